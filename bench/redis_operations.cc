@@ -1,5 +1,6 @@
 // What the operations of an operator take on a redis-server with many tasks: pages of a list, and the revival of all
-// buried tasks while another client leases. Arguments: number of tasks, unix socket of an empty server.
+// buried tasks while another client leases. Arguments: number of tasks, unix socket of an empty server, number of
+// records (then pages of these are measured, too, and no task is buried).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "backends/redis/redis_broker.h"
+#include "backends/redis/redis_meta_storage.h"
 #include "base/task_id.h"
 
 namespace leptir {
@@ -33,12 +35,15 @@ double millisecondsOf(const Work& work) {
   return Milliseconds(std::chrono::steady_clock::now() - begin).count();
 }
 
-std::unique_ptr<redis::RedisBroker> open(const std::string& socket) {
+std::shared_ptr<redis::RedisConnection> connectionTo(const std::string& socket) {
   redis::RedisAddress address;
   address.scheme = redis::RedisAddress::Scheme::Unix;
   address.path = socket;
-  return must(redis::RedisBroker::open(std::make_shared<redis::RedisConnection>(std::move(address)), "leptir:ztasks",
-                                       redis::PhpConsumers::No));
+  return std::make_shared<redis::RedisConnection>(std::move(address));
+}
+
+std::unique_ptr<redis::RedisBroker> open(const std::string& socket) {
+  return must(redis::RedisBroker::open(connectionTo(socket), "leptir:ztasks", redis::PhpConsumers::No));
 }
 
 void push(SimpleBroker& broker, std::size_t count) {
@@ -65,8 +70,38 @@ void listPages(TaskKeeper& keeper) {
   time("page of 1,000 behind 200,000", {}, 1000);
   time("page by a name that no task has", {.name = "Other"}, 100);
   time("page by the beginning of an id", {.idPrefix = "zz"}, 100);
+  time("page of 100 of the latest", {.order = ListOrder::LatestFirst}, 100);
   time("page by a time", {.dueFrom = Time(std::chrono::seconds(4'000'000'000))}, 100);
   fmt::print("earliest due time: {:.1f} ms\n", millisecondsOf([&] { must(keeper.earliestDue()); }));
+}
+
+void save(SimpleMetaStorage& storage, std::size_t count) {
+  for (std::size_t saved = 0; saved < count; saved += kBatch) {
+    std::vector<MetaInfo> records(kBatch);
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      auto& record = records[i];
+      record.id = base::makeTaskId();
+      record.lease = 1;
+      record.type = "App\\Jobs\\SendMail";
+      record.cause = i % 100 == 0 ? "threw" : "finished";
+      record.returnCode = i % 100 == 0 ? ExitStatus::Error : ExitStatus::Success;
+      record.started = systemClock().now();
+      record.ended = record.started;
+    }
+    must(storage.saveMetaInfo(records));
+  }
+}
+
+void listRecordPages(SimpleMetaStorage& storage) {
+  RecordList page;
+  const auto time = [&](std::string_view what, const MetaFilter& filter) {
+    const auto took = millisecondsOf([&] { page = must(storage.listRecords(filter, "", 100)); });
+    fmt::print("{}: {:.1f} ms, {} of {} records\n", what, took, page.records.size(), page.examined);
+  };
+  time("page of 100 records", {});
+  time("page of the 100 oldest records", {.order = ListOrder::EarliestFirst});
+  time("page of records by a name that none has", {.name = "Other"});
+  time("page of records by a time", {.savedBefore = systemClock().now() - std::chrono::seconds(1)});
 }
 
 void buryAll(SimpleBroker& broker) {
@@ -121,10 +156,16 @@ void revive(SimpleBroker& broker, SimpleBroker& other) {
              revived, took / 1000, leases.size(), leases[leases.size() * 99 / 100], leases.back());
 }
 
-void run(std::size_t count, const std::string& socket) {
+void run(std::size_t count, const std::string& socket, std::size_t records) {
   const auto broker = open(socket), other = open(socket);
   push(*broker, count);
   listPages(broker->keeper());
+  if (records > 0) {
+    redis::RedisMetaStorage storage(connectionTo(socket), "leptir:taskinfo", redis::RedisLayout::Hashed, {});
+    save(storage, records);
+    listRecordPages(storage);
+    return;
+  }
   buryAll(*broker);
   revive(*broker, *other);
 }
@@ -133,12 +174,12 @@ void run(std::size_t count, const std::string& socket) {
 }  // namespace leptir
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: redis_operations TASKS SOCKET\n");
+  if (argc != 3 && argc != 4) {
+    fmt::print(stderr, "usage: redis_operations TASKS SOCKET [RECORDS]\n");
     return EXIT_FAILURE;
   }
   try {
-    leptir::run(std::stoul(argv[1]), argv[2]);
+    leptir::run(std::stoul(argv[1]), argv[2], argc == 4 ? std::stoul(argv[3]) : 0);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return EXIT_FAILURE;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "leptir/clock.h"
+#include "leptir/list_order.h"
 #include "leptir/outcome.h"
 
 namespace leptir {
@@ -17,6 +18,7 @@ struct MetaFilter {
   std::string idPrefix{};             // what the id begins with
   std::optional<Time> savedFrom{};    // the record was saved at this time or later
   std::optional<Time> savedBefore{};  // the record was saved earlier
+  ListOrder order = ListOrder::LatestFirst;
 };
 
 }  // namespace leptir

@@ -9,14 +9,17 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "leptir/broker.h"
 #include "leptir/clock.h"
 #include "leptir/config.h"
+#include "leptir/list_order.h"
 #include "leptir/meta_filter.h"
 #include "leptir/meta_storage.h"
+#include "leptir/operations/diagnosis.h"
 #include "leptir/operations/fleet_view.h"
 #include "leptir/operations/listed_task.h"
 #include "leptir/operations/task_action.h"
@@ -53,6 +56,7 @@ inline constexpr int kMostWorkersOfAnOrder = 1'024;
 struct PlacedOrder {
   std::string broker{}, key{};
   InstanceView instance{};
+  Time at{};
 };
 
 // Questions change nothing. Each asks all stores, leaves out those that fail, and names them in `unable`; an Error is
@@ -99,7 +103,11 @@ class Operations {
   //
   // One call compares at most about kMostTasksExamined tasks with the selection, so it may return fewer than `limit`
   // tasks, or none, together with a cursor: ask for the next page.
-  Result<TaskPage> tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit);
+  //
+  // `order`: none is the order above; else that of due times in queues, of burials among buried tasks, and of the times
+  // of saving among records. Unsupported: a store cannot list in that order.
+  Result<TaskPage> tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit,
+                         std::optional<ListOrder> order = {});
 
   // The records that match, whatever became of their tasks, the newest first, from the first storage that can list
   // them. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported: no storage can list
@@ -131,8 +139,13 @@ class Operations {
   // The names that instances know, and those of the newest `mostRecords` records, with what the records tell.
   Result<NamesView> names(std::uint64_t mostRecords = 10'000);
 
-  // The newest actions, at most `limit`, of the last 90 days.
+  // The newest actions, at most `limit`, of the last 90 days; each store keeps the newest 10,000.
   Result<AuditView> auditTrail(std::size_t limit);
+
+  // Looks at the stores, at the fleet, and (of a configuration, open()) at this machine for what loses tasks or keeps
+  // them from running. A store that does not answer is a finding. The call reads a bounded number of tasks and records;
+  // it takes a second or two, and up to the connect timeouts of the stores that are down.
+  Diagnosis diagnose();
 
   // -- Actions on tasks --
 
@@ -165,7 +178,7 @@ class Operations {
   // Places the order in a store of the instance. Invalid: a number of workers out of range. Unsupported: no store of
   // the instance keeps orders, or the instance has no card (it is too old to obey).
   Result<PlacedOrder> order(const InstanceView& instance, const InstanceOrder& order);
-  // Whether the instance has taken the order.
+  // Whether the instance has taken the order. NotFound: it has expired; no instance took it within an hour.
   Result<bool> isTaken(const PlacedOrder& order);
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "leptir/clock.h"
+#include "leptir/list_order.h"
 #include "leptir/task_state.h"
 
 namespace leptir {
@@ -17,6 +18,7 @@ struct TaskFilter {
   std::optional<Time> dueFrom{};    // FoundTask::due is this time or later
   std::optional<Time> dueBefore{};  // FoundTask::due is earlier
   std::string reasonContains{};     // of buried tasks: a part of the reason; other tasks do not match
+  ListOrder order = ListOrder::EarliestFirst;
 };
 
 }  // namespace leptir

@@ -6,6 +6,7 @@
 #include "cli/json_output.h"
 #include "cli/operate.h"
 #include "cli/print.h"
+#include "cli/sort_order.h"
 #include "cli/task_pages.h"
 #include "cli/task_selection.h"
 #include "cli/task_text.h"
@@ -20,8 +21,11 @@ int listBuried(const BuriedCommand& command, const Program& program) {
   auto selection = selectionOf(command.bulk.selection, systemClock().now());
   if (!selection) return failOperation("buried list", selection.error());
   selection->state = ListedState::Buried;
+  const auto order = sortOrderOf(command.sort, SortedList::Buried);
+  if (!order) return failOperation("buried list", order.error());
   return operate(command.bulk.config, program, [&](Operations& operations, const Config&) {
-    return listTasks("buried list", operations, *selection, command.cursor, command.limit, command.bulk.json);
+    return listTasks("buried list", operations, *selection,
+                     {.cursor = command.cursor, .limit = command.limit, .order = *order}, command.bulk.json);
   });
 }
 

@@ -7,9 +7,9 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
+#include "config/descriptor_limit.h"
 #include "config/state_paths.h"
 #include "dispatcher/store_needs.h"
-#include "instance/descriptor_limit.h"
 #include "instance/metrics_server.h"
 #include "instance/program_check.h"
 #include "log/log_file.h"
@@ -133,7 +133,7 @@ int printStartProblems(const Config& config) {
     printLine("start: {}", error.message());
     status = std::max(status, exit);
   };
-  if (const auto raised = instance::DescriptorLimit().raiseFor(config); !raised)
+  if (const auto raised = config::DescriptorLimit().raiseFor(config); !raised)
     tell(raised.error(), base::kExitConfigError);
   const auto pidFile = config::pidFileFor(config);
   const auto usable = pidFile ? config::checkFolderFor(*pidFile) : Result<void>(pidFile.error());

@@ -64,6 +64,8 @@ class Parser {
     addOperating("logs", "Show the lines that a task has logged, and a program's stderr; also while it runs.", logs_);
     addOperating("stack", "Show where a running task is: functions, files and lines of all its threads.", stack_);
     addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
+    addOperating("doctor", "Look at stores, instances and this machine for what will hurt, and say what to do.",
+                 doctor_);
     addOperating("audit", "Show what operators did, the newest first.", audit_);
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
     addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
@@ -275,6 +277,9 @@ class Parser {
     command->add_option("--limit", tasks_.limit, "at most this many tasks (default 20)")
         ->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--cursor", tasks_.cursor, "go on where an earlier page of the same list ended");
+    command->add_option("--sort", tasks_.sort,
+                        "in queues: due (default) or -due, the latest first; buried or -buried with --state=buried; of "
+                        "records: saved or -saved (default), the newest first");
     command->add_flag("--json", tasks_.json, "each task as one line of JSON, of those that are over the whole records");
     command->add_option("--config", tasks_.config, kConfigHelp)->type_name("FILE");
   }
@@ -380,6 +385,7 @@ class Parser {
   LogsCommand logs_;
   StackCommand stack_;
   NamesCommand names_;
+  DoctorCommand doctor_;
   AuditCommand audit_;
   DrainCommand drain_;
   WorkersCommand workers_;

@@ -66,7 +66,7 @@ struct InfoCommand {
 struct TasksCommand {
   std::filesystem::path config;
   SelectionOptions selection;
-  std::string cursor;
+  std::string cursor, sort;
   std::size_t limit = 20;
   bool json = false;
 };
@@ -112,8 +112,8 @@ using Command =
     std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand, InfoCommand,
                  TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand, RescheduleCommand,
                  AgainCommand, PauseCommand, ResumeCommand, InstancesCommand, LogsCommand, StackCommand, NamesCommand,
-                 AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand, CheckCommand, BenchCommand,
-                 InstallCommand, PrintCommand, WritePagesCommand>;
+                 DoctorCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand, CheckCommand,
+                 BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

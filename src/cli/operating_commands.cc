@@ -118,6 +118,11 @@ void addOptions(CLI::App& app, NamesCommand& command) {
   addConfig(app, command.config);
 }
 
+void addOptions(CLI::App& app, DoctorCommand& command) {
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
 void addOptions(CLI::App& app, AuditCommand& command) {
   app.add_option("--limit", command.limit, "at most this many entries (default 20)")
       ->check(wholeNumber("a whole number from 1 to 10000", 1, 10'000));
@@ -133,6 +138,7 @@ void addOptions(CLI::App& app, BuriedCommand& command) {
   app.add_option("--limit", command.limit, "list at most this many tasks (default 20)")
       ->check(wholeNumber("a whole number above 0", 1));
   app.add_option("--cursor", command.cursor, "go on with the list where an earlier page ended");
+  app.add_option("--sort", command.sort, "list by burial: buried (default), or -buried, the last one first");
   addCommonSelection(app, command.bulk.selection);
   addBroker(app, command.bulk.selection);
   addReason(app, command.bulk.selection);

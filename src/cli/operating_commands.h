@@ -58,6 +58,10 @@ struct NamesCommand {
   std::uint64_t records = 10'000;
   bool json = false;
 };
+struct DoctorCommand {
+  std::filesystem::path config;
+  bool json = false;
+};
 struct AuditCommand {
   std::filesystem::path config;
   std::size_t limit = 20;
@@ -66,7 +70,7 @@ struct AuditCommand {
 struct BuriedCommand {
   std::string action = "list";  // list, show, revive or delete
   BulkOptions bulk;
-  std::string cursor;
+  std::string cursor, sort;
   std::size_t limit = 20;
 };
 struct CancelCommand {
@@ -120,6 +124,7 @@ void addOptions(CLI::App& app, InstancesCommand& command);
 void addOptions(CLI::App& app, LogsCommand& command);
 void addOptions(CLI::App& app, StackCommand& command);
 void addOptions(CLI::App& app, NamesCommand& command);
+void addOptions(CLI::App& app, DoctorCommand& command);
 void addOptions(CLI::App& app, AuditCommand& command);
 void addOptions(CLI::App& app, BuriedCommand& command);
 void addOptions(CLI::App& app, CancelCommand& command);

@@ -34,6 +34,9 @@ Json queueJson(const QueueView& queue) {
             {"paused", queue.isPaused()},
             {"pauses", queuePausesJson(queue)},
             {"instances", queue.instances},
+            {"donePerSecond", queue.donePerSecond ? Json(*queue.donePerSecond) : Json()},
+            {"failedPerSecond", queue.failedPerSecond ? Json(*queue.failedPerSecond) : Json()},
+            {"emptyIn", queue.emptyIn ? Json(std::chrono::duration<double>(*queue.emptyIn).count()) : Json()},
             {"cannot", queue.cannot}};
   if (queue.counts)
     json.update({{"due", queue.counts->due},
@@ -57,6 +60,16 @@ Cell buriedCell(std::uint64_t buried) {
   return {std::to_string(buried), buried > 0 ? Colour::Red : Colour::None};
 }
 
+std::string rateText(const std::optional<double>& perSecond) {
+  if (!perSecond) return "-";
+  const int digits = *perSecond >= 100 ? 0 : *perSecond >= 1 || *perSecond == 0 ? 1 : 2;
+  return fmt::format("{:.{}f}/s", *perSecond, digits);
+}
+
+Cell failedCell(const std::optional<double>& perSecond) {
+  return {rateText(perSecond), perSecond.value_or(0) > 0 ? Colour::Red : Colour::None};
+}
+
 void addRow(Table& table, const QueueView& queue) {
   const bool known = queue.counts.has_value();
   const auto count = [&](std::uint64_t TaskCounts::* of) {
@@ -64,7 +77,9 @@ void addRow(Table& table, const QueueView& queue) {
   };
   table.add({queue.name, queue.type, std::to_string(queue.priority), count(&TaskCounts::due),
              queue.oldestDue ? base::durationText(*queue.oldestDue) : "-", count(&TaskCounts::scheduled),
-             count(&TaskCounts::leased), known ? buriedCell(queue.counts->buried) : Cell("?"), pauseCell(queue),
+             count(&TaskCounts::leased), known ? buriedCell(queue.counts->buried) : Cell("?"),
+             rateText(queue.donePerSecond), failedCell(queue.failedPerSecond),
+             queue.emptyIn ? base::durationText(*queue.emptyIn) : "-", pauseCell(queue),
              std::to_string(queue.instances)});
 }
 
@@ -78,15 +93,18 @@ void printPauses(const QueueView& queue, Time now) {
 void printTable(const std::vector<QueueView>& queues) {
   using enum Column::Align;
   Table table({{.title = "broker", .leastWidth = 8},
-               {.title = "type", .leftOutFirst = 3},
-               {.title = "priority", .align = Right, .leftOutFirst = 4},
+               {.title = "type", .leftOutFirst = 4},
+               {.title = "priority", .align = Right, .leftOutFirst = 5},
                {.title = "due", .align = Right},
                {.title = "oldest due", .align = Right},
                {.title = "scheduled", .align = Right},
                {.title = "leased", .align = Right},
                {.title = "buried", .align = Right},
+               {.title = "done", .align = Right, .leftOutFirst = 2},
+               {.title = "failed", .align = Right, .leftOutFirst = 2},
+               {.title = "empty in", .align = Right, .leftOutFirst = 1},
                {.title = "paused"},
-               {.title = "instances", .align = Right, .leftOutFirst = 2}});
+               {.title = "instances", .align = Right, .leftOutFirst = 3}});
   for (const auto& queue : queues) addRow(table, queue);
   table.print();
   const auto now = systemClock().now();

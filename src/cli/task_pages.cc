@@ -16,11 +16,12 @@ void printCursor(std::string_view command, const std::string& cursor) {
 }
 
 int listTasks(std::string_view command, Operations& operations, const TaskSelection& selection,
-              const std::string& cursor, std::size_t limit, bool json) {
+              const WantedPage& wanted, bool json) {
   std::vector<ListedTask> tasks;
   std::vector<Error> unable;
   const auto rest = readPages(
-      cursor, limit, [&](const std::string& at, std::size_t most) { return operations.tasks(selection, at, most); },
+      wanted.cursor, wanted.limit,
+      [&](const std::string& at, std::size_t most) { return operations.tasks(selection, at, most, wanted.order); },
       [&](TaskPage page) {
         std::ranges::move(page.tasks, std::back_inserter(tasks));
         std::ranges::move(page.unable, std::back_inserter(unable));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,8 +34,15 @@ Result<std::string> readPages(std::string cursor, std::size_t limit, Next next, 
 // Tells on stderr where the list goes on; nothing for an empty cursor.
 void printCursor(std::string_view command, const std::string& cursor);
 
+// Which part of a list to print, and in which order.
+struct WantedPage {
+  std::string cursor{};
+  std::size_t limit = 20;
+  std::optional<ListOrder> order{};
+};
+
 // Lists tasks of queues and records as `tasks --state` and `buried list` do. Returns the exit status.
-int listTasks(std::string_view command, Operations& operations, const TaskSelection& selection,
-              const std::string& cursor, std::size_t limit, bool json);
+int listTasks(std::string_view command, Operations& operations, const TaskSelection& selection, const WantedPage& page,
+              bool json);
 
 }  // namespace leptir::cli

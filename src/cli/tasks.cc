@@ -11,6 +11,7 @@
 #include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/record_text.h"
+#include "cli/sort_order.h"
 #include "cli/table.h"
 #include "cli/task_pages.h"
 #include "cli/task_selection.h"
@@ -108,15 +109,16 @@ int printListing(const TasksCommand& command, const Listing& listing, const std:
 }
 
 // The records of all tasks, also of those that run or wait for a retry.
-int listRecords(const TasksCommand& command, const TaskSelection& selection, Operations& operations,
-                const Config& config, const Program& program) {
+int listRecords(const TasksCommand& command, const TaskSelection& selection, std::optional<ListOrder> order,
+                Operations& operations, const Config& config, const Program& program) {
   warnIfNotRecorded(config);
   if (config.metaStorages.empty()) return base::kExitPartlyDone;
   const MetaFilter filter{.name = selection.name,
                           .cause = selection.cause,
                           .idPrefix = selection.idPrefix,
                           .savedFrom = selection.since,
-                          .savedBefore = selection.until};
+                          .savedBefore = selection.until,
+                          .order = order.value_or(ListOrder::LatestFirst)};
   Listing listing;
   const auto cursor = readPages(
       command.cursor, command.limit,
@@ -134,15 +136,25 @@ int listRecords(const TasksCommand& command, const TaskSelection& selection, Ope
   return status == base::kExitDone ? printListing(command, listing, *cursor) : status;
 }
 
+SortedList listedBy(const TaskSelection& selection, bool inQueues) {
+  const bool isOver = selection.state && !isInQueue(*selection.state);
+  if (!inQueues || isOver) return SortedList::Records;
+  const bool isBuried = selection.state == ListedState::Buried || !selection.reasonContains.empty();
+  return isBuried ? SortedList::Buried : SortedList::Queue;
+}
+
 }  // namespace
 
 int runCommand(const TasksCommand& command, const Program& program) {
   const auto selection = selectionOf(command.selection, systemClock().now());
   if (!selection) return failOperation("tasks", selection.error());
   const bool inQueues = selection->state || !selection->broker.empty() || !selection->reasonContains.empty();
+  const auto order = sortOrderOf(command.sort, listedBy(*selection, inQueues));
+  if (!order) return failOperation("tasks", order.error());
   return operate(command.config, program, [&](Operations& operations, const Config& config) {
-    return inQueues ? listTasks("tasks", operations, *selection, command.cursor, command.limit, command.json)
-                    : listRecords(command, *selection, operations, config, program);
+    const WantedPage page{.cursor = command.cursor, .limit = command.limit, .order = *order};
+    return inQueues ? listTasks("tasks", operations, *selection, page, command.json)
+                    : listRecords(command, *selection, *order, operations, config, program);
   });
 }
 

@@ -72,8 +72,13 @@ struct Actions {
   std::vector<report::ErrorReport> errorReports;
   // Tasks that are settled, for the metrics.
   std::vector<metrics::SettledTask> counted;
-  // Tasks that are settled and over, for the status board.
+  // Tasks that are settled and over, for the status board and the cards.
   std::uint64_t succeeded = 0, failed = 0;
+  struct SettledTasks {
+    std::uint32_t broker = 0;
+    std::uint64_t succeeded = 0, failed = 0;
+  };
+  std::vector<SettledTasks> settledTasks;  // the same by broker
   // Slots whose tasks that have not begun are taken back. What comes back leads to another step.
   std::vector<int> slotsToTakeBack;
 };

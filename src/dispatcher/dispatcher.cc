@@ -82,7 +82,14 @@ class Dispatcher {
         core_(coreOptionsOf(options, link, brokers, storages),
               [this] { return std::uniform_real_distribution<double>()(random_); }),
         table_(link, core_.slots(), clock),
-        cards_({.options = options, .board = board, .table = table_, .slots = core_.slots(), .clock = clock}, brokers),
+        recent_(brokers.size(), clock.bootTime()),
+        cards_({.options = options,
+                .board = board,
+                .table = table_,
+                .slots = core_.slots(),
+                .recent = recent_,
+                .clock = clock},
+               brokers),
         errorReports_(options.reporters, link, board, logger, clock),
         metrics_(board.metrics(), brokers, storages, {options.names.begin(), options.names.end()}, clock.bootTime()),
         threads_({.options = options,
@@ -219,6 +226,8 @@ class Dispatcher {
     instructThreads(actions);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     metrics_.count(actions.counted);
+    for (const auto& settled : actions.settledTasks)
+      recent_.add(settled.broker, settled.succeeded + settled.failed, settled.failed, clock_.bootTime());
     takeBack(actions.slotsToTakeBack);
   }
 
@@ -320,6 +329,7 @@ class Dispatcher {
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   SlotTable table_;
+  RecentCounts recent_;
   const InstanceCards cards_;
   std::vector<Event> events_;  // of this turn; a member, so that its memory is used again
   ErrorReports errorReports_;

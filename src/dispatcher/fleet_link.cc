@@ -164,6 +164,9 @@ Result<FleetLink::HandedOver> FleetLink::take(const FleetEntry& entry) {
     return HandedOver::Yes;
   }
   if (handOver(entry) == HandedOver::NotYet) return HandedOver::NotYet;
+  // So that an operator can tell an order that was taken from one that expired.
+  if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenLifetime); !noted)
+    return noted.error();
   if (auto erased = store_->erase(entry.key); !erased) return erased.error();
   return HandedOver::Yes;
 }

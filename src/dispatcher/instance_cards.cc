@@ -11,7 +11,11 @@ InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>
 std::vector<fleet::InstanceCard> InstanceCards::make() const {
   const auto board = uses_.board.snapshot(uses_.clock);
   std::vector<fleet::InstanceCard> cards(brokers_.size(), commonPart(board));
-  for (std::size_t i = 0; i < cards.size(); ++i) cards[i].broker = brokers_[i];
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    cards[i].broker = brokers_[i];
+    const auto recent = uses_.recent.of(i, uses_.clock.bootTime());
+    cards[i].recent = {.done = recent.done, .failed = recent.failed, .within = recent.within};
+  }
   addRunning(cards, board);
   for (auto& card : cards) {
     std::ranges::sort(card.running, {}, &fleet::RunningTask::began);

@@ -7,6 +7,7 @@
 
 #include "broker/broker_factory.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/recent_counts.h"
 #include "dispatcher/slot_table.h"
 #include "dispatcher/slot_tracker.h"
 #include "fleet/instance_card.h"
@@ -23,6 +24,7 @@ class InstanceCards {
     const link::StatusBoard& board;
     const SlotTable& table;
     const SlotTracker& slots;
+    const RecentCounts& recent;
     const Clock& clock;
   };
   InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers);

@@ -39,9 +39,13 @@ class InstanceCardsTest : public ::testing::Test {
   }
 
   std::vector<fleet::InstanceCard> make() {
-    const InstanceCards cards(
-        {.options = options, .board = *board, .table = table, .slots = tracker, .clock = systemClock()},
-        {{.name = "main"}, {.name = "side"}});
+    const InstanceCards cards({.options = options,
+                               .board = *board,
+                               .table = table,
+                               .slots = tracker,
+                               .recent = recent,
+                               .clock = systemClock()},
+                              {{.name = "main"}, {.name = "side"}});
     return cards.make();
   }
 
@@ -50,6 +54,7 @@ class InstanceCardsTest : public ::testing::Test {
   std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(3, systemClock());
   SlotTracker tracker{3};
   SlotTable table{*link, tracker, systemClock()};
+  RecentCounts recent{2, systemClock().bootTime() - 10s};
 };
 
 TEST_F(InstanceCardsTest, EachBrokerHasACardThatSaysWhatTheInstanceIs) {
@@ -70,6 +75,15 @@ TEST_F(InstanceCardsTest, EachBrokerHasACardThatSaysWhatTheInstanceIs) {
     EXPECT_THAT(card.names, ElementsAre("mail", "note"));
     EXPECT_THAT(card.running, IsEmpty());
   }
+}
+
+TEST_F(InstanceCardsTest, ACardCountsWhatEndedAtItsBrokerInTheLastMinute) {
+  recent.add(1, 20, 4, systemClock().bootTime());
+  const auto cards = make();
+  EXPECT_EQ(cards[0].recent.done, 0u);
+  EXPECT_EQ(cards[1].recent.done, 20u);
+  EXPECT_EQ(cards[1].recent.failed, 4u);
+  EXPECT_GE(cards[1].recent.within, 10s);
 }
 
 TEST_F(InstanceCardsTest, ACardHasTheRunningTasksOfItsBrokerTheOldestFirst) {

@@ -132,6 +132,8 @@ void Settling::free(const SettleBatch& batch, Step& step) {
   step.actions.counted.insert(step.actions.counted.end(), batch.counted.begin(), batch.counted.end());
   step.actions.succeeded += batch.succeeded;
   step.actions.failed += batch.failed;
+  if (batch.succeeded + batch.failed > 0)
+    step.actions.settledTasks.push_back({batch.broker, batch.succeeded, batch.failed});
 }
 
 void Settling::free(CellRef cell, Step& step) {

@@ -24,6 +24,12 @@ Json jsonOf(const RunningTask& task) {
           {"pid", task.pid}};
 }
 
+Json jsonOf(const RecentTasks& recent) {
+  return {{"done", recent.done},
+          {"failed", recent.failed},
+          {"microseconds", std::max<std::int64_t>(0, recent.within / Duration(1))}};
+}
+
 Json jsonOf(const InstanceCard& card) {
   Json json{{"instance", card.instance},
             {"host", shortened(card.host)},
@@ -38,6 +44,7 @@ Json jsonOf(const InstanceCard& card) {
             {"renewed", unixSeconds(card.renewed)},
             {"done", card.done},
             {"failed", card.failed},
+            {"recent", jsonOf(card.recent)},
             {"runningTasks", card.runningTasks},
             {"running", Json::array()},
             {"names", card.names},
@@ -71,6 +78,17 @@ std::optional<RunningTask> runningTaskOf(const Json& json) {
                      *std::move(text),
                      static_cast<std::uint32_t>(*attempt),
                      numberAt(json, "pid", 0, kMostNumber).value_or(0)};  // missing in cards of older versions
+}
+
+// Earlier versions did not count: zero.
+RecentTasks recentTasksOf(const Json& card) {
+  const auto found = card.find("recent");
+  if (found == card.end() || !found->is_object()) return {};
+  const auto done = countAt(*found, "done"), failed = countAt(*found, "failed"),
+             within = countAt(*found, "microseconds");
+  constexpr std::uint64_t kMostMicroseconds = 3'600'000'000;
+  if (!done || !failed || !within || *within > kMostMicroseconds) return {};
+  return {*done, *failed, Duration(static_cast<std::int64_t>(*within))};
 }
 
 // The list `key` of an object; elements that `read` returns none for are left out. None: no such list.
@@ -141,6 +159,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .renewed = *renewed,
                       .done = *done,
                       .failed = *failed,
+                      .recent = recentTasksOf(*object),
                       .runningTasks = *runningTasks,
                       .running = *std::move(running),
                       .names = *std::move(names),

@@ -26,6 +26,14 @@ struct RunningTask {
   friend bool operator==(const RunningTask&, const RunningTask&) = default;
 };
 
+// Tasks of the card's broker that ended lately.
+struct RecentTasks {
+  std::uint64_t done = 0, failed = 0;  // the failed ones are done, too
+  Duration within{};                   // in the last so long; zero: unknown, of a version that did not count
+
+  friend bool operator==(const RecentTasks&, const RecentTasks&) = default;
+};
+
 struct InstanceCard {
   std::string instance{};  // 32 hex digits
   std::string host{}, version{}, broker{}, configuration{};
@@ -34,7 +42,8 @@ struct InstanceCard {
   std::string state{};  // starting, running, waiting, stopping
   Time since{}, written{}, renewed{};
   std::uint64_t done = 0, failed = 0;  // tasks settled since the start, and how many of them did not succeed
-  std::size_t runningTasks = 0;        // all, also those that `running` leaves out
+  RecentTasks recent{};
+  std::size_t runningTasks = 0;  // all, also those that `running` leaves out
   std::vector<RunningTask> running{};
   std::vector<std::string> names{};  // of the tasks that this instance knows
   bool paused = false;               // it obeys a pause of this queue

@@ -41,6 +41,7 @@ InstanceCard card() {
           .renewed = at(1'700'000'199),
           .done = 12'345'678'901,
           .failed = 3,
+          .recent = {.done = 120, .failed = 2, .within = std::chrono::seconds(60)},
           .runningTasks = 1,
           .running = {runningTask("one")},
           .names = {"App\\Mail", "noop"},
@@ -57,6 +58,16 @@ TEST(InstanceCardTest, ACardIsReadAsItWasWritten) {
   EXPECT_EQ(instanceCardOf(entryOf(card())), card());
 }
 
+TEST(InstanceCardTest, ACardOfAVersionThatDidNotCountIsReadWithoutCounts) {
+  auto json = Json::parse(textOf(card()));
+  json.erase("recent");
+  auto read = instanceCardOf({keyOf(card()), json.dump()});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->recent, RecentTasks());
+  json["recent"] = {{"done", 1}, {"failed", 0}, {"microseconds", -5}};
+  EXPECT_EQ(instanceCardOf({keyOf(card()), json.dump()})->recent, RecentTasks()) << "no time is below zero";
+}
+
 TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
   for (const auto& text : textsOfOtherPrograms())
     EXPECT_EQ(instanceCardOf({keyOf(card()), text}), std::nullopt) << text.substr(0, 40);
@@ -65,7 +76,7 @@ TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
 TEST(InstanceCardTest, ACardWithAMissingMemberIsNone) {
   const auto entry = entryOf(card());
   for (const auto& key : membersOf(entry)) {
-    if (key == "answers") continue;
+    if (key == "answers" || key == "recent") continue;  // earlier versions lack them
     EXPECT_EQ(instanceCardOf(without(entry, key)), std::nullopt) << key;
   }
 }

@@ -44,6 +44,11 @@ std::string keyOf(const Order& order, std::uint32_t random) {
   return fmt::format("{}{:020}-{:08x}", keysOf(order.instance), at, random);
 }
 
+std::string keyOfTakenOrder(std::string_view keyOfOrder) {
+  if (keyOfOrder.starts_with(kFleetOrders)) keyOfOrder.remove_prefix(kFleetOrders.size());
+  return "taken/" + std::string(keyOfOrder);
+}
+
 std::string textOf(const Order& order) {
   Json json{{"order", nameOf(order.kind)},
             {"instance", order.instance},

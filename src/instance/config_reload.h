@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/config_text.h"
-#include "instance/descriptor_limit.h"
+#include "config/descriptor_limit.h"
 #include "instance/loaded_config.h"
 #include "instance/session_locks.h"
 #include "link/link.h"
@@ -20,7 +20,7 @@ class ConfigReload {
     const std::string& instance;  // its name
     const InstanceOptions& options;
     const Program& program;  // as the user gave it
-    const DescriptorLimit& descriptorLimit;
+    const config::DescriptorLimit& descriptorLimit;
     SessionLocks& sessionLocks;
     link::Link& link;
   };

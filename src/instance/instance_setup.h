@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "config/descriptor_limit.h"
 #include "instance/config_reload.h"
-#include "instance/descriptor_limit.h"
 #include "instance/find_instance.h"
 #include "instance/instance.h"
 #include "instance/loaded_config.h"
@@ -60,7 +60,7 @@ class InstanceSetup {
   LoadedConfig current_;
   base::UniqueFd masterSign_;  // base/instance_mark.h
   SessionLocks locks_;
-  const DescriptorLimit descriptorLimit_;
+  const config::DescriptorLimit descriptorLimit_;
   InstanceLocks& files_;
   std::unique_ptr<link::Link> link_;
   std::unique_ptr<link::StatusBoard> board_;

@@ -41,11 +41,13 @@ Result<ActionReport> runOnSelection(operations::Stores& stores, const TaskAction
   return report;
 }
 
-Result<ActionReport> runOnIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets) {
-  auto found = operations::findIds(stores, action, targets);
+Result<ActionReport> runOnIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets,
+                              const OnActionProgress& progress) {
+  auto found = operations::findIds(stores, action, targets, progress);
   if (!found) return found.error();
   ActionReport report;
-  operations::changeIds(stores, action, *found, report);
+  report.stopped = found->stopped;
+  if (!report.stopped) operations::changeIds(stores, action, *found, progress, report);
   report.leftAlone = std::move(found->leftAlone);
   for (auto& error : found->unable) report.errors.push_back(std::move(error));
   return report;
@@ -56,9 +58,9 @@ Result<ActionReport> pushAgain(operations::Stores& stores, const TaskAction& act
   ActionReport report;
   const auto pushed = targets.ids.empty()
                           ? operations::pushSelectionAgain(stores, action, targets.selection, progress, report)
-                          : operations::pushIdsAgain(stores, action, targets.ids, report);
-  const bool isRefused =
-      !pushed && (pushed.error().code() == ErrorCode::Invalid || pushed.error().code() == ErrorCode::Lost);
+                          : operations::pushIdsAgain(stores, action, targets.ids, progress, report);
+  const bool isRefused = !pushed && (pushed.error().code() == ErrorCode::Invalid ||
+                                     (pushed.error().code() == ErrorCode::Lost && report.changed == 0));
   if (isRefused) return pushed.error();
   if (!pushed) report.errors.push_back(atItsPlace(pushed.error(), report.changed));
   return report;
@@ -70,7 +72,7 @@ Result<ActionReport> Operations::run(const TaskAction& action, const TaskTargets
                                      const OnActionProgress& progress) {
   if (auto valid = operations::check(targets.selection); !valid) return valid.error();
   if (action.kind == TaskAction::Kind::Again) return pushAgain(*stores_, action, targets, progress);
-  if (!targets.ids.empty()) return runOnIds(*stores_, action, targets);
+  if (!targets.ids.empty()) return runOnIds(*stores_, action, targets, progress);
   return runOnSelection(*stores_, action, targets.selection, progress);
 }
 

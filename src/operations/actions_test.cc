@@ -150,6 +150,37 @@ TEST_P(ActionsTest, TasksAreFoundInWhicheverQueueTheyAre) {
   EXPECT_EQ(counts(kFirst).due + counts(kSecond).due, 2u);
 }
 
+TEST_P(ActionsTest, AnActionOnIdsEndsBetweenTwoSlicesWhenItsOperatorAsks) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1'500; ++i) ids.push_back("a" + std::to_string(10'000 + i));
+  pushMany("a", 1'500, 1h);
+  bool hasChanged = false;
+  const auto report = operations().run({.kind = Kind::RunNow}, {.ids = ids}, [&](const ActionProgress& progress) {
+    hasChanged = progress.changed > 0;
+    return !hasChanged;
+  });
+  EXPECT_TRUE(report->stopped);
+  EXPECT_TRUE(hasChanged);
+  EXPECT_EQ(report->changed, kActionSlice);
+  EXPECT_EQ(counts().due, kActionSlice);
+  EXPECT_EQ(operations().auditTrail(1)->actions.at(0).outcome, "stopped by its operator");
+}
+
+TEST_P(ActionsTest, ASearchForIdsThatIsEndedChangesNothing) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 300; ++i) ids.push_back("a" + std::to_string(10'000 + i));
+  pushMany("a", 300, 1h);
+  std::uint64_t examined = 0;
+  const auto report = operations().run({.kind = Kind::Remove}, {.ids = ids}, [&](const ActionProgress& progress) {
+    examined = progress.examined;
+    return false;
+  });
+  EXPECT_TRUE(report->stopped);
+  EXPECT_EQ(report->changed, 0u);
+  EXPECT_EQ(examined, 100u);
+  EXPECT_EQ(counts().scheduled, 300u);
+}
+
 TEST_P(ActionsTest, AStoreThatFailsInTheMiddleEndsTheActionThereWhichSaysHowFarItCameAndGoesOnWhenCalledAgain) {
   pushMany("a", 2'500);
   buryDue("boom");

@@ -8,6 +8,7 @@
 #include "leptir/task_record.h"
 #include "meta/record_keys.h"
 #include "operations/audit_trail.h"
+#include "operations/bulk_lock.h"
 #include "operations/bulk_place.h"
 #include "operations/selection.h"
 #include "task/envelope.h"
@@ -110,7 +111,8 @@ class AgainPusher {
   }
 
   void endAudit(const Result<void>& outcome) {
-    auto written = audit_.end(report_.changed, outcome ? std::string() : outcome.error().message());
+    const auto* const stopped = report_.stopped && report_.changed > 0 ? "stopped by its operator" : "";
+    auto written = audit_.end(report_.changed, outcome ? stopped : outcome.error().message());
     if (!written) report_.errors.push_back(written.error());
   }
 
@@ -143,11 +145,12 @@ Result<void> addById(Stores& stores, AgainPusher& pusher, const std::string& id)
 
 class SelectionAgain {
  public:
-  // `broker`: where its place and its lock are kept.
+  // `broker`: where its place is kept. `lock` is held.
   SelectionAgain(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
-                 ActionReport& report)
+                 BulkLock& lock, ActionReport& report)
       : stores_(stores),
         selection_(selection),
+        lock_(lock),
         report_(report),
         places_(stores, broker, action, selection),
         pusher_(stores, action, textOf(selection), report) {}
@@ -216,11 +219,12 @@ class SelectionAgain {
   Result<void> keepPlace() {
     if (place_.cursor.empty()) return {};
     if (auto saved = places_.save(place_); !saved) return saved;
-    return places_.prolongLock();
+    return lock_.prolong();
   }
 
   Stores& stores_;
   TaskSelection selection_;  // with the times of the action that it goes on with
+  BulkLock& lock_;
   ActionReport& report_;
   BulkPlaces places_;
   AgainPusher pusher_;
@@ -253,14 +257,17 @@ std::string whyNotAgain(const std::optional<ListedState>& queued, const Json& re
 }
 
 Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::vector<std::string>& ids,
-                          ActionReport& report) {
+                          const OnActionProgress& progress, ActionReport& report) {
   for (const auto& id : ids) {
     if (auto valid = base::checkTaskId(id); !valid) return valid;
   }
   AgainPusher pusher(stores, action, idsAsText(ids), report);
   Result<void> outcome;
-  for (const auto& id : ids) {
-    if (outcome) outcome = addById(stores, pusher, id);
+  for (std::size_t i = 0; i < ids.size() && outcome && !report.stopped; ++i) {
+    outcome = addById(stores, pusher, ids[i]);
+    if (!outcome || (i + 1) % kRecordsOfASlice != 0) continue;
+    outcome = pusher.push();
+    report.stopped = outcome && progress && !progress({.changed = report.changed, .examined = i + 1});
   }
   if (outcome) outcome = pusher.push();
   pusher.endAudit(outcome);
@@ -275,12 +282,12 @@ Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const 
                  "and no state in a queue: " +
                      textOf(selection));
   const auto broker = brokerOfPlaces(stores);
-  BulkPlaces places(stores, broker, action, selection);
-  if (auto locked = places.lock(); !locked) return locked;
-  SelectionAgain again(stores, broker, action, selection, report);
+  BulkLock lock(stores, broker, action.kind);
+  if (auto locked = lock.lock(); !locked) return locked;
+  SelectionAgain again(stores, broker, action, selection, lock, report);
   const auto outcome = again.run(progress);
   again.endAudit(outcome);
-  if (auto unlocked = places.unlock(); !unlocked) report.errors.push_back(unlocked.error());
+  if (auto unlocked = lock.unlock(); !unlocked) report.errors.push_back(unlocked.error());
   return outcome;
 }
 

@@ -1,6 +1,11 @@
 // Operations: tasks that are pushed again.
 #include "operations/again.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/host_name.h"
+#include "operations/bulk_lock.h"
 #include "operations/operations_fixture.h"
 #include "task/envelope.h"
 
@@ -11,6 +16,7 @@ using AgainTest = OperationsTest;
 INSTANTIATE_TEST_SUITE_P(Stores, AgainTest, ::testing::Values("memory", "sqlite"));
 
 using Kind = TaskAction::Kind;
+using ::testing::AllOf;
 using testing::StoreCall;
 
 TEST(TaskAgain, KeepsWhatThePusherAskedForAndEveryDigitOfTheParameters) {
@@ -179,6 +185,40 @@ TEST_P(AgainTest, ASecondOperatorIsRefusedWhateverItsSelection) {
   EXPECT_EQ(counts(kSecond).due, 150u);
 }
 
+// The process of an operator who was killed in the middle.
+TEST_P(AgainTest, TheLockOfADeadProcessOfThisMachineIsTakenOver) {
+  for (int i = 0; i < 5; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const auto lockOf = [](const std::string& host, pid_t pid) {
+    return writeJson({{"by", "bob@there"}, {"host", host}, {"pid", pid}, {"start", "1"}});
+  };
+  const TaskTargets failed{.selection = {.state = ListedState::Failed}};
+  auto asked = operations();
+  ASSERT_TRUE(store().fleet()->put("bulk/again-lock", lockOf("other.machine", dead), kBulkLockLifetime));
+  const auto refused = asked.run({.kind = Kind::Again}, failed);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Lost) << "of another machine it cannot be told";
+  EXPECT_THAT(refused.error().message(), HasSubstr("bob@there (pid " + std::to_string(dead) + " at other.machine)"));
+  ASSERT_TRUE(store().fleet()->put("bulk/again-lock", lockOf(base::hostName(), dead), kBulkLockLifetime));
+  const auto report = asked.run({.kind = Kind::Again}, failed);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->changed, 5u);
+  EXPECT_EQ(store().fleet()->get("bulk/again-lock").error().code(), ErrorCode::NotFound) << "it is released";
+}
+
+TEST_P(AgainTest, ManyIdsArePushedInSlicesAndEndBetweenTwo) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 250; ++i) ids.push_back("a" + std::to_string(i));
+  for (const auto& id : ids) saveRecord(id, ExitStatus::Error);
+  const auto report =
+      operations().run({.kind = Kind::Again}, {.ids = ids}, [](const ActionProgress&) { return false; });
+  EXPECT_TRUE(report->stopped);
+  EXPECT_EQ(report->changed, 100u);
+  EXPECT_EQ(counts(kSecond).due, 100u);
+  EXPECT_EQ(operations().auditTrail(1)->actions.at(0).outcome, "stopped by its operator");
+}
+
 TEST_P(AgainTest, ASecondOperatorIsRefusedWhileTheSameRuns) {
   for (int i = 0; i < 150; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
   const TaskTargets failed{.selection = {.state = ListedState::Failed}};
@@ -190,7 +230,7 @@ TEST_P(AgainTest, ASecondOperatorIsRefusedWhileTheSameRuns) {
     if (!second) refused = second.error().message();
     return true;
   });
-  EXPECT_THAT(refused, HasSubstr("ann@here does the same right now"));
+  EXPECT_THAT(refused, AllOf(HasSubstr("ann@here (pid "), HasSubstr("does the same right now")));
   EXPECT_EQ(report->changed, 150u);
   EXPECT_EQ(counts(kSecond).due, 150u);
 }

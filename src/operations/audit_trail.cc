@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostBytesOfAText = 4'096;  // of `on` and `outcome`
 constexpr std::string_view kAudit = "audit/";
+constexpr std::size_t kEntriesOfAPage = 500, kMostRemovedAtOnce = 1'000;
 
 std::string cut(const std::string& text) {
   return std::string(base::utf8Prefix(text, kMostBytesOfAText));
@@ -24,7 +25,10 @@ Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& en
   const auto key = fleet::keyOf(entry, random);
   auto written = askFleet(
       stores, broker, [&](FleetStore& store) { return store.put(key, fleet::textOf(entry), fleet::kAuditLifetime); });
-  if (written || written.error().code() == ErrorCode::Unsupported) return {};
+  if (!written && written.error().code() == ErrorCode::Unsupported) return {};
+  // A trail that is too long is no reason to report an error; a later put trims it.
+  if (written && random % kPutsBetweenTrims == 0) (void)trimAuditTrail(stores, broker);
+  if (written) return {};
   return written.error().in("the action is not in the audit trail");
 }
 
@@ -66,6 +70,25 @@ Result<void> AuditOfAction::end(std::uint64_t changed, const std::string& outcom
 Result<void> AuditOfAction::write(std::uint64_t changed, const std::string& outcome) {
   return put(stores_, broker_,
              entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}), random_);
+}
+
+Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most) {
+  return askFleet(stores, broker, [&](FleetStore& store) -> Result<void> {
+    std::string last;
+    for (std::size_t kept = 0; kept < most;) {
+      const auto page = store.list(kAudit, last, std::min(kEntriesOfAPage, most - kept));
+      if (!page) return page.error();
+      if (page->empty()) return {};
+      kept += page->size();
+      last = page->back().key;
+    }
+    const auto old = store.list(kAudit, last, kMostRemovedAtOnce);
+    if (!old) return old.error();
+    for (const auto& entry : *old) {
+      if (auto erased = store.erase(entry.key); !erased) return erased.error();
+    }
+    return {};
+  });
 }
 
 std::string idsAsText(const std::vector<std::string>& ids) {

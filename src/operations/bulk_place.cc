@@ -68,10 +68,7 @@ std::string textOf(const BulkPlace& place) {
 }  // namespace
 
 BulkPlaces::BulkPlaces(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection)
-    : stores_(stores),
-      broker_(broker),
-      key_(keyOf(action, selection)),
-      lockKey_(fmt::format("bulk/{}-lock", nameOf(action.kind))) {}
+    : stores_(stores), broker_(broker), key_(keyOf(action, selection)) {}
 
 Result<std::optional<BulkPlace>> BulkPlaces::load() {
   const auto text = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key_); });
@@ -88,30 +85,6 @@ Result<void> BulkPlaces::save(const BulkPlace& place) {
 
 Result<void> BulkPlaces::forget() {
   const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
-  if (!erased && !keepsNothing(erased.error())) return erased.error();
-  return {};
-}
-
-Result<void> BulkPlaces::lock() {
-  const auto locked = askFleet(
-      stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(lockKey_, stores_.by, kBulkLockLifetime); });
-  if (!locked && keepsNothing(locked.error())) return {};
-  if (!locked) return locked.error();
-  if (*locked) return {};
-  const auto by = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(lockKey_); });
-  return Error(ErrorCode::Lost,
-               fmt::format("{} does the same right now, so nothing was done; try again in {} s",
-                           by ? *by : "another operator", kBulkLockLifetime / std::chrono::seconds(1)));
-}
-
-Result<void> BulkPlaces::prolongLock() {
-  auto put =
-      askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(lockKey_, stores_.by, kBulkLockLifetime); });
-  return !put && keepsNothing(put.error()) ? Result<void>() : put;
-}
-
-Result<void> BulkPlaces::unlock() {
-  const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(lockKey_); });
   if (!erased && !keepsNothing(erased.error())) return erased.error();
   return {};
 }

@@ -13,8 +13,6 @@
 namespace leptir::operations {
 
 inline constexpr Duration kBulkPlaceLifetime = std::chrono::hours(1);
-// How long an action of another process counts as running after its last slice.
-inline constexpr Duration kBulkLockLifetime = std::chrono::seconds(10);
 
 struct BulkPlace {
   ListedState state = ListedState::Due;  // the state of the tasks that are listed
@@ -33,16 +31,10 @@ class BulkPlaces {
   Result<void> save(const BulkPlace& place);
   Result<void> forget();
 
-  // For actions that must not run twice at once, whatever their selections: these may overlap. Lost: another process
-  // does the same now; the message names it.
-  Result<void> lock();
-  Result<void> prolongLock();
-  Result<void> unlock();
-
  private:
   Stores& stores_;
   const std::size_t broker_;
-  const std::string key_, lockKey_;
+  const std::string key_;
 };
 
 }  // namespace leptir::operations

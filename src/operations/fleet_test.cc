@@ -2,6 +2,7 @@
 #include "fleet/instance_card.h"
 #include "fleet/order.h"
 #include "fleet/pause.h"
+#include "operations/audit_trail.h"
 #include "operations/operations_fixture.h"
 
 namespace leptir::operations {
@@ -57,6 +58,18 @@ TEST_P(FleetTest, APauseOfANameIsOneOfAllBrokersAndNotOfTheQueue) {
   EXPECT_EQ(asked.resume("", "").error().code(), ErrorCode::NotFound) << "the whole queue was not paused";
   EXPECT_EQ(asked.resume("", "mail")->changed, 2u);
   EXPECT_THAT(asked.auditTrail(10)->actions, SizeIs(4));
+}
+
+TEST_P(FleetTest, ASecondPauseChangesNothingAndStandsInTheAuditTrail) {
+  ASSERT_EQ(operations().pause("first", "")->changed, 1u);
+  auto bob = operations("bob@there");
+  EXPECT_EQ(bob.pause("first", "")->changed, 0u);
+  const auto actions = bob.auditTrail(10)->actions;
+  ASSERT_THAT(actions, SizeIs(2));
+  EXPECT_EQ(actions[0].by, "bob@there");
+  EXPECT_EQ(actions[0].changed, 0u);
+  EXPECT_EQ(actions[0].outcome, "it was paused already");
+  EXPECT_EQ(bob.queues()[0].pauses.at(0).by, "ann@here") << "the pause is that of the first operator";
 }
 
 TEST_P(FleetTest, APauseOfAnUnknownBrokerNamesTheNearestOne) {
@@ -126,6 +139,32 @@ TEST_P(FleetTest, AnOrderStandsInOneStoreUntilItsInstanceTakesIt) {
   ASSERT_TRUE(store().fleet()->erase(placed->key));
   EXPECT_TRUE(*asked.isTaken(*placed));
   EXPECT_EQ(asked.auditTrail(1)->actions.at(0).action, "set-workers");
+}
+
+TEST_P(FleetTest, AnOrderThatHasExpiredIsToldFromOneThatWasTaken) {
+  writeCard(kOther, "web2", 12, kFirst);
+  auto asked = operations();
+  const auto instance = asked.findInstance("web2");
+  auto placed = asked.order(*instance, {.kind = InstanceOrder::Kind::Stop}).value();
+  ASSERT_TRUE(store().fleet()->erase(placed.key));
+  placed.at -= 2h;
+  const auto expired = asked.isTaken(placed);
+  ASSERT_FALSE(expired);
+  EXPECT_EQ(expired.error().code(), ErrorCode::NotFound);
+  ASSERT_TRUE(store().fleet()->put(fleet::keyOfTakenOrder(placed.key), kOther, fleet::kTakenLifetime));
+  EXPECT_TRUE(*asked.isTaken(placed));
+}
+
+TEST_P(FleetTest, TheAuditTrailKeepsTheNewestEntries) {
+  auto all = stores();
+  for (int i = 0; i < 30; ++i)
+    ASSERT_TRUE(writeAuditEntry(all, kFirst, {.action = "cancel", .on = std::to_string(i), .changed = 1}));
+  ASSERT_TRUE(trimAuditTrail(all, kFirst, 10));
+  const auto left = operations().auditTrail(100)->actions;
+  ASSERT_THAT(left, SizeIs(10));
+  EXPECT_EQ(left.front().on, "29");
+  ASSERT_TRUE(trimAuditTrail(all, kFirst, 10)) << "nothing is left to remove";
+  EXPECT_THAT(operations().auditTrail(100)->actions, SizeIs(10));
 }
 
 TEST_P(FleetTest, AnOrderGoesToAnotherStoreOfTheInstanceIfTheFirstIsDown) {

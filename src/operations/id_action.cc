@@ -13,6 +13,8 @@
 namespace leptir::operations {
 namespace {
 
+constexpr std::size_t kIdsBetweenProgress = 100;
+
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the action that follows meets them too.
 void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const std::string&)>& onNotice) {
@@ -56,6 +58,10 @@ class IdFinder {
   }
 
   FoundIds result() && { return std::move(found_); }
+  FoundIds stopped() && {
+    found_.stopped = true;
+    return std::move(found_);
+  }
 
  private:
   // If a dead instance holds the task, its sessions are recovered first: only a living instance can end a task.
@@ -103,7 +109,8 @@ std::string textOfIds(const std::vector<FoundTask>& tasks) {
 
 }  // namespace
 
-Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets) {
+Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets,
+                         const OnActionProgress& progress) {
   auto brokers = brokersNamed(stores, targets.selection.broker);
   if (!brokers) return brokers.error();
   for (const auto& id : targets.ids) {
@@ -112,21 +119,28 @@ Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTar
   IdFinder finder(stores, action, std::move(*brokers));
   std::set<std::string> seen;
   for (const auto& id : targets.ids) {
-    if (seen.insert(id).second) finder.find(id);
+    if (!seen.insert(id).second) continue;
+    finder.find(id);
+    const bool isAsked = progress && seen.size() % kIdsBetweenProgress == 0;
+    if (isAsked && !progress({.examined = seen.size()})) return std::move(finder).stopped();
   }
   return std::move(finder).result();
 }
 
-void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, ActionReport& report) {
+void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
+               ActionReport& report) {
   for (const auto& [place, tasks] : found.tasks) {
+    if (report.stopped) return;
     const auto broker = place.first;
     SliceResult done;
     Result<void> changed;
-    for (std::size_t begin = 0; begin < tasks.size() && changed; begin += kMostTasksOfAChange) {
+    for (std::size_t begin = 0; begin < tasks.size() && changed && !report.stopped; begin += kMostTasksOfAChange) {
       const auto end = std::min(tasks.size(), begin + kMostTasksOfAChange);
       const std::vector<FoundTask> slice(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
                                          tasks.begin() + static_cast<std::ptrdiff_t>(end));
       changed = SliceChanger(stores, broker, action).change(slice, done);
+      report.stopped = changed && progress &&
+                       !progress({.broker = stores.queues.name(broker), .changed = report.changed + done.changed});
     }
     if (done.changed > 0) addFirst(report, tasks, stores.queues.name(broker));
     report.changed += done.changed;
@@ -137,7 +151,9 @@ void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, 
                                    {.action = nameOf(action.kind),
                                     .on = textOfIds(tasks),
                                     .changed = done.changed,
-                                    .outcome = changed ? std::string() : changed.error().message()});
+                                    .outcome = !changed         ? changed.error().message()
+                                               : report.stopped ? "stopped by its operator"
+                                                                : ""});
     if (!written) report.errors.push_back(written.error());
   }
 }

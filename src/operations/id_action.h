@@ -17,14 +17,18 @@ namespace leptir::operations {
 struct FoundIds {
   std::map<std::pair<std::size_t, TaskState>, std::vector<FoundTask>> tasks{};  // by broker and state
   std::vector<LeftAlone> leftAlone{};
+  bool stopped = false;         // not all ids were looked for
   std::vector<Error> unable{};  // of brokers that could not be asked, if a task was found nowhere else
 };
 
 // Looks for each task in the brokers with this name (empty: in all). `leftAlone` has those that are in no queue, and
 // those in a state that the action does not change. Invalid: an id is none, or the broker is unknown.
-Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets);
+// It calls `progress` after each 100 ids; false ends the search, and `stopped` is set.
+Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets,
+                         const OnActionProgress& progress = {});
 
-// Changes the tasks that were found, in slices.
-void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, ActionReport& report);
+// Changes the tasks that were found, in slices, and calls `progress` after each; false ends the action there.
+void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
+               ActionReport& report);
 
 }  // namespace leptir::operations

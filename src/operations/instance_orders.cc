@@ -59,7 +59,7 @@ Result<PlacedOrder> Operations::order(const InstanceView& instance, const Instan
         *stores_, brokers->front(),
         {.action = fleet::nameOf(placed.kind), .on = describe(instance, order), .changed = 1});
     if (!written) return written.error().in("the order stands");
-    return PlacedOrder{.broker = name, .key = key, .instance = instance};
+    return PlacedOrder{.broker = name, .key = key, .instance = instance, .at = placed.at};
   }
   return last;
 }
@@ -70,8 +70,14 @@ Result<bool> Operations::isTaken(const PlacedOrder& order) {
   const auto text =
       operations::askFleet(*stores_, brokers->front(), [&](FleetStore& store) { return store.get(order.key); });
   if (text) return false;
-  if (operations::isMissing(text.error())) return true;
-  return text.error();
+  if (!operations::isMissing(text.error())) return text.error();
+  const auto taken = operations::askFleet(
+      *stores_, brokers->front(), [&](FleetStore& store) { return store.get(fleet::keyOfTakenOrder(order.key)); });
+  if (taken) return true;
+  if (!operations::isMissing(taken.error())) return taken.error();
+  // An instance of an earlier version takes orders without saying so in the store.
+  if (stores_->clock->now() - order.at < fleet::kOrderLifetime) return true;
+  return Error(ErrorCode::NotFound, "the order has expired: the instance did not take it within an hour");
 }
 
 }  // namespace leptir

@@ -26,6 +26,7 @@ Result<Operations> Operations::open(const Config& config, Options options) {
   if (!saving) return saving.error();
   Operations opened(std::move(*queues), std::move(*records), std::move(options));
   opened.stores_->saving = std::move(*saving);
+  opened.stores_->config = config;
   return opened;
 }
 

@@ -93,6 +93,15 @@ class OperationsTest : public ::testing::TestWithParam<const char*> {
           {.lease = task.lease, .counters = {.failures = 3}, .reason = reason, .envelope = task.envelope});
     ASSERT_TRUE(sessions_[broker]->bury(burials));
   }
+  // Leases all due tasks of the broker and puts them back, due in an hour, as a retry does.
+  void releaseDue(const Counters& counters, std::size_t broker = kFirst) {
+    std::vector<TaskRelease> releases;
+    const auto tasks = lease(broker);
+    for (const auto& task : tasks)
+      releases.push_back(
+          {.lease = task.lease, .counters = counters, .due = systemClock().now() + 1h, .envelope = task.envelope});
+    ASSERT_TRUE(sessions_[broker]->release(releases));
+  }
   // Saves the record of a run; its envelope is there unless it succeeded.
   void saveRecord(const std::string& id, ExitStatus status, const std::string& name = "mail", Duration took = 1s) {
     const auto now = systemClock().now();

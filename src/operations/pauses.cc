@@ -30,12 +30,14 @@ void changeAt(operations::Stores& stores, std::size_t broker, const fleet::Pause
     report.errors.push_back(changed.error());
     return;
   }
-  if (!*changed) return;
-  ++report.changed;
+  if (!*changed && change == Change::Resume) return;
+  if (*changed) ++report.changed;
+  // A second pause confirms the first one: it is in the trail, too.
   auto written = operations::writeAuditEntry(stores, broker,
                                              {.action = change == Change::Pause ? "pause" : "resume",
                                               .on = describe(stores.queues.name(broker), pause.name),
-                                              .changed = 1});
+                                              .changed = *changed ? 1U : 0U,
+                                              .outcome = *changed ? "" : "it was paused already"});
   if (!written) report.errors.push_back(written.error());
 }
 

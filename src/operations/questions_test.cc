@@ -1,4 +1,5 @@
 // Operations: what it answers about queues and tasks.
+#include "fleet/instance_card.h"
 #include "fleet/pause.h"
 #include "operations/operations_fixture.h"
 
@@ -22,6 +23,39 @@ TEST_P(QuestionsTest, AQueueHasCountsAndTheAgeOfItsOldestDueTask) {
   EXPECT_LT(*queues[0].oldestDue, 11min);
   EXPECT_FALSE(queues[1].oldestDue) << "no task is due there";
   EXPECT_THAT(queues[0].cannot, IsEmpty());
+}
+
+TEST_P(QuestionsTest, AQueueHasTheRatesThatItsInstancesTellAndWhenItIsEmpty) {
+  pushMany("a", 240);
+  EXPECT_FALSE(operations().queues()[0].donePerSecond) << "no instance tells";
+  for (const auto* instance : {kInstance, "fedcba9876543210fedcba9876543210"}) {
+    fleet::InstanceCard card{.instance = instance, .host = "web1", .version = "1", .broker = "first", .pid = 7};
+    card.recent = {.done = 120, .failed = 30, .within = 60s};
+    ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
+  }
+  auto asked = operations();
+  const auto queue = asked.queues()[0];
+  EXPECT_DOUBLE_EQ(queue.donePerSecond.value_or(0), 4.0);
+  EXPECT_DOUBLE_EQ(queue.failedPerSecond.value_or(0), 1.0);
+  EXPECT_EQ(queue.emptyIn, 60s);
+  EXPECT_FALSE(asked.queues()[1].donePerSecond);
+  ASSERT_TRUE(asked.pause("first", ""));
+  EXPECT_FALSE(asked.queues()[0].emptyIn) << "a paused queue does not become empty";
+}
+
+TEST_P(QuestionsTest, TasksAndRecordsAreListedWithTheLatestOrTheEarliestFirst) {
+  push("a", 1h);
+  push("b", 2h);
+  saveRecord("old", ExitStatus::Error);
+  saveRecord("new", ExitStatus::Error);
+  auto asked = operations();
+  const auto scheduled = asked.tasks({.state = ListedState::Scheduled}, "", 10, ListOrder::LatestFirst);
+  EXPECT_THAT(idsOf(scheduled->tasks), ElementsAre("b", "a"));
+  const auto failed = asked.tasks({.state = ListedState::Failed}, "", 10, ListOrder::EarliestFirst);
+  EXPECT_THAT(idsOf(failed->tasks), ElementsAre("old", "new"));
+  EXPECT_THAT(idsOf(asked.tasks({.state = ListedState::Failed}, "", 10)->tasks), ElementsAre("new", "old"));
+  const auto records = asked.records({.order = ListOrder::EarliestFirst}, "", 10);
+  EXPECT_EQ(records->records.at(0).at("id"), "old");
 }
 
 TEST_P(QuestionsTest, AStoreThatIsDownIsShownWithItsErrorAndTheOthersWithTheirCounts) {

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/saturated.h"
 #include "leptir/operations.h"
 #include "operations/fleet_entries.h"
 #include "operations/stores.h"
@@ -22,6 +23,7 @@ class QueueViewer {
     findOldestDue();
     findPauses();
     countInstances();
+    estimateEnd();
   }
 
  private:
@@ -61,9 +63,25 @@ class QueueViewer {
       for (const auto& session : *sessions) instances.insert(session.session.instance);
     }
     if (const auto cards = operations::cardsAt(stores_, broker_)) {
-      for (const auto& card : *cards) instances.insert(card.instance);
+      for (const auto& card : *cards) {
+        instances.insert(card.instance);
+        addRate(card.recent);
+      }
     }
     view_.instances = instances.size();
+  }
+
+  void addRate(const fleet::RecentTasks& recent) {
+    if (recent.within <= Duration::zero()) return;
+    const auto seconds = std::chrono::duration<double>(recent.within).count();
+    view_.donePerSecond = view_.donePerSecond.value_or(0) + static_cast<double>(recent.done) / seconds;
+    view_.failedPerSecond = view_.failedPerSecond.value_or(0) + static_cast<double>(recent.failed) / seconds;
+  }
+
+  void estimateEnd() {
+    const auto due = view_.counts->due;
+    if (due == 0 || view_.isPaused() || view_.donePerSecond.value_or(0) <= 0) return;
+    view_.emptyIn = base::durationFromSeconds(static_cast<double>(due) / *view_.donePerSecond);
   }
 
   void note(const Error& error) {

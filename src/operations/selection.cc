@@ -68,23 +68,25 @@ bool asksRecords(const TaskSelection& selection) {
          selection.reasonContains.empty();
 }
 
-TaskFilter taskFilterOf(const TaskSelection& selection) {
+TaskFilter taskFilterOf(const TaskSelection& selection, std::optional<ListOrder> order) {
   TaskFilter filter{.name = selection.name,
                     .idPrefix = selection.idPrefix,
                     .dueFrom = selection.since,
                     .dueBefore = selection.until,
-                    .reasonContains = selection.reasonContains};
+                    .reasonContains = selection.reasonContains,
+                    .order = order.value_or(ListOrder::EarliestFirst)};
   if (selection.state) filter.state = taskStateOf(*selection.state);
   return filter;
 }
 
-MetaFilter metaFilterOf(const TaskSelection& selection) {
+MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder> order) {
   return {.name = selection.name,
           .cause = selection.cause,
           .status = TaskStatus::Completed,
           .idPrefix = selection.idPrefix,
           .savedFrom = selection.since,
-          .savedBefore = selection.until};
+          .savedBefore = selection.until,
+          .order = order.value_or(ListOrder::LatestFirst)};
 }
 
 bool matchesState(const TaskSelection& selection, const Json& record) {

@@ -1,6 +1,8 @@
 // What the stores are asked for a TaskSelection, and what becomes of their answers.
 #pragma once
 
+#include <optional>
+
 #include "leptir/json.h"
 #include "leptir/meta_filter.h"
 #include "leptir/operations/listed_task.h"
@@ -17,8 +19,9 @@ Result<void> check(const TaskSelection& selection);
 bool asksQueues(const TaskSelection& selection);
 bool asksRecords(const TaskSelection& selection);
 
-TaskFilter taskFilterOf(const TaskSelection& selection);
-MetaFilter metaFilterOf(const TaskSelection& selection);
+// `order`: none is the usual order of the list.
+TaskFilter taskFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
+MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
 // Whether a record that the MetaFilter has let through is of a task that is over, and ended as the selection says.
 bool matchesState(const TaskSelection& selection, const Json& record);
 

@@ -9,6 +9,7 @@
 
 #include "leptir/broker.h"
 #include "leptir/clock.h"
+#include "leptir/config.h"
 #include "leptir/meta_storage.h"
 #include "leptir/spi/simple_broker.h"
 #include "leptir/spi/simple_meta_storage.h"
@@ -22,6 +23,7 @@ struct Stores {
   std::string by;                     // user@host
   const Clock* clock;
   std::function<void(const std::string&)> onNotice;  // never empty
+  std::optional<Config> config{};                    // none: the caller opens the stores
 
   MetaStorage& storagesToSaveIn() { return saving ? *saving : records; }
 };

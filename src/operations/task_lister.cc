@@ -17,6 +17,10 @@ bool isInvalid(const Error& error) {
   return error.code() == ErrorCode::Invalid;
 }
 
+Error newestFirstOnly() {
+  return {ErrorCode::Unsupported, "this store lists its records with the newest first only"};
+}
+
 }  // namespace
 
 bool TaskLister::isFull() const {
@@ -53,8 +57,10 @@ Result<void> TaskLister::listQueue(ListCursor& cursor) {
   ++calls_;
   auto listed = askBroker(
       stores_, cursor.index,
-      [&](SimpleBroker& broker) {
-        return broker.keeper().list(taskFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
+      [&](SimpleBroker& broker) -> Result<TaskList> {
+        if (order_ == ListOrder::LatestFirst && !broker.traits().listsLatestFirst)
+          return Error(ErrorCode::Unsupported, "this store lists its tasks with the earliest first only");
+        return broker.keeper().list(taskFilterOf(selection_, order_), cursor.inner, limit_ - page_.tasks.size());
       },
       invalidIs(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
@@ -91,8 +97,9 @@ Result<void> TaskLister::listStorage(ListCursor& cursor) {
   ++calls_;
   auto listed = askStorage(
       stores_.records, cursor.index,
-      [&](SimpleMetaStorage& storage) {
-        return storage.listRecords(metaFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
+      [&](SimpleMetaStorage& storage) -> Result<RecordList> {
+        if (order_ == ListOrder::EarliestFirst && !storage.traits().listsEarliestFirst) return newestFirstOnly();
+        return storage.listRecords(metaFilterOf(selection_, order_), cursor.inner, limit_ - page_.tasks.size());
       },
       invalidIs(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
@@ -133,6 +140,8 @@ Result<void> checkLimit(std::size_t limit) {
 
 // The storages that cannot list page after page list from the newest record on, without a cursor.
 Result<RecordPage> firstRecords(MetaStorage& storages, const MetaFilter& filter, std::size_t limit) {
+  if (filter.order == ListOrder::EarliestFirst)
+    return Error(ErrorCode::Unsupported, "no meta storage can list its records with the oldest first");
   auto listing = storages.listMetaInfo(filter, {.offset = 0, .limit = limit});
   if (!listing) return operations::errorOfStore(listing.error(), operations::InvalidIs::RightsAtTheStore);
   return RecordPage{.records = std::move(listing->records), .listsSuccesses = listing->listsSuccesses};
@@ -143,6 +152,8 @@ Result<RecordPage> recordPage(operations::Stores& stores, const operations::List
   return operations::askStorage(
       stores.records, place.index,
       [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
+        if (filter.order == ListOrder::EarliestFirst && !storage.traits().listsEarliestFirst)
+          return Error(ErrorCode::Unsupported, "this store lists its records with the newest first only");
         auto listed = storage.listRecords(filter, place.inner, limit);
         if (!listed) return listed.error();
         RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
@@ -162,12 +173,13 @@ Result<RecordPage> withoutLogs(Result<RecordPage> page) {
 
 }  // namespace
 
-Result<TaskPage> Operations::tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit) {
+Result<TaskPage> Operations::tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit,
+                                   std::optional<ListOrder> order) {
   if (auto valid = operations::check(selection); !valid) return valid.error();
   if (auto valid = checkLimit(limit); !valid) return valid.error();
   auto place = operations::listCursorOf(cursor);
   if (!place) return place.error();
-  return operations::TaskLister(*stores_, selection, limit).list(std::move(*place));
+  return operations::TaskLister(*stores_, selection, limit, order).list(std::move(*place));
 }
 
 Result<RecordPage> Operations::records(const MetaFilter& filter, std::string_view cursor, std::size_t limit) {

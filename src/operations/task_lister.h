@@ -1,6 +1,7 @@
 // Lists tasks of all queues and records, page after page.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "leptir/operations/listed_task.h"
@@ -11,8 +12,8 @@ namespace leptir::operations {
 
 class TaskLister {
  public:
-  TaskLister(Stores& stores, const TaskSelection& selection, std::size_t limit)
-      : stores_(stores), selection_(selection), limit_(limit) {}
+  TaskLister(Stores& stores, const TaskSelection& selection, std::size_t limit, std::optional<ListOrder> order = {})
+      : stores_(stores), selection_(selection), limit_(limit), order_(order) {}
 
   // Fills one page, beginning at `cursor`. Invalid: an unknown broker, or a cursor of another list. Another error: no
   // store has answered.
@@ -30,6 +31,7 @@ class TaskLister {
   Stores& stores_;
   const TaskSelection& selection_;
   const std::size_t limit_;
+  const std::optional<ListOrder> order_;  // none: the usual one of each list
   TaskPage page_;
   int calls_ = 0;          // of stores
   bool answered_ = false;  // a store has

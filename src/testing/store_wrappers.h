@@ -181,6 +181,9 @@ class FailingBroker : public SimpleBroker {
   std::vector<StoreBurial> takeBurials() override { return inner_->takeBurials(); }
   std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
   Result<void> tryRights() override { return inner_->tryRights(); }
+  Result<StoreExamination> examine() override {
+    return faults_.answer(StoreCall::Examine, [&] { return inner_->examine(); });
+  }
   std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
   TaskKeeper& keeper() override { return *keeper_; }
@@ -224,6 +227,9 @@ class FailingMetaStorage : public SimpleMetaStorage {
     return faults_.answer(StoreCall::ExpireRecords, [&] { return inner_->expire(); });
   }
   Result<void> tryRights() override { return inner_->tryRights(); }
+  Result<StoreExamination> examine() override {
+    return faults_.answer(StoreCall::Examine, [&] { return inner_->examine(); });
+  }
   MetaTraits traits() const override { return inner_->traits(); }
 
  private:

@@ -39,21 +39,25 @@ std::vector<BackendUnderTest> allBackends() {
   return {
       {"memory",
        open<MemoryUnderTest<>>,
-       {.listsTasks = true, .reschedules = true, .keepsFleet = true, .cancel = Reach::AtRenewal},
-       {.listsByCursor = true, .expiresByItself = false},
+       {.listsTasks = true,
+        .listsLatestFirst = true,
+        .reschedules = true,
+        .keepsFleet = true,
+        .cancel = Reach::AtRenewal},
+       {.listsByCursor = true, .listsEarliestFirst = true, .expiresByItself = false},
        true,
        false},
 #ifdef LEPTIR_SQLITE
       {"sqlite",
        open<SqliteUnderTest>,
-       {.listsTasks = true, .reschedules = true, .keepsFleet = true, .sessionsExpire = false},
-       {.listsByCursor = true, .expiresByItself = false}},
+       {.listsTasks = true, .listsLatestFirst = true, .reschedules = true, .keepsFleet = true, .sessionsExpire = false},
+       {.listsByCursor = true, .listsEarliestFirst = true, .expiresByItself = false}},
 #endif
 #ifdef LEPTIR_REDIS
       {"redis",
        open<RedisUnderTest>,
-       {.everyPushWakes = false, .listsTasks = true, .reschedules = true, .keepsFleet = true},
-       {.listsSuccesses = false, .listsByCursor = true},
+       {.everyPushWakes = false, .listsTasks = true, .listsLatestFirst = true, .reschedules = true, .keepsFleet = true},
+       {.listsSuccesses = false, .listsByCursor = true, .listsEarliestFirst = true},
        false},
 #endif
 #ifdef LEPTIR_MONGODB
@@ -61,11 +65,12 @@ std::vector<BackendUnderTest> allBackends() {
        open<MongodbUnderTest>,
        {.pushesAtomically = false,
         .listsTasks = true,
+        .listsLatestFirst = true,
         .reschedules = true,
         .keepsFleet = true,
         .duePrecision = std::chrono::milliseconds(1),
         .largestEnvelope = mongodb::kLargestEnvelope},
-       {.listsByCursor = true},
+       {.listsByCursor = true, .listsEarliestFirst = true},
        false,
        MongodbUnderTest::hasChangeStreams()},
 #endif
@@ -81,7 +86,10 @@ std::vector<BackendUnderTest> allBackends() {
 std::vector<BackendUnderTest> otherRecordStores() {
   return {
 #ifdef LEPTIR_REDIS
-      {"redis-hashed", open<HashedRedisUnderTest>, {}, {.listsSuccesses = false, .listsByCursor = true}},
+      {"redis-hashed",
+       open<HashedRedisUnderTest>,
+       {},
+       {.listsSuccesses = false, .listsByCursor = true, .listsEarliestFirst = true}},
 #endif
   };
 }

@@ -243,13 +243,16 @@ class LateWriterWins final : public memory::MemoryMetaStorage {
 template <class Queue, class Meta = memory::MemoryMetaStorage>
 BackendUnderTest broken(std::string name) {
   const auto open = [](ClockKind kind) { return std::make_unique<MemoryUnderTest<Queue, Meta>>(kind); };
-  return {
-      "broken-" + std::move(name),
-      open,
-      {.listsTasks = true, .reschedules = true, .keepsFleet = true, .cancel = BrokerTraits::CancelLatency::AtRenewal},
-      {.listsByCursor = true, .expiresByItself = false},
-      true,
-      false};
+  return {"broken-" + std::move(name),
+          open,
+          {.listsTasks = true,
+           .listsLatestFirst = true,
+           .reschedules = true,
+           .keepsFleet = true,
+           .cancel = BrokerTraits::CancelLatency::AtRenewal},
+          {.listsByCursor = true, .listsEarliestFirst = true, .expiresByItself = false},
+          true,
+          false};
 }
 
 }  // namespace

@@ -109,6 +109,56 @@ TEST_P(List, GoesOnBehindTheCursorAmongTasksOfOneTime) {
   EXPECT_EQ(std::set(listed.begin(), listed.end()).size(), 25u);
 }
 
+TEST_P(List, WithTheLatestFirstEachPartIsListedFromItsEnd) {
+  LEPTIR_NEEDS_TRAIT(listsLatestFirst);
+  const auto session = pushSomeInEachState();
+  for (const std::size_t limit : {1, 2, 3, 5, 1000}) {
+    auto listed = ids({.order = ListOrder::LatestFirst}, limit);
+    ASSERT_EQ(listed.size(), 8u) << limit;
+    std::sort(listed.begin() + 4, listed.begin() + 6);
+    EXPECT_THAT(listed,
+                ElementsAre("scheduled2", "scheduled1", "due2", "due1", "leased1", "leased2", "buried1", "buried2"))
+        << limit;
+  }
+}
+
+TEST_P(List, WithTheLatestFirstTheTasksOfOneStateAndOfARangeOfTimesAreListed) {
+  LEPTIR_NEEDS_TRAIT(listsLatestFirst);
+  const auto now = store_->now();
+  const auto session = pushSomeInEachState();
+  const auto latest = ListOrder::LatestFirst;
+  EXPECT_THAT(ids({.state = TaskState::Due, .order = latest}, 1), ElementsAre("due2", "due1"));
+  EXPECT_THAT(ids({.state = TaskState::Scheduled, .order = latest}, 1), ElementsAre("scheduled2", "scheduled1"));
+  EXPECT_THAT(ids({.state = TaskState::Buried, .order = latest}, 1), ElementsAre("buried1", "buried2"));
+  EXPECT_THAT(ids({.state = TaskState::Scheduled, .dueBefore = now + 15s, .order = latest}, 1),
+              ElementsAre("scheduled1"));
+  EXPECT_THAT(ids({.state = TaskState::Scheduled, .dueFrom = now + 15s, .order = latest}, 1),
+              ElementsAre("scheduled2"));
+  EXPECT_THAT(ids({.idPrefix = "scheduled", .order = latest}, 1), ElementsAre("scheduled2", "scheduled1"));
+}
+
+TEST_P(List, WithTheLatestFirstTasksOfOneTimeAreListedOnceInTheOppositeOrder) {
+  LEPTIR_NEEDS_TRAIT(listsLatestFirst);
+  std::vector<BrokerTask> same;
+  for (int i = 1; i <= 25; ++i) same.push_back(task("t" + std::to_string(i), store_->now() + 10s));
+  push(same);
+  auto listed = ids({.order = ListOrder::LatestFirst}, 3);
+  std::ranges::reverse(listed);
+  EXPECT_EQ(listed, ids({}, 1000));
+}
+
+TEST_P(List, WithTheLatestFirstItGoesOnBehindATaskThatWasRemoved) {
+  LEPTIR_NEEDS_TRAIT(listsLatestFirst);
+  const auto now = store_->now();
+  push({task("1", now + 1s), task("2", now + 2s), task("3", now + 3s)});
+  const TaskFilter latestFirst{.order = ListOrder::LatestFirst};
+  const auto first = page(latestFirst, {}, 2);
+  EXPECT_THAT(idsOf(first.tasks), ElementsAre("3", "2"));
+  must(keeper().removeAll(Ids{"2", "3"}));
+  push({task("4", now + 4s)});
+  EXPECT_THAT(idsOf(page(latestFirst, first.cursor).tasks), ElementsAre("1"));
+}
+
 TEST_P(List, CountsTheTasksThatItComparedWithTheFilter) {
   push(tasks("t", 5));
   const auto whole = page();

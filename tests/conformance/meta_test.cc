@@ -200,6 +200,7 @@ TEST_P(Meta, TraitsAreThoseInBackendsUnderTest) {
   EXPECT_EQ(traits.lists, wanted.lists);
   EXPECT_EQ(traits.listsSuccesses, wanted.listsSuccesses);
   EXPECT_EQ(traits.listsByCursor, wanted.listsByCursor);
+  EXPECT_EQ(traits.listsEarliestFirst, wanted.listsEarliestFirst);
   EXPECT_EQ(traits.expiresByItself, wanted.expiresByItself);
   EXPECT_FALSE(traits.durability.empty());
 }

@@ -78,6 +78,7 @@ std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& 
 Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
     : ordersAsTheReference_(backend.ordersAsTheReference),
       listsTasks_(backend.traits.listsTasks),
+      listsLatestFirst_(backend.traits.listsLatestFirst),
       reschedules_(backend.traits.reschedules),
       duePrecision_(backend.traits.duePrecision),
       random_(seed) {
@@ -335,6 +336,7 @@ TaskFilter Model::anyFilter() {
   if (below(4) == 0) filter.dueFrom = now() + std::chrono::milliseconds(below(8'000) - 4'000);
   if (below(4) == 0) filter.dueBefore = now() + std::chrono::milliseconds(below(8'000) - 4'000);
   if (below(6) == 0) filter.reasonContains = std::to_string(below(10));
+  if (listsLatestFirst_ && below(3) == 0) filter.order = ListOrder::LatestFirst;
   return filter;
 }
 

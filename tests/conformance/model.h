@@ -80,6 +80,7 @@ class Model {
 
   const bool ordersAsTheReference_;
   const bool listsTasks_;
+  const bool listsLatestFirst_;
   const bool reschedules_;
   const Duration duePrecision_;
   std::mt19937_64 random_;

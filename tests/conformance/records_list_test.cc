@@ -104,6 +104,29 @@ TEST_P(RecordsList, GoesOnBehindTheCursorAmongRecordsOfOneCall) {
   EXPECT_EQ(std::set(listed.begin(), listed.end()).size(), 25u);
 }
 
+TEST_P(RecordsList, ListsTheEarliestFirstWhereThatIsAsked) {
+  if (!GetParam().metaTraits.listsEarliestFirst) return;  // this store lists its records with the newest first only
+  saveEach({"1", "2", "3", "4", "5"});
+  const auto before = store_->now();
+  saveEach({"6", "7"});
+  const auto earliest = ListOrder::EarliestFirst;
+  for (const std::size_t limit : {1, 2, 3, 6, 7, 8})
+    EXPECT_THAT(ids({.order = earliest}, limit), ElementsAre("1", "2", "3", "4", "5", "6", "7")) << limit;
+  EXPECT_THAT(ids({.savedBefore = before, .order = earliest}, 2), ElementsAre("1", "2", "3", "4", "5"));
+  EXPECT_THAT(ids({.savedFrom = before, .order = earliest}, 1), ElementsAre("6", "7"));
+  EXPECT_THAT(ids({.idPrefix = "3", .order = earliest}), ElementsAre("3"));
+}
+
+TEST_P(RecordsList, WithTheEarliestFirstItGoesOnBehindTheCursorAmongRecordsOfOneCall) {
+  if (!GetParam().metaTraits.listsEarliestFirst) return;  // this store lists its records with the newest first only
+  std::vector<MetaInfo> many;
+  for (int i = 0; i < 25; ++i) many.push_back(record("t" + std::to_string(i)));
+  save(many);
+  auto listed = ids({.order = ListOrder::EarliestFirst}, 3);
+  std::ranges::reverse(listed);
+  EXPECT_EQ(listed, ids({}, 1000));
+}
+
 TEST_P(RecordsList, CountsTheRecordsThatItComparedWithTheFilter) {
   saveEach({"a", "b"});
   EXPECT_GE(page().examined, 2u);

@@ -26,6 +26,7 @@ TEST_P(Traits, AreThoseInBackendsUnderTest) {
   EXPECT_EQ(answered.leasesAgain, wanted.leasesAgain);
   EXPECT_EQ(answered.keepsBuried, wanted.keepsBuried);
   EXPECT_EQ(answered.listsTasks, wanted.listsTasks);
+  EXPECT_EQ(answered.listsLatestFirst, wanted.listsLatestFirst);
   EXPECT_EQ(answered.reschedules, wanted.reschedules);
   EXPECT_EQ(answered.keepsFleet, wanted.keepsFleet);
   EXPECT_EQ(answered.longestLease, wanted.longestLease);
@@ -87,6 +88,26 @@ TEST_P(Traits, ListsTasks) {
   EXPECT_EQ(listed.has_value(), traits().listsTasks);
   EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
   EXPECT_EQ(keeper().earliestDue().has_value(), traits().listsTasks);
+}
+
+TEST_P(Traits, ListsTasksWithTheLatestFirst) {
+  push({task("here")});
+  const auto listed = keeper().list({.order = ListOrder::LatestFirst}, "", 10);
+  EXPECT_EQ(listed.has_value(), traits().listsLatestFirst);
+  EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, AHealthyStoreHasNoProblemAndItsExaminationChangesNothing) {
+  push({task("here")});
+  for (int i = 0; i < 2; ++i) {
+    const auto examination = must(broker_->examine());
+    for (const auto& finding : examination.findings) {
+      const bool isOfThisMachine = finding.kind == "disk-space";
+      EXPECT_TRUE(isOfThisMachine || finding.severity != FindingSeverity::Problem) << warningOf(finding);
+      EXPECT_FALSE(finding.what.empty());
+    }
+  }
+  EXPECT_EQ(counts().due, 1u);
 }
 
 TEST_P(Traits, ReschedulesTasks) {

@@ -67,6 +67,31 @@ TEST_F(OperatingTest, TasksListsWaitingTasksByStateNameIdAndTime) {
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'local'?"));
 }
 
+TEST_F(OperatingTest, TasksAndBuriedListAreSortedAsAsked) {
+  push({"noop", "--delaySeconds=3600", "--id=first"});
+  push({"noop", "--delaySeconds=7200", "--id=second"});
+  const auto first = [this](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--json", "--limit=1"});
+    const auto answer = leptir(arguments);
+    EXPECT_EQ(answer.exit, 0) << answer.err;
+    return Json::parse(answer.lines().at(0)).at("id");
+  };
+  EXPECT_EQ(first({"tasks", "--state=scheduled"}), "first");
+  EXPECT_EQ(first({"tasks", "--state=scheduled", "--sort=due"}), "first");
+  EXPECT_EQ(first({"tasks", "--state=scheduled", "--sort=-due"}), "second");
+  push({"fail", "--maxAttempts=2", "--id=failed-1"});
+  drain();
+  push({"fail", "--maxAttempts=2", "--id=failed-2"});
+  drain();
+  EXPECT_EQ(first({"buried", "list", "--sort=-buried"}), "failed-2");
+  EXPECT_EQ(first({"tasks", "--sort=saved"}), "failed-1");
+  EXPECT_EQ(first({"tasks"}), "failed-2");
+  const auto refused = leptir({"tasks", "--sort=name"});
+  EXPECT_EQ(refused.exit, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--sort=-saved"));
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--sort=saved"}).exit, 2);
+}
+
 TEST_F(OperatingTest, TasksGoesOnWhereAPageEnded) {
   leptir({"push", "noop", "--number=5"});
   const auto first = leptir({"tasks", "--state=due", "--limit=3", "--json"});

@@ -64,7 +64,7 @@ struct ActionProgress {
   std::uint64_t examined = 0;  // tasks that were compared with the selection
 };
 
-// Called after each slice; false ends the action there.
+// Called after each slice, and while ids are looked for; false ends the action there.
 using OnActionProgress = std::function<bool(const ActionProgress&)>;
 
 // What an action did.

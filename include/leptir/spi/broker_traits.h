@@ -35,10 +35,11 @@ struct BrokerTraits {
   bool wakesWaiters = true;    // a push by another process ends a wait in popBrokerTasks
   bool everyPushWakes = true;  // false: some pushes, as those of PHP leptir, do not end that wait
   // The functions of TaskKeeper and SimpleBroker that a backend need not implement.
-  bool listsTasks = false;     // TaskKeeper::list and earliestDue work
-  bool reschedules = false;    // TaskKeeper::reschedule works
-  bool keepsFleet = false;     // SimpleBroker::fleet() is not null
-  bool sessionsExpire = true;  // a session ends unless it is renewed; false: it ends with its processes
+  bool listsTasks = false;        // TaskKeeper::list and earliestDue work
+  bool listsLatestFirst = false;  // TaskKeeper::list works with ListOrder::LatestFirst
+  bool reschedules = false;       // TaskKeeper::reschedule works
+  bool keepsFleet = false;        // SimpleBroker::fleet() is not null
+  bool sessionsExpire = true;     // a session ends unless it is renewed; false: it ends with its processes
   // The longest time from the beginning of a lease to its end, however often it is renewed; zero: no limit. A
   // dispatcher refuses longer time limits, and runs no task that asks for one.
   Duration longestLease{};

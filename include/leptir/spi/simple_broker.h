@@ -18,6 +18,7 @@
 #include "leptir/spi/broker_traits.h"
 #include "leptir/spi/encoded_task.h"
 #include "leptir/spi/fleet_store.h"
+#include "leptir/spi/store_finding.h"
 #include "leptir/spi/task_keeper.h"
 #include "leptir/task_counts.h"
 
@@ -89,6 +90,10 @@ class SimpleBroker {
   // Tries the operations of pushes and dispatchers without changing the store, for checks of a configuration. Invalid:
   // this user has no right to one of them, or the server does not support it. Unavailable: they cannot be tried now.
   virtual Result<void> tryRights() { return {}; }
+
+  // Looks for what loses tasks or slows them down: settings of the store, its space, missing indexes, its clock. It
+  // changes nothing, and takes less than a second. The default tells the warnings of traits().
+  virtual Result<StoreExamination> examine() { return examinationOf(traits().warnings); }
 
   // What the calls of this object and of its sessions have sent so far. None (the default): requests to this store cost
   // nothing and are not counted.

@@ -18,6 +18,7 @@
 #include "leptir/result.h"
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/record_watch.h"
+#include "leptir/spi/store_finding.h"
 #include "leptir/spi/task_list.h"
 
 namespace leptir {
@@ -27,6 +28,7 @@ struct MetaTraits {
   bool lists = true;                    // listMetaInfo works
   bool listsSuccesses = true;           // listMetaInfo includes records of successful tasks
   bool listsByCursor = false;           // listRecords works
+  bool listsEarliestFirst = false;      // listRecords works with ListOrder::EarliestFirst
   bool expiresByItself = true;          // the store removes expired records, so expire() does nothing
   std::string durability{};             // as in BrokerTraits
   std::vector<std::string> warnings{};  // as in BrokerTraits
@@ -61,7 +63,8 @@ class SimpleMetaStorage {
   // Unsupported: the store cannot list records.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;
 
-  // Lists the records that match, the newest first, at most `limit` (1 to 1,000), beginning behind `cursor`, which an
+  // Lists the records that match, the newest first (with ListOrder::EarliestFirst the oldest first; Unsupported without
+  // MetaTraits::listsEarliestFirst), at most `limit` (1 to 1,000), beginning behind `cursor`, which an
   // earlier call with the same filter has returned (empty: from the newest). A record that is not saved again while a
   // caller lists page after page is listed exactly once. As TaskKeeper::list, a call compares at most
   // kMostRecordsExamined records with the filter, and may return fewer records than `limit` together with a cursor.
@@ -83,6 +86,9 @@ class SimpleMetaStorage {
 
   // As SimpleBroker::tryRights, for saving and loading records.
   virtual Result<void> tryRights() { return {}; }
+
+  // As SimpleBroker::examine. Findings that the broker of the same store tells as well are told once.
+  virtual Result<StoreExamination> examine() { return examinationOf(traits().warnings); }
 
   virtual MetaTraits traits() const = 0;
 };

@@ -57,12 +57,14 @@ class TaskKeeper {
   virtual Result<std::size_t> revive(std::span<const std::string> ids) = 0;
   // Lists the tasks that match, at most `limit` (1 to 1,000), beginning behind `cursor`, which an earlier call with the
   // same filter has returned (empty: from the beginning). First come the waiting tasks, due ones before scheduled ones,
-  // earliest first; then the leased ones; then the buried ones, in the order in which they were buried. A task that
-  // keeps its state and its due time while a caller lists page after page is listed exactly once.
-  // The call compares at most kMostTasksExamined tasks with the filter, and returns no further task once the envelopes
-  // of the page have more than kMostBytesOfAPage: it may return fewer tasks than `limit`, or none, together with a
-  // cursor. A store with an index for the filter compares only what the index gives. Invalid: no call of this store has
-  // returned such a cursor. Unsupported: the store cannot list its tasks.
+  // earliest first; then the leased ones, in any order; then the buried ones, in the order in which they were buried.
+  // With ListOrder::LatestFirst the waiting tasks come from the latest to the earliest, and the buried ones from the
+  // last burial to the first (Unsupported without BrokerTraits::listsLatestFirst). A task that keeps its state and its
+  // due time while a caller lists page after page is listed exactly once. The call compares at most kMostTasksExamined
+  // tasks with the filter, and returns no further task once the envelopes of the page have more than kMostBytesOfAPage:
+  // it may return fewer tasks than `limit`, or none, together with a cursor. A store with an index for the filter
+  // compares only what the index gives. Invalid: no call of this store has returned such a cursor. Unsupported: the
+  // store cannot list its tasks.
   virtual Result<TaskList> list(const TaskFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
     return Error(ErrorCode::Unsupported, "this store cannot list its tasks");
   }

@@ -52,6 +52,8 @@ enum class StoreCall {
   ListRecords,
   ListRecordsByCursor,
   ExpireRecords,
+  // SimpleBroker and SimpleMetaStorage
+  Examine,
 };
 
 // The word for a call in error messages.
@@ -93,8 +95,9 @@ constexpr std::string_view nameOf(StoreCall call) {
                                          "load many",
                                          "list",
                                          "list by cursor",
-                                         "expire"};
-  static_assert(std::size(kNames) == static_cast<std::size_t>(StoreCall::ExpireRecords) + 1);
+                                         "expire",
+                                         "examine"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(StoreCall::Examine) + 1);
   return kNames[static_cast<std::size_t>(call)];
 }
 

@@ -61,6 +61,7 @@ Result<std::unique_ptr<BrokerSession>> MemoryBroker::resumeSession(const Session
 BrokerTraits MemoryBroker::traits() const {
   BrokerTraits traits;
   traits.listsTasks = true;
+  traits.listsLatestFirst = true;
   traits.reschedules = true;
   traits.keepsFleet = true;
   traits.cancel = BrokerTraits::CancelLatency::AtRenewal;

@@ -1,5 +1,9 @@
 #include "backends/memory/memory_meta_storage.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "base/cursor.h"
 #include "base/saturated.h"
 #include "meta/meta_filter.h"
@@ -49,11 +53,17 @@ Result<RecordList> MemoryMetaStorage::listRecords(const MetaFilter& filter, std:
   const std::lock_guard lock(records_->mutex);
   const auto after = base::numbersIn<1>(cursor);
   if (!cursor.empty() && !after) return base::noSuchCursor(cursor);
-  const auto records = newestFirst();
+  const auto sorted = newestFirst();
+  std::vector<std::pair<std::uint64_t, const Stored*>> records(sorted.begin(), sorted.end());
+  const bool isEarliestFirst = filter.order == ListOrder::EarliestFirst;
+  if (isEarliestFirst) std::ranges::reverse(records);
   RecordList page;
   std::size_t bytes = 0;
-  auto next = after ? records.upper_bound(static_cast<std::uint64_t>(after->front())) : records.begin();
-  for (; next != records.end(); ++next) {
+  const auto isBehind = [&](const auto& each) {
+    const auto last = after ? static_cast<std::uint64_t>(after->front()) : 0;
+    return !after || (isEarliestFirst ? each.first > last : each.first < last);
+  };
+  for (auto next = std::ranges::find_if(records, isBehind); next != records.end(); ++next) {
     if (page.records.size() == limit || page.examined == kMostRecordsExamined || bytes > kMostBytesOfAPage) return page;
     const auto& [id, record] = *next->second;
     ++page.examined;
@@ -90,6 +100,7 @@ Result<std::size_t> MemoryMetaStorage::expire() {
 MetaTraits MemoryMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsByCursor = true;
+  traits.listsEarliestFirst = true;
   traits.expiresByItself = false;
   traits.durability = "none: everything ends with the process";
   return traits;

@@ -14,7 +14,7 @@ Result<TaskList> MemoryTasks::list(const TaskFilter& filter, std::string_view cu
     after = base::numbersIn<3>(cursor);
     if (!after) return base::noSuchCursor(cursor);
   }
-  const auto positions = positionsAfter(after);
+  const auto positions = positionsAfter(after, filter.order);
   TaskList page;
   std::size_t bytes = 0;
   for (const auto& position : positions) {
@@ -32,12 +32,17 @@ Result<TaskList> MemoryTasks::list(const TaskFilter& filter, std::string_view cu
 }
 
 // Sorted; none: all.
-std::vector<MemoryTasks::ListPosition> MemoryTasks::positionsAfter(const std::optional<ListPosition>& after) const {
+std::vector<MemoryTasks::ListPosition> MemoryTasks::positionsAfter(const std::optional<ListPosition>& after,
+                                                                   ListOrder order) const {
+  // The parts of the list keep their order.
+  const auto isBefore = [order](const ListPosition& a, const ListPosition& b) {
+    return order == ListOrder::LatestFirst && a.front() == b.front() ? b < a : a < b;
+  };
   std::vector<ListPosition> positions;
   for (const auto& [number, task] : tasks_) {
-    if (const auto position = positionOf(task); !after || position > *after) positions.push_back(position);
+    if (const auto position = positionOf(task); !after || isBefore(*after, position)) positions.push_back(position);
   }
-  std::ranges::sort(positions);
+  std::ranges::sort(positions, isBefore);
   return positions;
 }
 

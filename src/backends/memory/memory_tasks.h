@@ -84,7 +84,7 @@ class MemoryTasks {
   using ListPosition = std::array<std::int64_t, 3>;
 
   Task& add(std::string id, std::string envelope, Time due);
-  std::vector<ListPosition> positionsAfter(const std::optional<ListPosition>& after) const;
+  std::vector<ListPosition> positionsAfter(const std::optional<ListPosition>& after, ListOrder order) const;
   static ListPosition positionOf(const Task& task);
 
   TaskNumber lastNumber_ = 0;

@@ -4,6 +4,7 @@
 
 #include "backends/mongodb/collection_check.h"
 #include "backends/mongodb/mongodb_counts.h"
+#include "backends/mongodb/mongodb_examination.h"
 #include "backends/mongodb/mongodb_rights.h"
 #include "backends/mongodb/mongodb_session.h"
 #include "backends/mongodb/queue_indexes.h"
@@ -11,12 +12,6 @@
 
 namespace leptir::mongodb {
 namespace {
-
-std::string withoutRetries(const std::string& where) {
-  return where +
-         ": the server is standalone: nothing replaces it when it fails, and the driver cannot repeat a write whose "
-         "reply was lost (leptir then looks what became of it); use a replica set";
-}
 
 // Returns warnings for the traits.
 Result<std::vector<std::string>> prepare(MongodbQueue& queue, BrokerUse use) {
@@ -98,6 +93,10 @@ std::vector<StoreBurial> MongodbBroker::takeBurials() {
   return std::exchange(queue_->burials, {});
 }
 
+Result<StoreExamination> MongodbBroker::examine() {
+  return examineQueue(*queue_);
+}
+
 Result<void> MongodbBroker::tryRights() {
   return tryQueueRights(*queue_);
 }
@@ -105,7 +104,7 @@ Result<void> MongodbBroker::tryRights() {
 BrokerTraits MongodbBroker::traitsOfEveryServer() {
   BrokerTraits traits;
   traits.pushesAtomically = false;
-  traits.listsTasks = traits.reschedules = traits.keepsFleet = true;
+  traits.listsTasks = traits.listsLatestFirst = traits.reschedules = traits.keepsFleet = true;
   traits.duePrecision = std::chrono::milliseconds(1);
   traits.largestEnvelope = kLargestEnvelope;
   traits.durability = "a push is on disk on a majority of the servers";
@@ -119,7 +118,7 @@ BrokerTraits MongodbBroker::traits() const {
                       (queue_->server.retriesWrites ? "a majority of the servers" : "the one server") +
                       "; PHP consumers must not share the collection, since they take leased tasks too";
   traits.warnings = warnings_;
-  if (!queue_->server.retriesWrites) traits.warnings.push_back(withoutRetries(queue_->client->where()));
+  if (!queue_->server.retriesWrites) traits.warnings.push_back(warningOf(standaloneFinding(queue_->client->where())));
   return traits;
 }
 

@@ -34,6 +34,7 @@ class MongodbBroker final : public SimpleBroker {
   std::vector<std::string> takeNotices() override;
   std::vector<StoreBurial> takeBurials() override;
   Result<void> tryRights() override;
+  Result<StoreExamination> examine() override;
   TaskKeeper& keeper() override { return keeper_; }
   FleetStore* fleet() override { return &fleet_; }
   BrokerTraits traits() const override;

@@ -130,6 +130,19 @@ Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, 
                      [&](const MongodbIndex&) { return makeIndex(client, collection, ofIds); });
 }
 
+Result<std::vector<const MongodbIndex*>> missingIndexes(MongodbClient& client, std::string_view collection,
+                                                        std::span<const MongodbIndex> indexes) {
+  const auto standing = standingIndexes(client, collection);
+  if (!standing) return standing.error().error();
+  std::vector<const MongodbIndex*> missing;
+  if (standing->empty()) return missing;
+  for (const auto& index : indexes) {
+    if (std::ranges::none_of(*standing, [&](const Document& each) { return isThatIndex(each, index); }))
+      missing.push_back(&index);
+  }
+  return missing;
+}
+
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index) {
   std::string key;
   for (const auto& [name, direction] : keyFields(index.key)) {

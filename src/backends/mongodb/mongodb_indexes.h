@@ -32,6 +32,11 @@ Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::strin
 Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, std::string_view collection,
                                                          std::span<const MongodbIndex> indexes);
 
+// The indexes that the collection lacks, with the same keys and options; makes none and tries nothing. A collection
+// that does not exist, or whose indexes this user may not list, lacks none.
+Result<std::vector<const MongodbIndex*>> missingIndexes(MongodbClient& client, std::string_view collection,
+                                                        std::span<const MongodbIndex> indexes);
+
 // `db.getCollection("tasks").createIndex({"leptir.state": 1}, {name: "leptir_due"})`
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index);
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "backends/mongodb/collection_check.h"
+#include "backends/mongodb/mongodb_examination.h"
 #include "backends/mongodb/mongodb_indexes.h"
 #include "backends/mongodb/mongodb_record_lister.h"
 #include "backends/mongodb/mongodb_record_watch.h"
@@ -71,6 +72,7 @@ MongodbMetaStorage::MongodbMetaStorage(std::shared_ptr<MongodbPool> pool, std::u
       collection_(std::move(collection)),
       writer_(*client_, collection_, expireAfter, static_cast<std::size_t>(serverInfo.maxDocumentBytes)),
       traits_(traitsOfEveryServer()),
+      expireAfter_(expireAfter),
       hasChangeStreams_(serverInfo.hasChangeStreams) {
   traits_.durability = durabilityOn(serverInfo);
 }
@@ -144,13 +146,17 @@ Result<std::unique_ptr<RecordWatch>> MongodbMetaStorage::watchRecords() {
   return MongodbRecordWatch::begin(pool_, collection_);
 }
 
+Result<StoreExamination> MongodbMetaStorage::examine() {
+  return examineRecords(*client_, collection_, recordIndexes(expireAfter_));
+}
+
 Result<void> MongodbMetaStorage::tryRights() {
   return tryRecordRights(*client_, collection_);
 }
 
 MetaTraits MongodbMetaStorage::traitsOfEveryServer() {
   MetaTraits traits;
-  traits.listsByCursor = true;
+  traits.listsByCursor = traits.listsEarliestFirst = true;
   traits.durability = "written with majority and journal: records survive a power cut";
   return traits;
 }

@@ -29,6 +29,7 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
   // Unsupported on a server without change streams.
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override;
+  Result<StoreExamination> examine() override;
   MetaTraits traits() const override { return traits_; }
   // The traits that are the same on every server.
   static MetaTraits traitsOfEveryServer();
@@ -44,6 +45,7 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
   std::string collection_;
   MongodbRecordWriter writer_;
   MetaTraits traits_;
+  const std::optional<Duration> expireAfter_;
   bool hasChangeStreams_;
 };
 

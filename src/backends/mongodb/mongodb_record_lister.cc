@@ -76,7 +76,8 @@ std::vector<Document> MongodbRecordLister::filters() const {
   std::vector<Document> filters;
   if (at_.id) {
     const auto same = at_.saved ? Document(all).add(kRecordSaved, *at_.saved) : withoutTime;
-    for (const auto& behind : behindId(*DocumentView(*at_.id).find("_id"), IdOrder::Falling))
+    for (const auto& behind :
+         behindId(*DocumentView(*at_.id).find("_id"), isEarliestFirst() ? IdOrder::Rising : IdOrder::Falling))
       filters.push_back(bothOf(same, behind));
   }
   if (at_.id && !at_.saved) return filters;
@@ -90,7 +91,8 @@ Document MongodbRecordLister::savedRange() const {
       filter_.savedFrom ? filter_.savedFrom->time_since_epoch().count() : std::numeric_limits<std::int64_t>::min();
   static const std::vector<std::string> kIntegers{"int", "long"};
   auto range = op("$gte", least).add("$type", std::span<const std::string>(kIntegers));
-  if (at_.saved) return range.add("$lt", *at_.saved);
+  if (at_.saved && !isEarliestFirst()) return range.add("$lt", *at_.saved);
+  if (at_.saved) range.add("$gt", *at_.saved);
   if (filter_.savedBefore) return range.add("$lt", filter_.savedBefore->time_since_epoch().count());
   return range;
 }
@@ -100,8 +102,9 @@ Document MongodbRecordLister::savedRange() const {
 MongodbResult<std::vector<Document>> MongodbRecordLister::readStep() {
   const auto left = static_cast<std::size_t>(kMostRecordsExamined - list_.examined);
   const auto most = std::min({left, kMostOfAStep, std::max(limit_ - list_.records.size(), kFirstStep)});
+  const int direction = isEarliestFirst() ? 1 : -1;
   const auto options = Document()
-                           .add("sort", Document().add(kRecordSaved, -1).add("_id", -1))
+                           .add("sort", Document().add(kRecordSaved, direction).add("_id", direction))
                            .add("limit", static_cast<std::int64_t>(most))
                            .add("maxTimeMS", kLongestStepMs);
   for (const auto& filter : filters()) {

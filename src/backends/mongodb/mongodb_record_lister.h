@@ -37,6 +37,7 @@ class MongodbRecordLister {
   bool isFull() const;
   std::vector<Document> filters() const;
   Document savedRange() const;
+  bool isEarliestFirst() const { return filter_.order == ListOrder::EarliestFirst; }
   bool hasTimes() const { return filter_.savedFrom || filter_.savedBefore; }
   MongodbResult<std::vector<Document>> readStep();
   void take(DocumentView document);

@@ -89,7 +89,9 @@ void MongodbTaskLister::goToNextPart() {
 // They are asked for one after the other, so that the server reads each from an index, in its order.
 std::vector<Document> MongodbTaskLister::filters() const {
   if (at_->part != Part::Buried) return filtersByDue();
-  auto filter = ofState(state::kBuried).add(field::kBuriedAt, op("$gte", at_->key.value_or(0)));
+  auto numbers = op("$gte", isLatestFirst() ? 0 : at_->key.value_or(0));
+  if (isLatestFirst() && at_->key) numbers.add("$lte", *at_->key);
+  auto filter = ofState(state::kBuried).add(field::kBuriedAt, numbers);
   if (at_->ids.empty()) return {filter};
   std::vector<std::string> handles;
   for (const auto& id : at_->ids)
@@ -102,7 +104,8 @@ std::vector<Document> MongodbTaskLister::filtersByDue() const {
   if (!at_->key) return {Document(state).add(field::kDue, dueRange())};
   std::vector<Document> filters;
   const auto sameDue = Document(state).add(field::kDue, timeOf(*at_->key));
-  for (const auto& behind : behindId(*DocumentView(at_->ids.front()).find("_id"), IdOrder::Rising))
+  for (const auto& behind :
+       behindId(*DocumentView(at_->ids.front()).find("_id"), isLatestFirst() ? IdOrder::Falling : IdOrder::Rising))
     filters.push_back(bothOf(sameDue, behind));
   filters.push_back(Document(state).add(field::kDue, dueRange()));
   return filters;
@@ -112,12 +115,28 @@ std::vector<Document> MongodbTaskLister::filtersByDue() const {
 Document MongodbTaskLister::dueRange() const {
   auto least = filter_.dueFrom ? milliseconds(storableTime(*filter_.dueFrom)) : milliseconds(storableTime(Time::min()));
   if (filter_.state == TaskState::Scheduled) least = std::max(least, milliseconds(now_));
+  if (isLatestFirst()) return dueRangeLatestFirst(least);
   auto range = at_->key && *at_->key >= least ? op("$gt", timeOf(*at_->key)) : op("$gte", timeOf(least));
+  if (const auto most = latestDue()) range.add("$lte", *most);
+  return range;
+}
+
+Document MongodbTaskLister::dueRangeLatestFirst(std::int64_t least) const {
+  auto range = op("$gte", timeOf(least));
+  const auto most = latestDue();
+  const bool isBelow = at_->key && (!most || timeOf(*at_->key) <= *most);
+  if (isBelow) return range.add("$lt", timeOf(*at_->key));
+  if (most) range.add("$lte", *most);
+  return range;
+}
+
+// The latest due time that the filter asks for.
+std::optional<Time> MongodbTaskLister::latestDue() const {
   const bool isDue = filter_.state == TaskState::Due;
-  if (!isDue && !filter_.dueBefore) return range;
+  if (!isDue && !filter_.dueBefore) return std::nullopt;
   auto most = isDue ? now_ : *filter_.dueBefore;
   if (filter_.dueBefore) most = std::min(most, *filter_.dueBefore);
-  return range.add("$lte", storableTime(most));
+  return storableTime(most);
 }
 
 // --- reading them
@@ -134,8 +153,9 @@ MongodbResult<void> MongodbTaskLister::readPart() {
 MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
   const auto room = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
   const auto most = std::min({comparesHere_ ? kMostOfAStep : limit_ - list_.tasks.size(), kMostOfAStep, room});
-  const auto order =
-      at_->part == Part::Buried ? Document().add(field::kBuriedAt, 1) : Document().add(field::kDue, 1).add("_id", 1);
+  const int direction = isLatestFirst() ? -1 : 1;
+  const auto order = at_->part == Part::Buried ? Document().add(field::kBuriedAt, direction)
+                                               : Document().add(field::kDue, direction).add("_id", direction);
   for (const auto& filter : filters()) {
     auto options =
         Document().add("sort", order).add("limit", static_cast<std::int64_t>(most)).add("maxTimeMS", kLongestStepMs);

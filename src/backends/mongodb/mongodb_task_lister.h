@@ -35,6 +35,9 @@ class MongodbTaskLister {
   std::vector<Document> filters() const;
   std::vector<Document> filtersByDue() const;
   Document dueRange() const;
+  Document dueRangeLatestFirst(std::int64_t least) const;
+  std::optional<Time> latestDue() const;
+  bool isLatestFirst() const { return filter_.order == ListOrder::LatestFirst; }
   MongodbResult<std::vector<Document>> readStep();
   MongodbResult<void> take(const std::vector<Document>& documents);
   MongodbResult<std::vector<std::optional<FoundTask>>> wholeTasks(std::span<const Document* const> documents);

@@ -68,6 +68,15 @@ Result<void> checkIndexes(MongodbQueue& queue) {
   return together(queue, Ids::Unique, &indexesThatCannotBeMade);
 }
 
+std::vector<NeededIndexes> neededIndexes(const MongodbQueue& queue) {
+  std::vector<NeededIndexes> needed;
+  needed.push_back({queue.tasks, taskIndexes(queue.hasUniqueIds ? Ids::Unique : Ids::Repeatable)});
+  const auto ofSessions = SessionDocuments::indexes(), ofFleet = MongodbFleet::indexes();
+  needed.push_back({queue.sessions, {ofSessions.begin(), ofSessions.end()}});
+  needed.push_back({queue.fleet, {ofFleet.begin(), ofFleet.end()}});
+  return needed;
+}
+
 Result<std::vector<std::string>> explainLeases(MongodbQueue& queue) {
   const auto scans = scansCollection(queue);
   if (!scans) return scans.error().error();

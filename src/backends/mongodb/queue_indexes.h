@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/mongodb/mongodb_indexes.h"
 #include "backends/mongodb/mongodb_queue.h"
 #include "leptir/result.h"
 
@@ -15,6 +16,12 @@ namespace leptir::mongodb {
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue);
 // The same, but makes no index. Invalid: one of a collection that exists is missing, and this user may not make it.
 Result<void> checkIndexes(MongodbQueue& queue);
+// The collections of the queue with the indexes that each needs.
+struct NeededIndexes {
+  std::string collection;
+  std::vector<MongodbIndex> indexes;
+};
+std::vector<NeededIndexes> neededIndexes(const MongodbQueue& queue);
 // Asks the server to explain the search of a lease; returns a warning if it would read the whole collection.
 Result<std::vector<std::string>> explainLeases(MongodbQueue& queue);
 

@@ -166,9 +166,9 @@ Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
 BrokerTraits RedisBroker::traits() const {
   BrokerTraits traits;
   traits.everyPushWakes = false;
-  traits.listsTasks = traits.reschedules = traits.keepsFleet = true;
+  traits.listsTasks = traits.listsLatestFirst = traits.reschedules = traits.keepsFleet = true;
   traits.durability = serverInfo_.durability;
-  traits.warnings = serverInfo_.warnings;
+  traits.warnings = serverInfo_.warnings();
   if (lastPhpConsumer_) {
     traits.warnings.push_back(
         connection_.address().where() + ": a PHP consumer seems to take tasks here too (client " +

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "backends/redis/redis_examination.h"
 #include "backends/redis/redis_fleet.h"
 #include "backends/redis/redis_keeper.h"
 #include "backends/redis/redis_php.h"
@@ -34,6 +35,7 @@ class RedisBroker final : public SimpleBroker {
   std::vector<StoreBurial> takeBurials() override { return queue_->burials.take(); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   Result<void> tryRights() override { return tryQueueRights(*queue_); }
+  Result<StoreExamination> examine() override { return examineServer(connection_); }
   TaskKeeper& keeper() override { return keeper_; }
   FleetStore* fleet() override { return &fleet_; }
   BrokerTraits traits() const override;

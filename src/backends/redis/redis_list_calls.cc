@@ -17,6 +17,7 @@ struct ListStep {
   const MemberPosition& position;
   StepLimits limits{};
   std::string_view name{}, idPrefix{};
+  ListOrder order = ListOrder::EarliestFirst;
 };
 
 RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
@@ -26,7 +27,7 @@ RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
   call.arguments(std::string_view(step.position.score), std::string_view(step.position.beginning), step.position.skip);
   const auto& limits = step.limits;
   call.arguments(limits.members, std::min(limits.visited, kMembersOfAStep), limits.bytes, kLargestEnvelopeReply);
-  call.arguments(step.name, step.idPrefix);
+  call.arguments(step.name, step.idPrefix, std::string_view(step.order == ListOrder::LatestFirst ? "latest" : ""));
   return call;
 }
 
@@ -76,14 +77,15 @@ Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, cons
                 .position = from,
                 .limits = limits,
                 .name = broker::withoutBackslash(filter.name),
-                .idPrefix = filter.idPrefix};
+                .idPrefix = filter.idPrefix,
+                .order = filter.order};
   if (filter.dueFrom && *filter.dueFrom > Time(-kMaxTimeSpan)) step.from = redisTime(*filter.dueFrom - Duration(1));
   if (filter.dueBefore && *filter.dueBefore < Time(kMaxTimeSpan)) step.to = redisTime(*filter.dueBefore + Duration(1));
   return run(queue, step);
 }
 
-Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit) {
-  return run(queue, {.key = queue.keys.buried, .position = from, .limits = {.members = limit}});
+Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit, ListOrder order) {
+  return run(queue, {.key = queue.keys.buried, .position = from, .limits = {.members = limit}, .order = order});
 }
 
 namespace calls {

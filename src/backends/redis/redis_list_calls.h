@@ -10,6 +10,7 @@
 
 #include "backends/redis/redis_list_cursor.h"
 #include "backends/redis/redis_queue.h"
+#include "leptir/list_order.h"
 #include "leptir/result.h"
 #include "leptir/spi/task_list.h"
 #include "leptir/task_filter.h"
@@ -46,7 +47,8 @@ struct StepLimits {
 Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
                                StepLimits limits = {});
 // One step of a list of buried tasks: their escaped ids.
-Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit);
+Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit,
+                                 ListOrder order = ListOrder::EarliestFirst);
 
 struct WaitingTask {
   std::string escapedId;

@@ -125,9 +125,9 @@ Result<void> RedisMetaStorage::tryRights() {
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
-  traits.listsByCursor = true;
+  traits.listsByCursor = traits.listsEarliestFirst = true;
   traits.durability = serverInfo_.durability;
-  traits.warnings = serverInfo_.warnings;
+  traits.warnings = serverInfo_.warnings();
   return traits;
 }
 

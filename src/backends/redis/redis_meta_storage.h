@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_examination.h"
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_locator.h"
 #include "backends/redis/redis_record_writer.h"
@@ -32,6 +33,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<std::size_t> expire() override { return 0; }
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override;
+  Result<StoreExamination> examine() override { return examineServer(*connection_); }
   MetaTraits traits() const override;
 
  private:

@@ -51,16 +51,22 @@ Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std:
   return ids;
 }
 
-// Entries of one score come in the falling order of their ids. More are read until one is behind `last`: other programs
-// may have written many entries of one score.
+// Entries of one score come in the order of their ids, falling if the latest come first. More are read until one is
+// behind `last`: other programs may have written many entries of one score.
 Result<std::vector<IndexEntry>> RedisRecordIndex::readBehind(const std::optional<IndexEntry>& last,
                                                              std::string_view least, std::string_view most,
-                                                             std::size_t count) {
+                                                             std::size_t count, ListOrder order) {
+  const bool isLatestFirst = order == ListOrder::LatestFirst;
+  if (last) (isLatestFirst ? most : least) = last->score;
   for (auto wanted = count + 1;; wanted *= 2) {
-    auto entries = readRange(least, last ? last->score : most, wanted);
+    auto entries = readRange(least, most, wanted, order);
     if (!entries) return entries;
     const bool areAll = entries->size() < wanted;
-    if (last) std::erase_if(*entries, [&](auto& each) { return each.score == last->score && each.id >= last->id; });
+    if (last) {
+      std::erase_if(*entries, [&](auto& each) {
+        return each.score == last->score && (isLatestFirst ? each.id >= last->id : each.id <= last->id);
+      });
+    }
     if (entries->empty() && !areAll) continue;
     entries->resize(std::min(entries->size(), count));
     return entries;
@@ -68,9 +74,12 @@ Result<std::vector<IndexEntry>> RedisRecordIndex::readBehind(const std::optional
 }
 
 Result<std::vector<IndexEntry>> RedisRecordIndex::readRange(std::string_view least, std::string_view most,
-                                                            std::size_t count) {
-  const auto reply = connection_->run(
-      {"ZRANGE", key_, most, least, "BYSCORE", "REV", "LIMIT", "0", std::to_string(count), "WITHSCORES"});
+                                                            std::size_t count, ListOrder order) {
+  const auto limit = std::to_string(count);
+  const auto reply =
+      order == ListOrder::LatestFirst
+          ? connection_->run({"ZRANGE", key_, most, least, "BYSCORE", "REV", "LIMIT", "0", limit, "WITHSCORES"})
+          : connection_->run({"ZRANGE", key_, least, most, "BYSCORE", "LIMIT", "0", limit, "WITHSCORES"});
   if (!reply) return reply.error();
   const auto values = reply->value();
   if (auto fits = RedisExpect(*connection_).texts(values); !fits) return fits.error();

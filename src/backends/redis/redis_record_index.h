@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
+#include "leptir/list_order.h"
 #include "leptir/spi/meta_info.h"
 
 namespace leptir::redis {
@@ -40,10 +41,12 @@ class RedisRecordIndex {
   // At most `count` entries whose scores lie between `least` and `most` (in the form of ZRANGE BYSCORE), the newest
   // first, behind `last`. None: there are no more.
   Result<std::vector<IndexEntry>> readBehind(const std::optional<IndexEntry>& last, std::string_view least,
-                                             std::string_view most, std::size_t count);
+                                             std::string_view most, std::size_t count,
+                                             ListOrder order = ListOrder::LatestFirst);
 
  private:
-  Result<std::vector<IndexEntry>> readRange(std::string_view least, std::string_view most, std::size_t count);
+  Result<std::vector<IndexEntry>> readRange(std::string_view least, std::string_view most, std::size_t count,
+                                            ListOrder order);
 
   std::shared_ptr<RedisConnection> connection_;
   std::string key_;

@@ -41,7 +41,7 @@ Result<RecordList> RedisRecordLister::list(std::string_view cursor) {
   const std::string least = filter_.savedFrom ? microseconds(*filter_.savedFrom) : "-inf";
   const std::string most = filter_.savedBefore ? "(" + microseconds(*filter_.savedBefore) : "+inf";
   while (!isFull()) {
-    const auto entries = index_.readBehind(last_, least, most, readAtOnce());
+    const auto entries = index_.readBehind(last_, least, most, readAtOnce(), filter_.order);
     if (!entries) return entries.error();
     if (entries->empty()) return std::move(list_);
     if (auto taken = take(*entries); !taken) return taken.error();

@@ -10,18 +10,6 @@ namespace {
 
 constexpr int kOldestVersion = 60200;
 
-// The value in the line "name:value\r\n" of INFO; empty: there is no such line.
-std::string_view infoValue(std::string_view info, std::string_view name) {
-  for (std::size_t at = 0; at < info.size();) {
-    auto end = info.find("\r\n", at);
-    if (end == std::string_view::npos) end = info.size();
-    const auto line = info.substr(at, end - at);
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) return line.substr(name.size() + 1);
-    at = end + 2;
-  }
-  return {};
-}
-
 std::string durabilityOf(std::string_view info, std::optional<std::string_view> save,
                          std::optional<std::string_view> appendFsync) {
   if (infoValue(info, "aof_enabled") == "1") {
@@ -38,14 +26,47 @@ std::string durabilityOf(std::string_view info, std::optional<std::string_view> 
   return "none: all is lost when the server stops";
 }
 
-void warnOfEviction(std::string_view policy, std::vector<std::string>& warnings) {
+void noteEviction(std::string_view policy, std::vector<StoreFinding>& findings) {
   if (policy.empty() || policy == "noeviction") return;
   const bool onlyExpiring = policy.starts_with("volatile");
-  warnings.push_back("its maxmemory-policy is " + base::escaped(policy) + ": when it is full it deletes " +
-                     (onlyExpiring ? "records before their time" : "tasks and records") + "; set it to noeviction");
+  findings.push_back({onlyExpiring ? FindingSeverity::Warning : FindingSeverity::Problem, "eviction",
+                      "its maxmemory-policy is " + base::escaped(policy) + ": when it is full it deletes " +
+                          (onlyExpiring ? "records before their time" : "tasks and records"),
+                      "set it to noeviction"});
+}
+
+// Whether all changes since the last snapshot, or all of them, are lost when the server stops.
+void notePersistence(std::string_view info, std::optional<std::string_view> save, std::vector<StoreFinding>& findings) {
+  if (infoValue(info, "aof_enabled") != "0" || !save) return;
+  if (save->empty())
+    findings.push_back({FindingSeverity::Warning, "durability", "it keeps nothing on disk: when it stops, all is lost",
+                        "set appendonly to yes"});
+  else
+    findings.push_back({FindingSeverity::Note, "durability",
+                        "it saves snapshots only: a crash loses all changes since the last one",
+                        "set appendonly to yes if no task may be lost"});
 }
 
 }  // namespace
+
+std::string_view infoValue(std::string_view info, std::string_view name) {
+  for (std::size_t at = 0; at < info.size();) {
+    auto end = info.find("\r\n", at);
+    if (end == std::string_view::npos) end = info.size();
+    const auto line = info.substr(at, end - at);
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) return line.substr(name.size() + 1);
+    at = end + 2;
+  }
+  return {};
+}
+
+std::vector<std::string> RedisServerInfo::warnings() const {
+  std::vector<std::string> texts;
+  for (const auto& finding : findings) {
+    if (finding.severity != FindingSeverity::Note) texts.push_back(warningOf(finding));
+  }
+  return texts;
+}
 
 Result<RedisServerInfo> readServerInfo(RedisConnection& connection) {
   connection.append({"INFO"});
@@ -62,27 +83,30 @@ Result<RedisServerInfo> readServerInfo(RedisConnection& connection) {
   };
   auto serverInfo = parseServerInfo(info, setting(1), setting(2));
   if (serverInfo.version == 0) serverInfo.version = connection.version();
-  for (auto& warning : serverInfo.warnings) warning.insert(0, connection.address().where() + ": ");
+  for (auto& finding : serverInfo.findings) finding.what.insert(0, connection.address().where() + ": ");
   return serverInfo;
 }
 
 RedisServerInfo parseServerInfo(std::optional<std::string_view> info, std::optional<std::string_view> save,
                                 std::optional<std::string_view> appendFsync) {
   RedisServerInfo serverInfo;
+  auto& findings = serverInfo.findings;
   if (!info) {
     serverInfo.durability = "unknown (INFO is refused)";
-    serverInfo.warnings.push_back("does not let leptir see whether it evicts or persists: permit INFO");
+    findings.push_back(
+        {FindingSeverity::Warning, "rights", "does not let leptir see whether it evicts or persists", "permit INFO"});
     return serverInfo;
   }
   const auto version = infoValue(*info, "redis_version");
   serverInfo.version = redisVersion(version);
   if (serverInfo.version != 0 && serverInfo.version < kOldestVersion)
-    serverInfo.warnings.push_back("its version is " + base::escaped(version) + ": leptir needs 6.2 or newer");
+    findings.push_back({FindingSeverity::Problem, "version",
+                        "its version is " + base::escaped(version) + ": leptir needs 6.2 or newer", ""});
   if (infoValue(*info, "role") == "slave")
-    serverInfo.warnings.push_back("it is a replica, which cannot be written: name its primary");
-  warnOfEviction(infoValue(*info, "maxmemory_policy"), serverInfo.warnings);
-  if (infoValue(*info, "aof_enabled") == "0" && save && save->empty())
-    serverInfo.warnings.push_back("it keeps nothing on disk: when it stops, all is lost; set appendonly to yes");
+    findings.push_back(
+        {FindingSeverity::Problem, "replica", "it is a replica, which cannot be written", "name its primary"});
+  noteEviction(infoValue(*info, "maxmemory_policy"), findings);
+  notePersistence(*info, save, findings);
   serverInfo.durability = durabilityOf(*info, save, appendFsync);
   return serverInfo;
 }

@@ -31,7 +31,7 @@ RedisServerInfo serverInfoOf(RedisServer& server) {
 TEST(RedisServerInfo, HaveNoWarningsForADurableServer) {
   RedisServer server({"appendonly yes", "appendfsync always"});
   const auto serverInfo = serverInfoOf(server);
-  EXPECT_THAT(serverInfo.warnings, IsEmpty());
+  EXPECT_THAT(serverInfo.warnings(), IsEmpty());
   EXPECT_THAT(serverInfo.durability, HasSubstr("all survives a power cut"));
 }
 
@@ -42,39 +42,40 @@ TEST(RedisServerInfo, DescribeTheDurabilityOfEachKindOfPersistence) {
   EXPECT_THAT(parseServerInfo("aof_enabled:1\r\n", {}, {}).durability, HasSubstr("unknown"));
   EXPECT_THAT(parseServerInfo("aof_enabled:0\r\n", "3600 1", "everysec").durability, HasSubstr("snapshots"));
   EXPECT_THAT(parseServerInfo("aof_enabled:0\r\n", {}, {}).durability, HasSubstr("unknown"));
-  EXPECT_THAT(parseServerInfo({}, {}, {}).warnings, ElementsAre(HasSubstr("permit INFO")));
+  EXPECT_THAT(parseServerInfo({}, {}, {}).warnings(), ElementsAre(HasSubstr("permit INFO")));
 }
 
 TEST(RedisServerInfo, WarnOfAServerWithoutPersistence) {
   RedisServer server;
   const auto serverInfo = serverInfoOf(server);
-  EXPECT_THAT(serverInfo.warnings,
+  EXPECT_THAT(serverInfo.warnings(),
               ElementsAre(AllOf(HasSubstr("redis " + server.socket() + ": "), HasSubstr("keeps nothing on disk"))));
   EXPECT_THAT(serverInfo.durability, HasSubstr("none"));
 }
 
 TEST(RedisServerInfo, DoNotWarnOfSnapshots) {
   RedisServer server({"save 3600 1"});
-  EXPECT_THAT(serverInfoOf(server).warnings, IsEmpty());
+  EXPECT_THAT(serverInfoOf(server).warnings(), IsEmpty());
 }
 
 TEST(RedisServerInfo, WarnOfAServerThatEvicts) {
   RedisServer server({"appendonly yes", "maxmemory-policy allkeys-lru"});
-  EXPECT_THAT(serverInfoOf(server).warnings, ElementsAre(AllOf(HasSubstr("allkeys-lru"), HasSubstr("deletes tasks"))));
+  EXPECT_THAT(serverInfoOf(server).warnings(),
+              ElementsAre(AllOf(HasSubstr("allkeys-lru"), HasSubstr("deletes tasks"))));
   server.ask({"CONFIG", "SET", "maxmemory-policy", "volatile-ttl"});
-  EXPECT_THAT(serverInfoOf(server).warnings, ElementsAre(HasSubstr("records before their time")));
+  EXPECT_THAT(serverInfoOf(server).warnings(), ElementsAre(HasSubstr("records before their time")));
 }
 
 TEST(RedisServerInfo, WarnOfAReplica) {
   RedisServer server({"appendonly yes"});
   server.ask({"REPLICAOF", "127.0.0.1", "1"});
-  EXPECT_THAT(serverInfoOf(server).warnings, Contains(HasSubstr("is a replica")));
+  EXPECT_THAT(serverInfoOf(server).warnings(), Contains(HasSubstr("is a replica")));
 }
 
 TEST(RedisServerInfo, WarnOfAVersionThatIsTooOld) {
-  EXPECT_THAT(parseServerInfo("redis_version:6.0.16\r\naof_enabled:1\r\n", "", "always").warnings,
+  EXPECT_THAT(parseServerInfo("redis_version:6.0.16\r\naof_enabled:1\r\n", "", "always").warnings(),
               ElementsAre(HasSubstr("6.2 or newer")));
-  EXPECT_THAT(parseServerInfo("redis_version:255.255.255\r\naof_enabled:1\r\n", "", "always").warnings, IsEmpty());
+  EXPECT_THAT(parseServerInfo("redis_version:255.255.255\r\naof_enabled:1\r\n", "", "always").warnings(), IsEmpty());
 }
 
 TEST(RedisServerInfo, ParseVersions) {
@@ -90,7 +91,7 @@ TEST(RedisServerInfo, SayWhenAUserHasNoRightToConfig) {
   address.user = "leptir";
   address.password = "secret";
   const auto serverInfo = serverInfoOf(address);
-  EXPECT_THAT(serverInfo.warnings, IsEmpty());
+  EXPECT_THAT(serverInfo.warnings(), IsEmpty());
   EXPECT_THAT(serverInfo.durability, HasSubstr("CONFIG GET is refused"));
 }
 
@@ -100,7 +101,7 @@ TEST(RedisServerInfo, WarnWhenAUserHasNoRightToInfo) {
   address.user = "leptir";
   address.password = "secret";
   const auto serverInfo = serverInfoOf(address);
-  EXPECT_THAT(serverInfo.warnings, ElementsAre(HasSubstr("permit INFO")));
+  EXPECT_THAT(serverInfo.warnings(), ElementsAre(HasSubstr("permit INFO")));
   EXPECT_GE(serverInfo.version, 60200) << "HELLO tells the version";
 }
 

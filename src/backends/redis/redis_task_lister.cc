@@ -181,7 +181,7 @@ Result<void> RedisTaskLister::takeLeased(std::vector<LeasedTask> leased) {
 // --- buried tasks
 
 Result<void> RedisTaskLister::readBuried() {
-  const auto page = listBuriedIds(queue_, at_->member, mostBuriedOfAStep());
+  const auto page = listBuriedIds(queue_, at_->member, mostBuriedOfAStep(), filter_.order);
   if (!page) return page.error();
   return takeBuried(*page);
 }
@@ -202,14 +202,17 @@ Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
   }
   auto tasks = readFirstBuriedTasks(queue_, ids, kMostBytesOfAPage);
   if (!tasks) return tasks.error();
+  const bool isFromEnd = filter_.order == ListOrder::LatestFirst;
   std::size_t read = 0;
   for (const auto& [id, order] : page.members) {
     const bool isWanted = read < ids.size() && ids[read] == id;
     if (isFull() || (isWanted && read == tasks->size())) {
-      at_->member = {.score = std::string(order), .beginning = std::string(id)};
+      if (!isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
       return {};
     }
     ++list_.examined;
+    // In a list from the end a position names the last member listed.
+    if (isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
     if (!isWanted) continue;
     if (auto& task = (*tasks)[read++]) take(std::move(*task));
   }

@@ -156,7 +156,7 @@ Result<void> tryWriting(SqliteConnection& connection) {
   return cannotMake(file, "files in " + file.folder().string(), systemErrorOf(errno));
 }
 
-std::vector<std::string> rightsWarnings(const SqliteFile& file) {
+std::optional<StoreFinding> findingOfRights(const SqliteFile& file) {
   std::string open;
   for (const auto* suffix : {"", "-wal", "-shm", ".d"}) {
     const auto path = file.path.string() + suffix;
@@ -164,10 +164,15 @@ std::vector<std::string> rightsWarnings(const SqliteFile& file) {
     if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) open += " " + path;
   }
   if (open.empty() || !isWithinReachOfAll(file.path)) return {};
-  return {file.where() +
-          ": every user of this machine may read it and hold its locks, which stops all pushes: chmod "
-          "o-rwx" +
-          open};
+  return StoreFinding{
+      FindingSeverity::Warning, "rights",
+      file.where() + ": every user of this machine may read it and hold its locks, which stops all pushes",
+      "chmod o-rwx" + open};
+}
+
+std::vector<std::string> rightsWarnings(const SqliteFile& file) {
+  const auto finding = findingOfRights(file);
+  return finding ? std::vector{warningOf(*finding)} : std::vector<std::string>();
 }
 
 }  // namespace leptir::sqlite

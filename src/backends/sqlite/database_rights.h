@@ -2,11 +2,13 @@
 // database on purpose by the group of its file; files that are made beside it then get that group.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/result.h"
+#include "leptir/spi/store_finding.h"
 
 namespace leptir::sqlite {
 
@@ -30,7 +32,9 @@ Result<void> makeSideFolder(const SqliteFile& file);
 // Unavailable: our user can write the database, but not this file.
 Result<void> checkCompanions(const SqliteFile& file);
 
-// A warning if every user of this machine can open the files, with the chmod command that changes this. For traits().
+// A finding if every user of this machine can open the files, with the chmod command that changes this.
+std::optional<StoreFinding> findingOfRights(const SqliteFile& file);
+// The same for traits().
 std::vector<std::string> rightsWarnings(const SqliteFile& file);
 
 // Checks that the database and the folder beside it can be written: takes SQLite's write lock and releases it.

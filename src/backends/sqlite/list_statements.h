@@ -13,6 +13,12 @@ inline constexpr SqlText kWaitingBehindKey(
     "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due > :key AND due <= :last"
     " ORDER BY due, seq");
 inline constexpr OrderedRowsText kWaitingInOrder{kWaitingAtKey, kWaitingBehindKey};
+inline constexpr SqlText kWaitingAtKeyLatest(
+    "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due = :key AND seq < :row ORDER BY seq DESC");
+inline constexpr SqlText kWaitingBeforeKey(
+    "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due < :key AND due >= :last"
+    " ORDER BY due DESC, seq DESC");
+inline constexpr OrderedRowsText kWaitingLatestFirst{kWaitingAtKeyLatest, kWaitingBeforeKey};
 inline constexpr SqlText kLeasedAtKey(
     "SELECT {found_columns}, holder FROM leptir_tasks WHERE {is_leased} AND holder = :key AND seq > :row ORDER BY seq");
 inline constexpr SqlText kLeasedBehindKey(
@@ -28,6 +34,14 @@ inline constexpr SqlText kBuriedBehindKey(
     " ORDER BY buried, seq");
 inline constexpr OrderedRowsText kBuriedInOrder{kBuriedAtKey, kBuriedBehindKey};
 
+inline constexpr SqlText kBuriedAtKeyLatest(
+    "SELECT {found_columns}, coalesce(buried, -1) FROM leptir_tasks"
+    " WHERE {is_buried} AND buried IS nullif(:key, -1) AND seq < :row ORDER BY seq DESC");
+inline constexpr SqlText kBuriedBeforeKey(
+    "SELECT {found_columns}, buried FROM leptir_tasks WHERE {is_buried} AND buried < :key AND buried >= :last"
+    " ORDER BY buried DESC, seq DESC");
+inline constexpr OrderedRowsText kBuriedLatestFirst{kBuriedAtKeyLatest, kBuriedBeforeKey};
+
 enum class TaskPlaceColumn { Row, Holder, Due, Buried };
 inline constexpr SqlText kPlacesOfIds(
     "SELECT seq, holder, due, coalesce(buried, -1) FROM leptir_tasks WHERE id >= :first AND id < :behind LIMIT :most");
@@ -42,6 +56,11 @@ inline constexpr SqlText kRecordsBehindKey(
     "SELECT record, id, saved, seq FROM leptir_records WHERE saved < :key AND saved >= :last"
     " ORDER BY saved DESC, seq DESC");
 inline constexpr OrderedRowsText kRecordsInOrder{kRecordsAtKey, kRecordsBehindKey};
+inline constexpr SqlText kRecordsAtKeyEarliest(
+    "SELECT record, id, saved, seq FROM leptir_records WHERE saved = :key AND seq > :row ORDER BY seq");
+inline constexpr SqlText kRecordsAfterKey(
+    "SELECT record, id, saved, seq FROM leptir_records WHERE saved > :key AND saved <= :last ORDER BY saved, seq");
+inline constexpr OrderedRowsText kRecordsEarliestFirst{kRecordsAtKeyEarliest, kRecordsAfterKey};
 enum class RecordPlaceColumn { Row, Saved };
 inline constexpr SqlText kPlacesOfRecords(
     "SELECT seq, saved FROM leptir_records WHERE id >= :first AND id < :behind AND saved >= :oldest LIMIT :most");

@@ -12,6 +12,25 @@
 #include "meta/meta_filter.h"
 
 namespace leptir::sqlite {
+namespace {
+
+constexpr auto kEarliestKey = std::numeric_limits<std::int64_t>::min(),
+               kLatestKey = std::numeric_limits<std::int64_t>::max();
+using RecordPlace = std::array<std::int64_t, 2>;
+
+// The place behind which the list goes on.
+RecordPlace startLatestFirst(const MetaFilter& filter, const std::optional<RecordPlace>& asked) {
+  const auto after = asked.value_or(RecordPlace{kLatestKey, kEarliestKey});
+  return filter.savedBefore ? std::min(after, RecordPlace{dueFrom(*filter.savedBefore), kEarliestKey}) : after;
+}
+
+RecordPlace startEarliestFirst(std::int64_t oldest, const std::optional<RecordPlace>& asked) {
+  const auto before =
+      oldest == kEarliestKey ? RecordPlace{kEarliestKey, kEarliestKey} : RecordPlace{oldest - 1, kLatestKey};
+  return std::max(asked.value_or(before), before);
+}
+
+}  // namespace
 
 // What a call has found so far.
 class RecordLists::Page {
@@ -49,7 +68,8 @@ class RecordLists::Page {
 
 RecordLists::RecordLists(SqliteConnection& connection)
     : connection_(connection),
-      inOrder_(connection, sql::kRecordsInOrder),
+      latest_(connection, sql::kRecordsInOrder),
+      earliest_(connection, sql::kRecordsEarliestFirst),
       places_(connection, sql::kPlacesOfRecords),
       row_(connection, sql::kFindRecordRow) {}
 
@@ -57,24 +77,29 @@ Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view 
                                      std::int64_t oldest) {
   const auto asked = base::numbersIn<2>(cursor);
   if (!cursor.empty() && !asked) return base::noSuchCursor(cursor);
-  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min(), kMost = std::numeric_limits<std::int64_t>::max();
-  auto after = asked.value_or(Position{kMost, kLeast});
-  if (filter.savedBefore) after = std::min(after, Position{dueFrom(*filter.savedBefore), kLeast});
   if (filter.savedFrom) oldest = std::max(oldest, dueFrom(*filter.savedFrom));
+  const bool isLatestFirst = filter.order == ListOrder::LatestFirst;
+  const auto after = isLatestFirst ? startLatestFirst(filter, asked) : startEarliestFirst(oldest, asked);
 
   SqliteTransaction read(connection_, TransactionKind::Read);
   Page page(filter, limit);
   auto places = placesOf(filter.idPrefix, oldest);
-  if (places) std::erase_if(*places, [&](const Position& place) { return place >= after; });
-  const bool isLast = places ? fillFromPlaces(page, *places) : fillInOrder(page, after, oldest);
+  if (places && isLatestFirst) std::erase_if(*places, [&](const Position& place) { return place >= after; });
+  if (places && !isLatestFirst) {
+    std::erase_if(*places, [&](const Position& place) { return place <= after; });
+    std::ranges::sort(*places);
+  }
+  const auto last = isLatestFirst ? oldest : filter.savedBefore ? dueFrom(*filter.savedBefore) : kLatestKey;
+  const bool isLast =
+      places ? fillFromPlaces(page, *places) : fillInOrder(page, isLatestFirst ? latest_ : earliest_, after, last);
   if (auto finished = read.commit(); !finished) return finished.error();
   return page.take(isLast);
 }
 
-bool RecordLists::fillInOrder(Page& page, const Position& after, std::int64_t oldest) {
-  for (bool has = inOrder_.startBehind(after[0], after[1], oldest); has; has = inOrder_.step()) {
+bool RecordLists::fillInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
+  for (bool has = rows.startBehind(after[0], after[1], last); has; has = rows.step()) {
     if (page.isFull()) return false;
-    page.compare(inOrder_.row());
+    page.compare(rows.row());
   }
   return true;
 }

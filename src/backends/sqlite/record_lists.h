@@ -26,14 +26,15 @@ class RecordLists {
   using Position = std::array<std::int64_t, 2>;
 
   // Both add records behind `after` to the page. False: the page is full, and there may be more.
-  bool fillInOrder(Page& page, const Position& after, std::int64_t oldest);
+  bool fillInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
   bool fillFromPlaces(Page& page, const std::vector<Position>& places);
 
   // The positions of the records whose ids begin with the prefix, the newest first. nullopt: too many have it.
   std::optional<std::vector<Position>> placesOf(std::string_view idPrefix, std::int64_t oldest);
 
   SqliteConnection& connection_;
-  OrderedRows inOrder_;
+  OrderedRows latest_;
+  OrderedRows earliest_;
   SqliteStatement places_;
   SqliteStatement row_;
 };

@@ -158,6 +158,7 @@ BrokerTraits SqliteBroker::traits() const {
 BrokerTraits SqliteBroker::traitsOfEveryFile() {
   BrokerTraits traits;
   traits.listsTasks = true;
+  traits.listsLatestFirst = true;
   traits.reschedules = true;
   traits.keepsFleet = true;
   traits.sessionsExpire = false;

@@ -6,6 +6,7 @@
 #include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_broker_state.h"
+#include "backends/sqlite/sqlite_examination.h"
 #include "backends/sqlite/sqlite_fleet.h"
 #include "backends/sqlite/sqlite_keeper.h"
 #include "backends/sqlite/sqlite_recovery.h"
@@ -26,6 +27,7 @@ class SqliteBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   Result<void> tryRights() override { return tryWriting(connection_); }
+  Result<StoreExamination> examine() override { return examineDatabase(connection_); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   bool isUsable() const override { return !connection_.isBroken(); }
   TaskKeeper& keeper() override { return keeper_; }

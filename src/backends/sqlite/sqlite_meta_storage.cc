@@ -117,6 +117,7 @@ MetaTraits SqliteMetaStorage::traits() const {
 MetaTraits SqliteMetaStorage::traitsOfEveryFile() {
   MetaTraits traits;
   traits.listsByCursor = true;
+  traits.listsEarliestFirst = true;
   traits.expiresByItself = false;
   traits.durability =
       "records survive a power cut (synchronous=FULL); those that a dispatcher saves in the same file as its broker "

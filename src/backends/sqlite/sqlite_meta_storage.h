@@ -8,6 +8,7 @@
 #include "backends/sqlite/record_lists.h"
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_examination.h"
 #include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::sqlite {
@@ -25,6 +26,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<std::size_t> expire() override;
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override { return tryWriting(*connection_); }
+  Result<StoreExamination> examine() override { return examineDatabase(*connection_); }
   MetaTraits traits() const override;
   // The traits that are the same for every database file.
   static MetaTraits traitsOfEveryFile();

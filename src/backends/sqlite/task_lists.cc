@@ -41,6 +41,12 @@ struct KeyRange {
   std::int64_t key, row, last;
 };
 
+// The order of a list. Leased tasks have the same one in both.
+bool comesBefore(const std::array<std::int64_t, 3>& a, const std::array<std::int64_t, 3>& b, ListOrder order) {
+  const bool isReversed = order == ListOrder::LatestFirst && a.front() == b.front() && a.front() != kLeased;
+  return isReversed ? b < a : a < b;
+}
+
 // Narrows the range of times to those that the filter asks for. `offset` is that of the kind of tasks.
 void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueFrom) {
@@ -48,6 +54,15 @@ void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
     if (before > range.key) range = {before, kMost, range.last};
   }
   if (filter.dueBefore) range.last = std::min(range.last, dueFrom(*filter.dueBefore) - offset);
+}
+
+// The same for a range that begins with its latest time: `last` is the earliest.
+void narrowLatestFirst(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
+  if (filter.dueBefore) {
+    const auto most = dueFrom(*filter.dueBefore) - offset;
+    if (most < range.key) range = {most, kLeast, range.last};
+  }
+  if (filter.dueFrom) range.last = std::max(range.last, dueFrom(*filter.dueFrom) - offset);
 }
 
 }  // namespace
@@ -89,8 +104,11 @@ TaskLists::TaskLists(SqliteConnection& connection)
     : connection_(connection),
       atOnce_(connection, sql::kWaitingInOrder),
       byTime_(connection, sql::kWaitingInOrder),
+      atOnceLatest_(connection, sql::kWaitingLatestFirst),
+      byTimeLatest_(connection, sql::kWaitingLatestFirst),
       leased_(connection, sql::kLeasedInOrder),
       buried_(connection, sql::kBuriedInOrder),
+      buriedLatest_(connection, sql::kBuriedLatestFirst),
       places_(connection, sql::kPlacesOfIds),
       row_(connection, sql::kFindRow),
       earliest_(connection, sql::kEarliestDue),
@@ -102,7 +120,11 @@ Result<TaskList> TaskLists::list(const TaskFilter& filter, std::string_view curs
   SqliteTransaction read(connection_, TransactionKind::Read);
   Page page(filter, limit, connection_.now());
   auto places = placesOf(filter.idPrefix);
-  if (places && after) places->erase(places->begin(), std::ranges::upper_bound(*places, *after));
+  if (places) {
+    const auto isBefore = [&](const Position& a, const Position& b) { return comesBefore(a, b, filter.order); };
+    std::ranges::sort(*places, isBefore);
+    if (after) places->erase(places->begin(), std::ranges::upper_bound(*places, *after, isBefore));
+  }
   const bool isLast = places ? fillFromPlaces(page, *places) : fillInOrder(page, after);
   if (auto finished = read.commit(); !finished) return finished.error();
   return page.take(isLast);
@@ -111,12 +133,23 @@ Result<TaskList> TaskLists::list(const TaskFilter& filter, std::string_view curs
 bool TaskLists::fillInOrder(Page& page, const std::optional<Position>& after) {
   const auto start = [&](ListPart part) -> std::optional<Position> {
     if (!mayHave(part, page.filter()) || (after && after->front() > part)) return {};
-    return after && after->front() == part ? *after : Position{part, -1, kLeast};
+    if (after && after->front() == part) return *after;
+    const bool beginsAtItsEnd = page.filter().order == ListOrder::LatestFirst && part == kBuried;
+    return beginsAtItsEnd ? Position{part, kMost, kMost} : Position{part, -1, kLeast};
   };
-  if (start(kWaiting) && !fillWaiting(page, after)) return false;
-  if (const auto from = start(kLeased); from && !fillPart(page, leased_, *from)) return false;
+  const bool isLatestFirst = page.filter().order == ListOrder::LatestFirst;
+  if (start(kWaiting) && !(isLatestFirst ? fillWaitingLatestFirst(page, after) : fillWaiting(page, after)))
+    return false;
+  if (const auto from = start(kLeased); from && !fillPart(page, leased_, *from, kMost)) return false;
   const auto from = start(kBuried);
-  return !from || fillPart(page, buried_, *from);
+  return !from || fillBuried(page, *from);
+}
+
+// Latest first, the tasks that another program has buried without a number come last: their key is -1.
+bool TaskLists::fillBuried(Page& page, const Position& after) {
+  if (page.filter().order == ListOrder::EarliestFirst) return fillPart(page, buried_, after, kMost);
+  if (after[1] != -1 && !fillPart(page, buriedLatest_, after, 0)) return false;
+  return fillPart(page, buriedLatest_, after[1] == -1 ? after : Position{kBuried, -1, kMost}, 0);
 }
 
 // Merges the tasks that are due at once with those that are due by the time, as DueTasks::select does.
@@ -147,8 +180,38 @@ bool TaskLists::fillWaiting(Page& page, const std::optional<Position>& after) {
   return true;
 }
 
-bool TaskLists::fillPart(Page& page, OrderedRows& rows, const Position& after) {
-  for (bool has = rows.startBehind(after[1], after[2], kMost); has; has = rows.step()) {
+// Begins with the latest task. Ranges of keys go down.
+bool TaskLists::fillWaitingLatestFirst(Page& page, const std::optional<Position>& after) {
+  const auto& filter = page.filter();
+  constexpr auto kBehindAll = kLargestTime + 1;
+  const auto behind = after && after->front() == kWaiting
+                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindAll), (*after)[2], kLeast}
+                          : KeyRange{kBehindAll, kLeast, kLeast};
+  KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, -kLargestTime - kAtOnceOffset};
+  KeyRange byTime{behind.key, behind.row, -kLargestTime};
+  narrowLatestFirst(atOnce, filter, kAtOnceOffset);
+  narrowLatestFirst(byTime, filter, 0);
+  if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kLeast, byTime.last};
+  if (filter.state == TaskState::Scheduled) byTime.last = std::max(byTime.last, page.now() + 1);
+
+  auto& rowsAtOnce = atOnceLatest_;
+  auto& rowsByTime = byTimeLatest_;
+  bool hasAtOnce = filter.state != TaskState::Scheduled && rowsAtOnce.startBehind(atOnce.key, atOnce.row, atOnce.last);
+  bool hasByTime = rowsByTime.startBehind(byTime.key, byTime.row, byTime.last);
+  while (hasAtOnce || hasByTime) {
+    if (page.isFull()) return false;
+    const bool takeAtOnce = hasAtOnce && (!hasByTime || TaskRow(rowsByTime.row()).queuePosition() <
+                                                            TaskRow(rowsAtOnce.row()).queuePosition());
+    auto& rows = takeAtOnce ? rowsAtOnce : rowsByTime;
+    const TaskRow row(rows.row());
+    page.compare(row, {kWaiting, row.queuePosition().first.time_since_epoch().count(), row.number()});
+    (takeAtOnce ? hasAtOnce : hasByTime) = rows.step();
+  }
+  return true;
+}
+
+bool TaskLists::fillPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
+  for (bool has = rows.startBehind(after[1], after[2], last); has; has = rows.step()) {
     if (page.isFull()) return false;
     page.compare(TaskRow(rows.row()),
                  {after[0], rows.row().integer(TaskColumn::AfterFound), TaskRow(rows.row()).number()});
@@ -180,7 +243,6 @@ std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_
       places.push_back({kLeased, holder, row});
   }
   if (places.size() > kMostRowsOfAPrefix) return {};
-  std::ranges::sort(places);
   return places;
 }
 

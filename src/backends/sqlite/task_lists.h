@@ -28,7 +28,9 @@ class TaskLists {
   // All of them add tasks behind `after` to the page. False: the page is full, and there may be more.
   bool fillInOrder(Page& page, const std::optional<Position>& after);
   bool fillWaiting(Page& page, const std::optional<Position>& after);
-  bool fillPart(Page& page, OrderedRows& rows, const Position& after);
+  bool fillWaitingLatestFirst(Page& page, const std::optional<Position>& after);
+  bool fillBuried(Page& page, const Position& after);
+  bool fillPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
   bool fillFromPlaces(Page& page, const std::vector<Position>& places);
 
   // The positions of the tasks whose ids begin with the prefix, in their order. nullopt: too many have it.
@@ -37,8 +39,11 @@ class TaskLists {
   SqliteConnection& connection_;
   OrderedRows atOnce_;
   OrderedRows byTime_;
+  OrderedRows atOnceLatest_;
+  OrderedRows byTimeLatest_;
   OrderedRows leased_;
   OrderedRows buried_;
+  OrderedRows buriedLatest_;
   SqliteStatement places_;
   SqliteStatement row_;
   SqliteStatement earliest_;

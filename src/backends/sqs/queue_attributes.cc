@@ -100,20 +100,23 @@ Result<TaskCounts> countsOf(SqsClient& client, const aws::QueueAddress& queue) {
                     .leased = number(attributes, kCounts[2]).value_or(0)};
 }
 
-std::vector<std::string> warningsAbout(const QueueAttributes& queue, const std::string& where) {
-  std::vector<std::string> warnings;
+std::vector<StoreFinding> findingsAbout(const QueueAttributes& queue, const std::string& where) {
+  std::vector<StoreFinding> findings;
   if (queue.maxReceiveCount && *queue.maxReceiveCount <= kMostExpiries) {
-    warnings.push_back(fmt::format(
-        "{}: its RedrivePolicy moves a task away at its {}. receive, before leptir buries it with a record (after {} "
-        "expired leases): set maxReceiveCount above {}",
-        where, *queue.maxReceiveCount + 1, kMostExpiries, kMostExpiries));
+    findings.push_back(
+        {FindingSeverity::Problem, "redrive",
+         fmt::format("{}: its RedrivePolicy moves a task away at its {}. receive, before leptir buries it with a "
+                     "record (after {} expired leases)",
+                     where, *queue.maxReceiveCount + 1, kMostExpiries),
+         fmt::format("set maxReceiveCount above {}", kMostExpiries)});
   }
   if (queue.retention < kShortRetention) {
-    warnings.push_back(
-        fmt::format("{}: tasks that wait for longer than {} are deleted by the service: raise MessageRetentionPeriod",
-                    where, base::durationText(queue.retention)));
+    findings.push_back({FindingSeverity::Problem, "retention",
+                        fmt::format("{}: tasks that wait for longer than {} are deleted by the service", where,
+                                    base::durationText(queue.retention)),
+                        "raise MessageRetentionPeriod"});
   }
-  return warnings;
+  return findings;
 }
 
 }  // namespace leptir::sqs

@@ -9,6 +9,7 @@
 
 #include "backends/sqs/sqs_client.h"
 #include "leptir/result.h"
+#include "leptir/spi/store_finding.h"
 #include "leptir/task_counts.h"
 
 namespace leptir::sqs {
@@ -34,7 +35,7 @@ tl::expected<QueueAttributes, AttributesError> queueAttributes(SqsClient& client
 // Due, scheduled and leased tasks. All three are approximate.
 Result<TaskCounts> countsOf(SqsClient& client, const aws::QueueAddress& queue);
 
-// Sentences for BrokerTraits::warnings: settings that lose tasks, or keep leptir from doing what it says.
-std::vector<std::string> warningsAbout(const QueueAttributes& queue, const std::string& where);
+// Settings that lose tasks, or keep leptir from doing what it says; for BrokerTraits::warnings and `leptir doctor`.
+std::vector<StoreFinding> findingsAbout(const QueueAttributes& queue, const std::string& where);
 
 }  // namespace leptir::sqs

@@ -21,8 +21,7 @@ Result<std::unique_ptr<SqsBroker>> SqsBroker::open(const SqsSettings& settings, 
 Result<void> SqsBroker::askQueues(BrokerUse use) {
   const auto& settings = client_.settings();
   if (auto asked = askQueue(settings.queue, use, queue_); !asked) return asked;
-  auto warnings = warningsAbout(queue_, settings.where());
-  warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
+  findings_ = findingsAbout(queue_, settings.where());
   if (!settings.buried || use == BrokerUse::Push) return {};
   QueueAttributes buried{.maximumMessageSize = queue_.maximumMessageSize};
   if (auto asked = askQueue(*settings.buried, use, buried); !asked) return asked;
@@ -43,7 +42,8 @@ Result<void> SqsBroker::askQueue(const aws::QueueAddress& address, BrokerUse use
   const auto& [error, isAccessDenied] = attributes.error();
   if (!isAccessDenied) return error;
   if (use != BrokerUse::Push)
-    warnings_.push_back(error.message() + "; without GetQueueAttributes its limits and counts are not known");
+    findings_.push_back({FindingSeverity::Warning, "rights", error.message(),
+                         "without GetQueueAttributes its limits and counts are not known"});
   return {};
 }
 
@@ -81,6 +81,22 @@ Result<void> SqsBroker::tryRights() {
   return tryQueueRights(client_);
 }
 
+// Asks the queue again: its owner may have changed it since this broker was opened.
+Result<StoreExamination> SqsBroker::examine() {
+  StoreExamination examination{.looked = 2};
+  const auto& settings = client_.settings();
+  const auto now = queueAttributes(client_, settings.queue);
+  if (!now && !now.error().isAccessDenied) return now.error().error;
+  examination.findings = now ? findingsAbout(*now, settings.where()) : findings_;
+  if (!settings.buried) return examination;
+  if (const auto buried = queueAttributes(client_, *settings.buried)) {
+    ++examination.looked;
+    for (auto& finding : findingsAbout({.retention = buried->retention}, "buried_queue " + settings.buried->name))
+      examination.findings.push_back(std::move(finding));
+  }
+  return examination;
+}
+
 std::optional<StoreRequests> SqsBroker::requestsSent() const {
   const auto own = client_.counts();
   StoreRequests sum{.sent = own.sent, .repeated = own.repeated, .throttled = own.throttled};
@@ -114,7 +130,7 @@ BrokerTraits SqsBroker::traits() const {
   traits.keepsBuried = client_.settings().buried.has_value();
   traits.largestEnvelope = largestEnvelope(queue_);
   traits.durability = "Amazon SQS: a push is stored in several availability zones; a task may be delivered twice";
-  traits.warnings = warnings_;
+  for (const auto& finding : findings_) traits.warnings.push_back(warningOf(finding));
   return traits;
 }
 

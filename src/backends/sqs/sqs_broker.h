@@ -33,6 +33,7 @@ class SqsBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t) override { return 0; }
   Result<void> tryRights() override;
+  Result<StoreExamination> examine() override;
   std::optional<StoreRequests> requestsSent() const override;
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
@@ -55,7 +56,7 @@ class SqsBroker final : public SimpleBroker {
   const SessionStates states_;
   SqsClient client_;
   QueueAttributes queue_;
-  std::vector<std::string> warnings_;
+  std::vector<StoreFinding> findings_;  // when it was opened
   std::vector<UsedState> used_;
   SqsKeeper keeper_;
 };

@@ -1,11 +1,11 @@
--- One step of a list of a sorted set, in its order. Reply: {server's time in µs, how many members were visited,
+-- One step of a list of a sorted set, in its order or from its end. Reply: {server's time in µs, how many members were visited,
 -- {member, score, …}, score, beginning and skip of the next position (of the end: empty score)}, without members that
 -- certainly have another name or id, or are too large to be read.
 --
 -- A position names the first member that was not listed: the first of its score that does not sort before `beginning`,
 -- and `skip` members behind that. `beginning` is as short as it can be between the last member listed and the next one,
 -- so `skip` is 0, unless both begin with the same `mostBeginning` bytes. A position stays right while members come and
--- go, and is found in a logarithmic number of steps.
+-- go, and is found in a logarithmic number of steps. In a list from the end, a position names the last member listed.
 --#include shared/server.lua
 --#include shared/ids.lua
 --#include shared/beginnings.lua
@@ -18,6 +18,7 @@ local mostVisited = tonumber(ARGV[8])
 local mostBytes = tonumber(ARGV[9])  -- of visited members
 local largest = tonumber(ARGV[10])
 local name, idPrefix = ARGV[11], ARGV[12]  -- of envelopes; empty: all
+local isFromEnd = ARGV[13] == 'latest'
 local mostBeginning = 4096
 
 local time = now()
@@ -64,33 +65,58 @@ local function firstRank()
   local high = low + call('ZCOUNT', setKey, score, score)
   return math.max(rank, math.min(rankOf(beginning, low, high) + skip, high))
 end
-local rank, last = firstRank(), call('ZCOUNT', setKey, '-inf', to)
+local first = from == '-inf' and 0 or call('ZCOUNT', setKey, '-inf', '(' .. from)
+local last = call('ZCOUNT', setKey, '-inf', to)
+-- In a list from the end all members from this rank on are listed.
+local rank = isFromEnd and math.min(score == '' and last or firstRank(), last) or firstRank()
 local found, visited, bytes, listed, listedScore = {}, 0, 0, nil, nil
 
-local function visitPiece(size)
-  local members = call('ZRANGE', setKey, rank, math.min(rank + size, last) - 1, 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if #found >= 2 * limit or bytes > mostBytes then return end
-    listed, listedScore = members[i], members[i + 1]
-    rank, visited, bytes = rank + 1, visited + 1, bytes + #listed
-    if #listed <= largest and mayMatch(listed) then
-      found[#found + 1], found[#found + 2] = listed, listedScore
-    end
+local function isOver()
+  if isFromEnd then return rank <= first end
+  return rank >= last
+end
+local function visit(member, memberScore)
+  listed, listedScore = member, memberScore
+  rank, visited, bytes = isFromEnd and rank - 1 or rank + 1, visited + 1, bytes + #listed
+  if #listed <= largest and mayMatch(listed) then
+    found[#found + 1], found[#found + 2] = listed, listedScore
   end
 end
-while rank < last and #found < 2 * limit and visited < mostVisited and bytes <= mostBytes do
+local function isFull() return #found >= 2 * limit or bytes > mostBytes end
+local function visitPiece(size)
+  if not isFromEnd then
+    local members = call('ZRANGE', setKey, rank, math.min(rank + size, last) - 1, 'WITHSCORES')
+    for i = 1, #members, 2 do
+      if isFull() then return end
+      visit(members[i], members[i + 1])
+    end
+    return
+  end
+  local members = call('ZRANGE', setKey, math.max(rank - size, first), rank - 1, 'WITHSCORES')
+  for i = #members - 1, 1, -2 do
+    if isFull() then return end
+    visit(members[i], members[i + 1])
+  end
+end
+while not isOver() and not isFull() and visited < mostVisited do
   visitPiece(math.min(limit - #found / 2, mostVisited - visited, bytes < visited * 65536 and 64 or 4))
 end
 
-local function nextPosition()
-  if rank >= last then return '', '', 0 end
-  local following = call('ZRANGE', setKey, rank, rank, 'WITHSCORES')
+-- The position of the member with this rank, which the one before it, if there is one, does not reach.
+local function positionOf(at, before, beforeScore)
+  local following = call('ZRANGE', setKey, at, at, 'WITHSCORES')
   local start = string.sub(following[1], 1, mostBeginning)
-  if not listed or following[2] ~= listedScore then return following[2], '', 0 end
-  local common = commonLength(start, string.sub(listed, 1, mostBeginning))
+  if not before or following[2] ~= beforeScore then return following[2], '', 0 end
+  local common = commonLength(start, string.sub(before, 1, mostBeginning))
   if common < #start then return following[2], string.sub(start, 1, common + 1), 0 end
   local low = call('ZCOUNT', setKey, '-inf', '(' .. following[2])
-  return following[2], start, rank - rankOf(start, low, rank)
+  return following[2], start, at - rankOf(start, low, at)
+end
+local function nextPosition()
+  if isOver() then return '', '', 0 end
+  if not isFromEnd then return positionOf(rank, listed, listedScore) end
+  local before = call('ZRANGE', setKey, rank - 1, rank - 1, 'WITHSCORES')
+  return positionOf(rank, before[1], before[2])
 end
 local nextScore, nextBeginning, nextSkip = nextPosition()
 return {time, visited, found, nextScore, nextBeginning, nextSkip}

@@ -8,7 +8,7 @@
 #include "leptir/config.h"
 #include "leptir/result.h"
 
-namespace leptir::instance {
+namespace leptir::config {
 
 // How many file descriptors the process with the highest need opens: the master (some for each worker) or the
 // dispatcher (some for each store).
@@ -28,4 +28,4 @@ class DescriptorLimit {
   rlimit found_{};
 };
 
-}  // namespace leptir::instance
+}  // namespace leptir::config

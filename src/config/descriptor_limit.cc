@@ -1,10 +1,10 @@
-#include "instance/descriptor_limit.h"
+#include "config/descriptor_limit.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace leptir::instance {
+namespace leptir::config {
 namespace {
 
 // Per worker two wake-up descriptors, its stderr and its process; per store connections, locks and doorbells.
@@ -45,4 +45,4 @@ void DescriptorLimit::restore() const {
   }
 }
 
-}  // namespace leptir::instance
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-#include "instance/descriptor_limit.h"
+#include "config/descriptor_limit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace leptir::instance {
+namespace leptir::config {
 namespace {
 
 Config configOf(int workers) {
@@ -62,4 +62,4 @@ TEST(DescriptorLimit, SaysWhichNumberToChangeWhenTheHardLimitIsTooLow) {
 }
 
 }  // namespace
-}  // namespace leptir::instance
+}  // namespace leptir::config

@@ -1,0 +1,135 @@
+// What the doctor says of task names.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "broker/filter_parts.h"
+#include "operations/doctor.h"
+#include "operations/fleet_entries.h"
+#include "operations/selection.h"
+
+namespace leptir::operations {
+namespace {
+
+constexpr std::size_t kTasksLookedAt = 1'000;  // of the due ones, and of the scheduled ones
+constexpr std::size_t kMostNamesTold = 5;
+constexpr std::uint64_t kFewTasks = 20;
+// A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
+constexpr std::size_t kMostBytesOfAllNames = 40'000;
+constexpr Duration kLately = std::chrono::hours(1);
+
+std::string_view plain(const std::string& name) {
+  return broker::withoutBackslash(name);
+}
+
+class NameDoctor {
+ public:
+  NameDoctor(Stores& stores, std::size_t broker, Findings& findings)
+      : stores_(stores), broker_(broker), findings_(findings) {}
+
+  void examine() {
+    for (const auto state : {TaskState::Due, TaskState::Scheduled}) {
+      if (!readTasks(state)) return;
+    }
+    if (const auto known = namesOfInstances()) addUnknown(*known);
+    addRetried();
+  }
+
+ private:
+  struct Waiting {
+    std::uint64_t tasks = 0, retried = 0;
+  };
+
+  bool readTasks(TaskState state) {
+    const auto list = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
+      return broker.keeper().list({.state = state}, "", kTasksLookedAt);
+    });
+    if (!list) return false;
+    for (const auto& found : list->tasks) {
+      const auto task = listedTaskOf(found, "");
+      auto& waiting = waiting_[std::string(plain(task.name))];
+      ++waiting.tasks;
+      if (task.counters.failures > 0) ++waiting.retried;
+    }
+    return true;
+  }
+
+  // None: it is not known of all instances which names they know.
+  std::optional<std::set<std::string, std::less<>>> namesOfInstances() {
+    const auto cards = cardsAt(stores_, broker_);
+    const auto sessions = askBroker(stores_, broker_, [](SimpleBroker& store) {
+      return store.keeper().listSessions({.offset = 0, .limit = kTasksLookedAt});
+    });
+    if (!cards || cards->empty() || !sessions || sessions->size() > cards->size()) return std::nullopt;
+    std::set<std::string, std::less<>> names;
+    for (const auto& card : *cards) {
+      std::size_t bytes = 0;
+      for (const auto& name : card.names) {
+        names.emplace(plain(name));
+        bytes += name.size();
+      }
+      if (bytes > kMostBytesOfAllNames || card.runningTasks > card.running.size()) return std::nullopt;
+    }
+    return names;
+  }
+
+  void addUnknown(const std::set<std::string, std::less<>>& known) {
+    findings_.look(waiting_.size());
+    std::string names;
+    std::size_t told = 0;
+    for (const auto& [name, waiting] : waiting_) {
+      if (name.empty() || known.contains(name)) continue;
+      if (++told <= kMostNamesTold) names += fmt::format("{}{} ({})", told > 1 ? ", " : "", name, waiting.tasks);
+    }
+    if (told == 0) return;
+    findings_.add({FindingSeverity::Problem, "unknown-name", whereOf(stores_, broker_),
+                   fmt::format("tasks wait whose names no instance knows: {}{}", names,
+                               told > kMostNamesTold ? fmt::format(" and {} more", told - kMostNamesTold) : ""),
+                   "start an instance whose program or configuration has these names, or cancel the tasks (leptir "
+                   "cancel --name=…)"});
+  }
+
+  void addRetried() {
+    findings_.look(waiting_.size());
+    for (const auto& [name, waiting] : waiting_) {
+      if (waiting.retried < kFewTasks || waiting.retried * 2 < waiting.tasks) continue;
+      findings_.add(
+          {FindingSeverity::Warning, "many-retries", whereOf(stores_, broker_),
+           fmt::format("{} of {} waiting tasks of the name {} have failed before and wait for another attempt",
+                       waiting.retried, waiting.tasks, name),
+           fmt::format("see why they fail: leptir tasks --name={}; leptir pause --name={} keeps them from "
+                       "using up their attempts meanwhile",
+                       name, name)});
+    }
+  }
+
+  Stores& stores_;
+  const std::size_t broker_;
+  Findings& findings_;
+  std::map<std::string, Waiting> waiting_;  // by name
+};
+
+// A storage that lists failures only cannot tell how many runs there were.
+void examineRuns(const Stores& stores, const NamesView& view, Findings& findings) {
+  if (!view.readsSuccesses) return;
+  findings.look(view.names.size());
+  for (const auto& name : view.names) {
+    const bool isRecent = name.lastEnded && stores.clock->now() - *name.lastEnded < kLately;
+    if (!isRecent || name.runs < kFewTasks || name.failed * 2 < name.runs) continue;
+    findings.add({FindingSeverity::Warning, "fails-often", "task name " + name.name,
+                  fmt::format("{} of its last {} runs failed", name.failed, name.runs),
+                  fmt::format("see why: leptir tasks --state=failed --name={}", name.name)});
+  }
+}
+
+}  // namespace
+
+void examineNames(Stores& stores, const NamesView& names, Findings& findings) {
+  for (std::size_t i = 0; i < stores.queues.size(); ++i) NameDoctor(stores, i, findings).examine();
+  examineRuns(stores, names, findings);
+}
+
+}  // namespace leptir::operations

@@ -1,0 +1,107 @@
+// What the doctor says of queues.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/duration_text.h"
+#include "operations/doctor.h"
+
+namespace leptir::operations {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kUnworkedFor = 30s;     // an instance that starts needs less
+constexpr Duration kShortPause = 10min;    // a pause that an operator surely remembers
+constexpr Duration kForgottenPause = 24h;  // also without tasks
+constexpr std::uint64_t kManyBuried = 100;
+constexpr std::size_t kMostCounted = 1'000;
+
+class QueueDoctor {
+ public:
+  QueueDoctor(Stores& stores, std::size_t broker, const QueueView& queue, Findings& findings)
+      : stores_(stores), broker_(broker), queue_(queue), findings_(findings) {}
+
+  void examine() {
+    examineInstances();
+    examineBuried();
+    for (const auto& pause : queue_.pauses) examinePause(pause);
+  }
+
+ private:
+  void add(FindingSeverity severity, std::string kind, std::string what, std::string advice) {
+    findings_.add({severity, std::move(kind), whereOf(stores_, broker_), std::move(what), std::move(advice)});
+  }
+
+  void examineInstances() {
+    findings_.look();
+    const bool isUnworked = queue_.counts->due > 0 && queue_.instances == 0 && queue_.oldestDue >= kUnworkedFor;
+    if (!isUnworked || !tellsInstances()) return;
+    add(FindingSeverity::Problem, "due-without-instance",
+        fmt::format("{} due, the first for {}, and no instance works for this queue", tasksAre(queue_.counts->due),
+                    base::durationText(*queue_.oldestDue)),
+        "start an instance whose configuration has this broker");
+  }
+
+  bool tellsInstances() const {
+    const auto tells = askBroker(stores_, broker_, [](SimpleBroker& broker) -> Result<bool> {
+      const auto traits = broker.traits();
+      return traits.keepsSessions || traits.keepsFleet;
+    });
+    return tells && *tells;
+  }
+
+  void examineBuried() {
+    findings_.look();
+    if (queue_.counts->buried < kManyBuried) return;
+    add(FindingSeverity::Warning, "many-buried", fmt::format("{} buried", tasksAre(queue_.counts->buried)),
+        fmt::format("see why: leptir buried --broker={}; then revive or delete them", queue_.name));
+  }
+
+  // Tasks whose due time lies behind the beginning of the pause have come since.
+  void examinePause(const PausedTasks& pause) {
+    findings_.look();
+    const auto pausedFor = stores_.clock->now() - pause.since;
+    const auto come = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
+      return broker.keeper().list({.state = TaskState::Due, .name = pause.name, .dueFrom = pause.since}, "",
+                                  kMostCounted);
+    });
+    if (come && !come->tasks.empty() && pausedFor >= kShortPause) return addGrowth(pause, pausedFor, *come);
+    if (pausedFor >= kForgottenPause)
+      add(FindingSeverity::Note, "paused", describe(pause, pausedFor), resumeAdvice(pause));
+  }
+
+  void addGrowth(const PausedTasks& pause, Duration pausedFor, const TaskList& come) {
+    add(FindingSeverity::Warning, "paused-queue-grows",
+        fmt::format("{}, and {}{} due that came since", describe(pause, pausedFor),
+                    come.cursor.empty() ? "" : "at least ", tasksAre(come.tasks.size())),
+        resumeAdvice(pause));
+  }
+
+  static std::string describe(const PausedTasks& pause, Duration pausedFor) {
+    return fmt::format(
+        "{} by {} for {}",
+        pause.name.empty() ? "the queue has been paused" : "tasks of the name " + pause.name + " have been paused",
+        pause.by, base::durationText(pausedFor));
+  }
+
+  std::string resumeAdvice(const PausedTasks& pause) const {
+    return fmt::format("leptir resume --broker={}{}, if the reason for the pause is gone", queue_.name,
+                       pause.name.empty() ? "" : " --name=" + pause.name);
+  }
+
+  Stores& stores_;
+  const std::size_t broker_;
+  const QueueView& queue_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void examineQueues(Stores& stores, const std::vector<QueueView>& queues, Findings& findings) {
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (queues[i].counts) QueueDoctor(stores, i, queues[i], findings).examine();
+  }
+}
+
+}  // namespace leptir::operations
