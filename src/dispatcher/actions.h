@@ -27,6 +27,9 @@ struct Actions {
     LogLevel level;
     std::string text;
   };
+    // The task that the line is about; no id: none.
+    std::string id{}, name{};
+    int attempt = 0;
   struct Assign {
     CellRef cell;
     link::Assignment assignment;  // its envelope points into `envelopes`

@@ -204,7 +204,9 @@ class Dispatcher {
   // --- the actions, in the order of their members
 
   void perform(Actions actions) {
-    for (const auto& line : actions.logLines) logger_.log(line.level, line.text);
+    for (const auto& line : actions.logLines) {
+      logger_.log(line.level, line.text, {.id = line.id, .name = line.name, .attempt = line.attempt});
+    }
     changeCells(actions);
     if (!actions.errorReports.empty()) errorReports_.add(std::move(actions.errorReports));
     instructThreads(actions);

@@ -84,7 +84,7 @@ int InstanceSetup::prepare() {
 }
 
 int InstanceSetup::startLog() {
-  auto logger = openLogger(current_.config, options_);
+  auto logger = openLogger(current_.config, options_, name_);
   if (!logger) return refuseToStart(logger.error());
   current_.logger = std::move(*logger);
   current_.program = programWith(current_.config, program_, name_);
@@ -219,6 +219,7 @@ void InstanceSetup::flushLog() {
 
 int InstanceSetup::dispatch(int masterPid) {
   current_.logger.queueFromNowOn();
+  current_.logger.setSource(name_, "dispatcher");
   const auto& daemon = current_.config.daemon;
   dispatcher::DispatcherOptions options;
   options.instance = name_;
@@ -275,6 +276,7 @@ int InstanceSetup::work(int slot, int masterPid) {
   descriptorLimit_.restore();
   ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for programs that tasks start
   worker::WorkerOptions options;
+  current_.logger.setSource(name_, runsReports ? "error report worker" : "worker " + std::to_string(slot));
   options.slot = slot;
   options.masterPid = masterPid;
   options.rules = runsReports ? nullptr : &current_.config.rules;

@@ -48,7 +48,7 @@ struct TaskRun {
 
   // The time since the run began.
   Duration executionTime() const { return environment.clock->bootTime() - started; }
-  // Writes a line to the log, with "[<id>](<name>) " in front.
+  // Writes a line about this task to the log.
   void log(LogLevel level, std::string_view message) const;
   // The same for a line of the task itself.
   void logOfTask(LogLevel level, std::string_view message) const;

@@ -82,6 +82,7 @@ class Worker {
   std::string encodedOutcome_;
   bool isLimited_ = false;
   std::string id_, name_;  // of the last task
+  int attempt_ = 0;
 };
 
 Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
@@ -140,6 +141,7 @@ Outcome Worker::outcomeOf(const BegunCell& begun) {
   id_ = call->id;
   name_ = call->name;
   if (const auto limited = limitItself(name_); !limited)
+  attempt_ = assignment.counters.nextAttempt();
     return withoutRun({.status = ExitStatus::Error,
                        .cause = Cause::Threw,
                        .response = "It was not run: " + limited.error().message()});
@@ -229,7 +231,7 @@ void Worker::warnOf(const std::string& change) const {
 }
 
 void Worker::warn(std::string_view what) const {
-  logger_.warning("[" + id_ + "](" + name_ + ") " + std::string(what));
+  logger_.log(LogLevel::Warning, what, {.id = id_, .name = name_, .attempt = attempt_});
 }
 
 // Any exception of a start hook ends this worker; the master starts the next one after a pause.
