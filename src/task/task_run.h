@@ -22,9 +22,10 @@ struct TaskRun;
 struct TaskEnvironment {
   std::string id{};
   std::string name{};
-  int attempt = 1;          // 1 for the first run
-  std::uint64_t fence = 0;  // see TaskContext::fence
-  Duration timeLimit{};     // zero: none
+  int attempt = 1;            // 1 for the first run
+  std::uint64_t fence = 0;    // see TaskContext::fence
+  Duration timeLimit{};       // zero: none
+  std::string traceparent{};  // see TaskContext::traceparent
   StopToken stopToken{};
   const Logger* logger = nullptr;                                            // may be null; must outlive the run
   const Clock* clock = &systemClock();                                       // must outlive the run

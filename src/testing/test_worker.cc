@@ -89,6 +89,7 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                 .attempt = task.counters.nextAttempt(),
                                 .fence = task.lease.number,
                                 .timeLimit = limit,
+                                .traceparent = call.trace ? call.trace->text() : std::string(),
                                 .stopToken = StopToken(stop)},
                                call.parameters);
   const auto reason = stop->end();
@@ -107,11 +108,11 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
   return run;
 }
 
-// The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.
 void TestWorker::log(LogLevel level, const std::string& text, const LogTask& task) {
   log(level, fmt::format("[{}]({}) {}", task.id, task.name, text));
 }
 
+// The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.
 Settlement TestWorker::settleStopped(const HeldTask& task, const LeasedTask& leased, const link::Verdict& verdict,
                                      ObservedRun& run) {
   auto settlement = settlement::settlementOfVerdict(task, leased.envelope, verdict, run.outcome.started, clock_.now(),

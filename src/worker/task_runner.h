@@ -8,6 +8,7 @@
 #include "link/link.h"
 #include "task/envelope.h"
 #include "task/executor.h"
+#include "task/run_trace.h"
 #include "worker/task_receiver.h"
 
 namespace leptir::worker {
@@ -16,13 +17,14 @@ class TaskRunner {
  public:
   // The arguments must outlive the object.
   TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
-             const Clock& clock);
+             const Clock& clock, const task::TraceSettings& traces);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
   Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
 
  private:
   task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
+  std::string traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const;
   bool saveProvisional(const BegunCell& begun, const Outcome& unfinished);
 
   link::Slot& slot_;
@@ -30,6 +32,7 @@ class TaskRunner {
   const TaskRegistry& tasks_;
   const Logger& logger_;
   const Clock& clock_;
+  const task::TraceSettings& traces_;
   task::Executor executor_;
   std::string encodedUnfinished_;
   bool showsProgress_ = false;

@@ -92,7 +92,8 @@ Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& pr
       logger_(logger),
       clock_(clock),
       descendants_(slot_),
-      runner_(slot_, link.stopBell(options.slot), program.tasks, options.runsReports() ? silent_ : logger, clock),
+      runner_(slot_, link.stopBell(options.slot), program.tasks, options.runsReports() ? silent_ : logger, clock,
+              options.traces),
       receiver_(options, link, clock),
       sender_(options, link, clock),
       lifetime_(options) {}
@@ -140,8 +141,8 @@ Outcome Worker::outcomeOf(const BegunCell& begun) {
   if (!isFitFor(call->name)) return withoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
   id_ = call->id;
   name_ = call->name;
-  if (const auto limited = limitItself(name_); !limited)
   attempt_ = assignment.counters.nextAttempt();
+  if (const auto limited = limitItself(name_); !limited)
     return withoutRun({.status = ExitStatus::Error,
                        .cause = Cause::Threw,
                        .response = "It was not run: " + limited.error().message()});
