@@ -57,6 +57,14 @@ struct Config {
     Duration timeLimit = std::chrono::seconds(30);  // for one report; zero: no limit
   };
 
+  // Where spans of tasks are sent, and of which tasks (docs/guide/tracing.md).
+  struct Tracing {
+    std::string endpoint{};  // base URL of a server that speaks OTLP over HTTP; empty: no spans are sent
+    std::vector<std::pair<std::string, std::string>> headers{};  // of each request; the values may be secret
+    double sample = 0;  // the share, from 0 to 1, of tasks without a traceparent that get spans nevertheless
+    std::string serviceName = "leptir";
+  };
+
   std::vector<Broker> brokers{};
   std::vector<MetaStorage> metaStorages{};
   Daemon daemon{};
@@ -64,6 +72,7 @@ struct Config {
   std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
   TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
   std::vector<ErrorReporter> errorReporters{};
+  Tracing tracing{};
   std::filesystem::path file;  // empty: no configuration file
   BackendRegistry backends{};  // the program's own backends, which `type` of a store may name
 };

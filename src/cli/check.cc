@@ -10,6 +10,7 @@
 #include "dispatcher/store_needs.h"
 #include "instance/descriptor_limit.h"
 #include "instance/program_check.h"
+#include "instance/tracing.h"
 #include "log/log_file.h"
 
 namespace leptir::cli {
@@ -114,6 +115,18 @@ std::string reporterText(const Config::ErrorReporter& reporter) {
   return text;
 }
 
+// Where spans would go; none is sent.
+int printTracing(const Config& config) {
+  if (const auto fine = instance::checkTracing(config); !fine) {
+    printLine("{}", fine.error().message());
+    return base::kExitConfigError;
+  }
+  printLine("tracing: spans of tasks with a sampled traceparent, and of {} % of the others, go to {} as service {}",
+            config.tracing.sample * 100, tracing::originOf(instance::tracingSettingsOf(config).collector),
+            config.tracing.serviceName);
+  return base::kExitDone;
+}
+
 // Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
 int printStartProblems(const Config& config) {
   int status = base::kExitDone;
@@ -142,6 +155,7 @@ int runCommand(const CheckCommand& command, const Program& program) {
   }
   for (const auto& reporter : config->errorReporters)
     printLine("error reporter {}: {}", reporter.name, reporterText(reporter));
+  if (!config->tracing.endpoint.empty()) status = std::max(status, printTracing(*config));
   for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
     status = std::max(status, base::kExitConfigError);

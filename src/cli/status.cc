@@ -98,6 +98,12 @@ Json errorReportsJson(const std::optional<link::BoardErrorReports>& reports) {
           {"failing", reports->failing.empty() ? Json() : Json(reports->failing)}};
 }
 
+// `spans` of `status --json`; null: no spans are sent.
+Json spansJson(const std::optional<link::BoardSpans>& spans) {
+  if (!spans) return {};
+  return {{"sent", spans->sent}, {"dropped", spans->dropped}, {"waiting", spans->waiting}, {"failing", spans->failing}};
+}
+
 // `storeRequests` of `status --json`; null: no store is paid for by the request.
 Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) {
   if (!requests) return {};
@@ -194,6 +200,14 @@ void printErrorReports(const Json& reports) {
       count("repeated"));
 }
 
+// For example "spans: 12 sent, 2 waiting, 0 dropped (failing now)".
+void printSpans(const Json& spans) {
+  const auto count = [&](const char* key) { return spans[key].get<std::uint64_t>(); };
+  printLine("");
+  printLine("spans: {} sent, {} waiting, {} dropped{}", count("sent"), count("waiting"), count("dropped"),
+            spans["failing"].get<bool>() ? " (failing now)" : "");
+}
+
 void printStoreRequests(const Json& requests) {
   const auto count = [&](const char* key) { return requests[key].get<std::uint64_t>(); };
   printLine("");
@@ -206,6 +220,7 @@ void printTables(const Json& status, const std::vector<SessionList>& sessions) {
   printSessions(sessions);
   if (!status["workers"].empty()) printWorkers(status["workers"]);
   if (!status["errorReports"].is_null()) printErrorReports(status["errorReports"]);
+  if (!status["spans"].is_null()) printSpans(status["spans"]);
   if (!status["storeRequests"].is_null()) printStoreRequests(status["storeRequests"]);
 }
 
@@ -229,6 +244,7 @@ int runCommand(const StatusCommand& command, const Program& program) {
               {"sessionsNotShown", sessionsNotShown(shown.sessions)},
               {"workers", Json::array()},
               {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()},
+              {"spans", instance ? spansJson(instance->spans) : Json()},
               {"storeRequests", instance ? storeRequestsJson(instance->storeRequests) : Json()}};
   if (!found) status["error"] = found.error().message();
   if (instance) {

@@ -59,6 +59,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   const Node* loggers = file.find("loggers");
   const Node* tasks = file.find("tasks");
   const Node* errorReporting = file.find("error_reporting");
+  const Node* tracing = file.find("tracing");
   const Node* daemon = findDaemon(file);
   file.refuseUnknownKeys();
 
@@ -68,6 +69,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   if (loggers == nullptr) config.loggers.push_back(defaultLogger());
   if (tasks != nullptr) readTasks(*tasks, context, config);
   if (errorReporting != nullptr) readErrorReporting(*errorReporting, context, config);
+  if (tracing != nullptr) readTracing(*tracing, context, config);
   if (daemon != nullptr) readDaemon(*daemon, context, config);
   if (brokers == nullptr && context.errors.empty())
     addDefaultStores(metaStorages != nullptr, node.line, context, config);

@@ -12,6 +12,7 @@
 #include "leptir/logger.h"
 #include "link/slot.h"
 #include "report/error_report.h"
+#include "tracing/traced_run.h"
 
 namespace leptir::dispatcher {
 
@@ -26,10 +27,10 @@ struct Actions {
   struct LogLine {
     LogLevel level;
     std::string text;
-  };
     // The task that the line is about; no id: none.
     std::string id{}, name{};
     int attempt = 0;
+  };
   struct Assign {
     CellRef cell;
     link::Assignment assignment;  // its envelope points into `envelopes`
@@ -72,6 +73,9 @@ struct Actions {
 
   // Errors of tasks that are settled now.
   std::vector<report::ErrorReport> errorReports;
+  // Runs of tasks that are settled now, and how many spans of others were dropped.
+  std::vector<tracing::TracedRun> tracedRuns;
+  std::uint64_t droppedSpans = 0;
   // Tasks that are settled and over, for the status board.
   std::uint64_t succeeded = 0, failed = 0;
   // Slots whose tasks that have not begun are taken back. What comes back leads to another step.

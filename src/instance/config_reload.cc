@@ -11,6 +11,7 @@
 #include "instance/master_log.h"
 #include "instance/program_check.h"
 #include "instance/store_check.h"
+#include "instance/tracing.h"
 
 namespace leptir::instance {
 
@@ -55,6 +56,7 @@ int ConfigReload::check() const try {
   if (const auto logger = openLogger(*config, context_.options, context_.instance); !logger)
     return refuse(logger.error());
   if (const auto fine = checkPrograms(*config, context_.program); !fine) return refuse(fine.error());
+  if (const auto fine = checkTracing(*config); !fine) return refuse(fine.error());
   for (const auto& sentence : unusablePrograms(*config)) log(LogLevel::Warning, sentence);
   const int status = checkStores(*config, [this](const std::string& text) { log(LogLevel::Error, text); });
   return status == base::kExitDone ? base::kExitDone : base::kExitConfigError;

@@ -45,4 +45,9 @@ std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& 
   return reports;
 }
 
+std::optional<BoardSpans> readSpansEntry(const SpansEntry& line) {
+  if (!line.shown) return std::nullopt;
+  return BoardSpans{.sent = line.sent, .dropped = line.dropped, .waiting = line.waiting, .failing = line.failing};
+}
+
 }  // namespace leptir::link

@@ -25,7 +25,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723038;  // "leptir08": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723039;  // "leptir09": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -97,6 +97,7 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
+  SpansEntry spans;
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -223,6 +224,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
   }
   instance.errorReports = readErrorReportsEntry(page_->errorReports);
+  instance.spans = readSpansEntry(page_->spans);
   return instance;
 }
 
@@ -305,6 +307,18 @@ void StatusBoard::updateErrorReports(const BoardErrorReports& more) {
   line.waiting = more.waiting;
   if (line.failing.load() == line.failing.cut(more.failing)) return;
   const base::SequenceLock::WriteGuard writing(line.lock);
+  line.failing = more.failing;
+}
+
+void StatusBoard::showSpans(bool shown) {
+  page_->spans.shown = shown;
+}
+
+void StatusBoard::updateSpans(const BoardSpans& more) {
+  auto& line = page_->spans;
+  line.sent += more.sent;
+  line.dropped += more.dropped;
+  line.waiting = more.waiting;
   line.failing = more.failing;
 }
 

@@ -53,6 +53,14 @@ struct BoardErrorReports {
   std::string failing{};       // names of the reporters whose last report failed; empty: none
 };
 
+// What became of the spans of tasks.
+struct BoardSpans {
+  std::uint64_t sent = 0;
+  std::uint64_t dropped = 0;  // lost: too many waited, or the server did not take them
+  std::uint64_t waiting = 0;  // wait now
+  bool failing = false;       // the last request to the server failed
+};
+
 // How many requests were sent to stores that are paid for by the request, since the start.
 struct BoardStoreRequests {
   std::uint64_t sent = 0;       // all, repeated ones included
@@ -74,6 +82,7 @@ struct BoardInstance {
   std::uint64_t failed = 0;  // how many of these did not succeed
   std::vector<BoardWorker> workers;
   std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
+  std::optional<BoardSpans> spans;                  // none: no spans are sent
   std::optional<BoardStoreRequests> storeRequests;  // none: no store is paid for by the request
 };
 
@@ -126,6 +135,11 @@ class StatusBoard {
   void setStoreRequests(const BoardStoreRequests& requests);
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
+
+  // At its start: whether spans are sent.
+  void showSpans(bool shown);
+  // Adds the counters `sent` and `dropped` of `more`, and sets `waiting` and `failing`.
+  void updateSpans(const BoardSpans& more);
 
   // Worker, right after its fork: user code then cannot overwrite the board.
   void makeReadOnly();
