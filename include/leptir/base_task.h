@@ -89,6 +89,7 @@ class BaseTask {
   const StopToken& stopToken() const { return context_.stopToken(); }
   int attempt() const { return context_.attempt(); }
   std::uint64_t fence() const { return context_.fence(); }
+  const std::string& traceparent() const { return context_.traceparent(); }
   TaskContext& context() { return context_; }
 
  private:

@@ -41,6 +41,10 @@ struct PushOptions {
   std::uint32_t maxAttempts = 0;      // 0: max_attempts of the task name in the instance's configuration, else 1
   std::string id{};                   // empty: the push makes a new id
   std::string broker{};               // the name of a broker, which then gets the task whatever its priority
+  // The span that pushes the task, as W3C Trace Context writes it in the header `traceparent`. The task finds it in
+  // TaskContext::traceparent, and its runs become spans of this trace if its flags say so and the instance sends spans
+  // (docs/guide/tracing.md). Empty: none.
+  std::string traceparent{};
 };
 
 // One task of a call to pushTasks.

@@ -56,6 +56,7 @@ typedef struct leptir_push_options {
   int64_t max_attempts;     /* 0: max_attempts of the task name in the instance's configuration, else 1 */
   const char* id;           /* null: the push makes a new id */
   const char* broker;       /* the name of a broker, which then gets the task whatever its priority; null: none */
+  const char* traceparent;  /* the span that pushes the task, in the form of W3C Trace Context; null: none */
 } leptir_push_options;
 
 #define LEPTIR_PUSH_OPTIONS_INIT {.size = sizeof(leptir_push_options)}

@@ -62,6 +62,14 @@ struct Config {
     std::string listen{};
   };
 
+  // Where spans of tasks are sent, and of which tasks (docs/guide/tracing.md).
+  struct Tracing {
+    std::string endpoint{};  // base URL of a server that speaks OTLP over HTTP; empty: no spans are sent
+    std::vector<std::pair<std::string, std::string>> headers{};  // of each request; the values may be secret
+    double sample = 0;  // the share, from 0 to 1, of tasks without a traceparent that get spans nevertheless
+    std::string serviceName = "leptir";
+  };
+
   std::vector<Broker> brokers{};
   std::vector<MetaStorage> metaStorages{};
   Daemon daemon{};
@@ -70,6 +78,7 @@ struct Config {
   TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
   std::vector<ErrorReporter> errorReporters{};
   Metrics metrics{};
+  Tracing tracing{};
   std::filesystem::path file;  // empty: no configuration file
   BackendRegistry backends{};  // the program's own backends, which `type` of a store may name
 };

@@ -1,4 +1,5 @@
-// The log: one line for each message, in PHP leptir's format: `2026-11-23T16:25:49+00:00 INFO (6): message`.
+// The log: one line for each message, in PHP leptir's format (`2026-11-23T16:25:49+00:00 INFO (6): message`) or as a
+// JSON object.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,16 @@ namespace leptir {
 // The numbers of syslog, which PHP leptir writes into each line.
 enum class LogLevel { Error = 3, Warning = 4, Info = 6, Debug = 7 };
 
+// How a destination gets its lines; docs/guide/configuration.md has the fields of a JSON line.
+enum class LogFormat { Text, JsonLines };
+
+// The task that a message is about. The logger does not keep the texts.
+struct LogTask {
+  std::string_view id{};
+  std::string_view name{};  // empty: unknown
+  int attempt = 0;          // 1 for the first run; 0: unknown
+};
+
 // One destination of log lines.
 struct LogSinkConfig {
   enum class Type { File, Stdout, Stderr };
@@ -21,6 +32,7 @@ struct LogSinkConfig {
   Type type = Type::Stdout;
   std::string path{};                // File only
   LogLevel level = LogLevel::Debug;  // messages with a higher number are left out; PHP leptir has no filter
+  LogFormat format = LogFormat::Text;
 };
 
 // Any thread may log, and so may forks of the process: each line is one write to a descriptor in append mode, so lines
@@ -41,10 +53,18 @@ class Logger {
   // Writes control characters in `message` escaped, so that a message is one line and cannot send commands to a
   // terminal.
   void log(LogLevel level, std::string_view message) const;
+  // The same for a message about a task: text has `[id](name) ` in front of it, a JSON line has fields of their own.
+  void log(LogLevel level, std::string_view message, const LogTask& task) const;
+  // The same for a message of an instance's master: text has `[pid](:MASTER:) ` in front of it, as in PHP leptir.
+  void logAsMaster(LogLevel level, std::string_view message) const;
   void error(std::string_view message) const { log(LogLevel::Error, message); }
   void warning(std::string_view message) const { log(LogLevel::Warning, message); }
   void info(std::string_view message) const { log(LogLevel::Info, message); }
   void debug(std::string_view message) const { log(LogLevel::Debug, message); }
+
+  // The instance and the process that JSON lines name from now on; a field with an empty text is left out. Call it
+  // while no other thread uses the logger.
+  void setSource(std::string_view instance, std::string_view process);
 
   // Whether a message of this level would be written: call it before building an expensive message.
   bool enabled(LogLevel level) const { return static_cast<int>(level) <= mostVerbose_; }
@@ -70,6 +90,7 @@ class Logger {
  private:
   struct Sinks;
   explicit Logger(std::unique_ptr<Sinks> sinks);
+  void write(LogLevel level, std::string_view message, const LogTask& task, std::string_view textPrefix) const;
   std::unique_ptr<Sinks> sinks_;
   int mostVerbose_ = 0;  // the highest level number that any sink writes
 };

@@ -27,6 +27,7 @@ struct RunOptions {
   int attempt = 1;                      // 1 for the first run
   std::uint64_t fence = 0;              // see TaskContext::fence
   Duration timeLimit{};                 // only shown to the task, not enforced; zero: none
+  std::string traceparent{};            // see TaskContext::traceparent
   StopToken stopToken{};                // StopSource (stop_source.h) makes and fires one
   const Logger* logger = nullptr;       // null: the log lines are dropped
   const Clock* clock = &systemClock();  // ManualClock (clock.h) is for tests

@@ -24,7 +24,7 @@ namespace leptir {
 inline constexpr int kMaxResultDepth = kMaxJsonDepth - 1;
 
 // One run of one task. The thread that runs doJob uses it; threads that the task starts may use the log functions,
-// stopToken, id, name and fence.
+// stopToken, id, name, fence and traceparent.
 class TaskContext {
  public:
   // The context of a run outside any instance, for unit tests that call a task's function. runTask (run_task.h) runs
@@ -42,6 +42,10 @@ class TaskContext {
   // writes of an earlier run.
   std::uint64_t fence() const;
   Duration timeLimit() const;  // zero: none
+  // The span to hand on to what this run calls or pushes (PushOptions::traceparent, a header `traceparent`), as W3C
+  // Trace Context writes it: the span of this run where the instance makes spans of the task, otherwise the one that
+  // was given at the push. Empty: there is none.
+  const std::string& traceparent() const;
   const StopToken& stopToken() const;
   // The time since the run began.
   Duration executionTime() const;

@@ -34,6 +34,20 @@ void appendCode(std::string& to, std::uint32_t codePoint) {
   }
 }
 
+bool isPlainInJson(char c) {
+  return isPrintableAscii(c) && c != '"' && c != '\\';
+}
+
+void appendJsonCharacter(std::string& to, std::string_view character, std::uint32_t codePoint) {
+  if (codePoint == '\n' || codePoint == '\r' || codePoint == '\t') return appendCode(to, codePoint);
+  if (steersTerminal(codePoint)) {
+    fmt::format_to(std::back_inserter(to), "\\u{:04x}", codePoint);
+    return;
+  }
+  if (codePoint == '"' || codePoint == '\\') to += '\\';
+  to += character;
+}
+
 }  // namespace
 
 void appendEscaped(std::string& to, std::string_view text) {
@@ -84,6 +98,24 @@ std::string escapedInJson(std::string_view json) {
     json.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   return to;
+}
+
+void appendJsonString(std::string& to, std::string_view text) {
+  to += '"';
+  while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, isPlainInJson) - text.begin());
+    to += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const auto [codePoint, bytes] = firstUtf8Character(text);
+    if (bytes == 0) {
+      to += "\xef\xbf\xbd";
+    } else {
+      appendJsonCharacter(to, text.substr(0, bytes), codePoint);
+    }
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  to += '"';
 }
 
 std::string inQuotes(std::string_view text, std::size_t maxBytes) {

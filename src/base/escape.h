@@ -18,6 +18,10 @@ std::string escapedLines(std::string_view text);
 // `\uXXXX`, which means the same in JSON. (A JSON writer has already escaped the other control characters.)
 std::string escapedInJson(std::string_view json);
 
+// Appends `text` as a JSON string in quotes that is valid UTF-8: bytes that are not become U+FFFD. The characters that
+// escapedInJson escapes, and control characters, are escaped.
+void appendJsonString(std::string& to, std::string_view text);
+
 // The escaped text in single quotes, for messages that quote a key or a word. Text longer than `maxBytes` is cut there
 // and ends with `…`.
 std::string inQuotes(std::string_view text, std::size_t maxBytes = 60);

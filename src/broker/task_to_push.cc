@@ -7,6 +7,7 @@
 
 #include "base/task_id.h"
 #include "base/time_text.h"
+#include "base/traceparent.h"
 #include "task/json_members.h"
 #include "task/times_of_task.h"
 
@@ -49,6 +50,8 @@ std::string complaint(const PushOptions& options, Time now) {
   if (options.delay < Duration::zero()) return "has a negative delay";
   if (options.delay > kMaxTimeSpan)
     return "has a delay of more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter one";
+  if (!options.traceparent.empty() && !base::Traceparent::parse(options.traceparent))
+    return base::notATraceparent(options.traceparent);
   return complaintAboutExpiry(options, now);
 }
 
@@ -99,6 +102,7 @@ Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock) {
   made.expires = expiryTime(options, now);
   made.timeLimitSeconds = options.timeLimitSeconds;
   made.maxAttempts = options.maxAttempts;
+  if (const auto trace = base::Traceparent::parse(options.traceparent)) made.traceparent = trace->text();
   made.pushedAt = now;
   return EncodedTask::encode(made);
 }

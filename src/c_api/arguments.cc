@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 #include <span>
@@ -15,19 +16,26 @@ Error invalid(const std::string& what) {
   return Error(ErrorCode::Invalid, what);
 }
 
-constexpr std::size_t kSmallestOptions = sizeof(leptir_push_options);  // of the first version
-constexpr std::size_t kLargestOptions = 4096;                          // more is no size, but memory that was not set
+constexpr std::size_t kSmallestOptions = offsetof(leptir_push_options, traceparent);  // of the first version
+constexpr std::size_t kLargestOptions = 4096;  // more is no size, but memory that was not set
+
+bool isSizeOfOptions(std::size_t size) {
+  return size == kSmallestOptions || (size >= sizeof(leptir_push_options) && size <= kLargestOptions);
+}
 
 // The fields that both the caller and this library know.
 Result<leptir_push_options> knownOptions(const leptir_push_options& given) {
-  if (given.size < kSmallestOptions || given.size > kLargestOptions)
+  if (!isSizeOfOptions(given.size))
     return invalid("options: size is " + std::to_string(given.size) +
                    ": initialize leptir_push_options with LEPTIR_PUSH_OPTIONS_INIT");
+  const auto known = std::min(given.size, sizeof(leptir_push_options));
   const auto* const bytes = reinterpret_cast<const unsigned char*>(&given);
-  const std::span unknown(bytes + sizeof(leptir_push_options), given.size - sizeof(leptir_push_options));
+  const std::span unknown(bytes + known, given.size - known);
   if (std::ranges::any_of(unknown, [](unsigned char byte) { return byte != 0; }))
     return invalid("options: a field is set that this version of libleptir.so does not know: install a newer one");
-  return given;
+  leptir_push_options options{};
+  std::memcpy(&options, &given, known);
+  return options;
 }
 
 constexpr auto kLargestSeconds = static_cast<double>(kMaxTimeSpan.count());
@@ -77,7 +85,8 @@ Result<PushOptions> toPushOptions(const leptir_push_options* options) {
                      .timeLimitSeconds = known->time_limit,
                      .maxAttempts = *attempts,
                      .id = textOr(known->id, ""),
-                     .broker = textOr(known->broker, "")};
+                     .broker = textOr(known->broker, ""),
+                     .traceparent = textOr(known->traceparent, "")};
 }
 
 Result<TaskToPush> toTask(const leptir_task& task) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 namespace leptir::c_api {
@@ -35,6 +36,7 @@ TEST(CArguments, OptionsAreThoseOfAPush) {
   given.max_attempts = 4;
   given.id = "mine";
   given.broker = "bulk";
+  given.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const auto options = toPushOptions(&given).value();
   EXPECT_EQ(options.timeOfExecution, Time(1900000000500ms));
   EXPECT_EQ(options.expires, Time(1900000060250ms));
@@ -43,6 +45,18 @@ TEST(CArguments, OptionsAreThoseOfAPush) {
   EXPECT_EQ(options.maxAttempts, 4u);
   EXPECT_EQ(options.id, "mine");
   EXPECT_EQ(options.broker, "bulk");
+  EXPECT_EQ(options.traceparent, given.traceparent);
+}
+
+TEST(CArguments, OptionsOfAProgramWithAnOlderHeaderHaveNoTraceparent) {
+  leptir_push_options given = LEPTIR_PUSH_OPTIONS_INIT;
+  given.size = offsetof(leptir_push_options, traceparent);
+  given.broker = "bulk";
+  given.traceparent = "not of the structure that this program knows";
+  const auto options = toPushOptions(&given);
+  ASSERT_TRUE(options) << options.error().message();
+  EXPECT_EQ(options->broker, "bulk");
+  EXPECT_EQ(options->traceparent, "");
 }
 
 TEST(CArguments, ADelayKeepsItsFraction) {

@@ -12,6 +12,7 @@
 #include "dispatcher/store_needs.h"
 #include "instance/metrics_server.h"
 #include "instance/program_check.h"
+#include "instance/tracing.h"
 #include "log/log_file.h"
 
 namespace leptir::cli {
@@ -126,6 +127,18 @@ std::string metricsText(const Config& config) {
                                           : ", also for other machines: names of tasks and brokers can be read there");
 }
 
+// Where spans would go; none is sent.
+int printTracing(const Config& config) {
+  if (const auto fine = instance::checkTracing(config); !fine) {
+    printLine("{}", fine.error().message());
+    return base::kExitConfigError;
+  }
+  printLine("tracing: spans of tasks with a sampled traceparent, and of {} % of the others, go to {} as service {}",
+            config.tracing.sample * 100, tracing::originOf(instance::tracingSettingsOf(config).collector),
+            config.tracing.serviceName);
+  return base::kExitDone;
+}
+
 // Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
 int printStartProblems(const Config& config) {
   int status = base::kExitDone;
@@ -159,6 +172,7 @@ int runCommand(const CheckCommand& command, const Program& program) {
     printLine("metrics: {}", *why);
     status = std::max(status, base::kExitConfigError);
   }
+  if (!config->tracing.endpoint.empty()) status = std::max(status, printTracing(*config));
   for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
     status = std::max(status, base::kExitConfigError);

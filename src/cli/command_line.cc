@@ -200,11 +200,11 @@ class Parser {
     command->add_option("NAME", push_.name, "the task's name (noop, sleep, fail, throw, crash and hang are built in)");
     command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
-    command->add_flag(
-        "--stdin", push_.fromStdin,
-        "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
-        "\"expires\", \"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\"}, or envelopes; the options "
-        "below hold for lines that say nothing else");
+    command->add_flag("--stdin", push_.fromStdin,
+                      "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
+                      "\"expires\", \"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\", "
+                      "\"traceparent\"}, or envelopes; the "
+                      "options below hold for lines that say nothing else");
     auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
                       ->check(seconds());
     command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
@@ -230,6 +230,9 @@ class Parser {
           return id.empty() ? "the id is empty: leave --id out, and leptir makes one" : "";
         });
     command->add_option("--broker", push_.broker, "name of the broker to push to, whatever --priority says");
+    command->add_option("--traceparent", push_.traceparent,
+                        "the span that pushes it, as W3C Trace Context writes it (default: the environment variable "
+                        "TRACEPARENT, if it is set)");
     command->add_flag("--quiet", push_.quiet, "print no ids, and with --wait no records");
     command
         ->add_flag("--wait{forever}", wait_,

@@ -54,6 +54,7 @@ struct PushCommand {
   std::uint64_t number = 1;
   std::string id;
   std::string broker;
+  std::string traceparent;  // empty: that of the environment
   bool quiet = false;
   std::optional<Duration> wait{};  // for the end of the tasks, so long after the last push
   bool text = false;               // with wait: print records as text

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
+#include "base/traceparent.h"
 #include "broker/task_to_push.h"
 #include "cli/commands.h"
 #include "cli/id_printer.h"
@@ -27,6 +29,15 @@ int printUsageError(const PushCommand& command, const Error& error) {
   return base::kExitUsageError;
 }
 
+// The span of the program that calls this one. The user did not write it, so a wrong one is no mistake of the command.
+std::string traceparentOfEnvironment() {
+  const char* const text = std::getenv("TRACEPARENT");
+  if (text == nullptr || *text == '\0') return {};
+  if (base::Traceparent::parse(text)) return text;
+  printError("leptir push: the environment variable TRACEPARENT is ignored: {}", base::notATraceparent(text));
+  return {};
+}
+
 Result<PushOptions> pushOptionsOf(const PushCommand& command) {
   PushOptions options;
   options.delay = parseDelay(command.delaySeconds).value_or(Duration{});
@@ -35,6 +46,9 @@ Result<PushOptions> pushOptionsOf(const PushCommand& command) {
   options.maxAttempts = command.maxAttempts;
   options.id = command.id;
   options.broker = command.broker;
+  options.traceparent = command.traceparent.empty() ? traceparentOfEnvironment() : command.traceparent;
+  if (!command.traceparent.empty() && !base::Traceparent::parse(command.traceparent))
+    return Error(ErrorCode::Invalid, "--traceparent: " + base::notATraceparent(command.traceparent));
   if (!command.at.empty()) {
     auto time = parseTime(command.at);
     if (!time) return time.error();

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/escape.h"
+#include "base/traceparent.h"
 #include "cli/number_of.h"
 #include "cli/push_error.h"
 #include "leptir/spi/broker_task.h"
@@ -20,8 +21,8 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::array<std::string_view, 12> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td", "at",
-                                                         "cr", "ex", "un", "ma",   "ts", "expires"};
+constexpr std::array<std::string_view, 13> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td",      "at",   "cr",
+                                                         "ex", "un", "ma", "ts",   "expires", "trace"};
 constexpr std::array<std::string_view, 2> kTaskDataKeys{"id", "parameters"};
 
 Result<void> checkKeys(std::string_view object, std::span<const std::string_view> known, std::string_view where) {
@@ -69,7 +70,9 @@ constexpr Rule kRules[] = {
     {"expires", "Unix seconds within 1e11 of 1970",
      [](std::string_view value) { return isSeconds(value, -static_cast<double>(kMaxTimeSpan.count())); }},
     {"ma", "a whole number from 1 to 4294967295",
-     [](std::string_view value) { return numberOf<std::uint32_t>(value).has_value(); }}};
+     [](std::string_view value) { return numberOf<std::uint32_t>(value).has_value(); }},
+    {"trace", "a traceparent of W3C Trace Context",
+     [](std::string_view value) { return base::Traceparent::parse(withoutQuotes(value)).has_value(); }}};
 
 Result<void> checkValues(std::string_view envelope) {
   for (const auto& rule : kRules) {
@@ -108,6 +111,7 @@ Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOption
     options.expires = head->expires;
     options.expiresAfter = {};
   }
+  if (head->trace) options.traceparent = head->trace->text();
   if (head->timeOfExecution) {
     options.timeOfExecution = head->timeOfExecution;
     options.delay = {};

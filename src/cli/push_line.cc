@@ -56,6 +56,11 @@ Result<void> setBroker(const Member& member, TaskToPush& task) {
   return setText(member, task.options.broker);
 }
 
+// The push checks it.
+Result<void> setTraceparent(const Member& member, TaskToPush& task) {
+  return setText(member, task.options.traceparent);
+}
+
 Result<void> setParameters(const Member& member, TaskToPush& task) {
   const bool isEmptyList = member.text.starts_with('[') && task::withoutJsonBlanks(member.text.substr(1)) == "]";
   if (!member.text.starts_with('{') && !isEmptyList) return member.mustBe("an object");
@@ -114,10 +119,10 @@ using Setter = Result<void> (*)(const Member&, TaskToPush&);
 
 Setter setterOf(std::string_view key) {
   static const std::map<std::string_view, Setter> kSetters{
-      {"name", setName},      {"parameters", setParameters},   {"delaySeconds", setDelay},
-      {"at", setTime},        {"priority", setPriority},       {"timeLimit", setTimeLimit},
-      {"id", setId},          {"maxAttempts", setMaxAttempts}, {"broker", setBroker},
-      {"expires", setExpires}};
+      {"name", setName},       {"parameters", setParameters},   {"delaySeconds", setDelay},
+      {"at", setTime},         {"priority", setPriority},       {"timeLimit", setTimeLimit},
+      {"id", setId},           {"maxAttempts", setMaxAttempts}, {"broker", setBroker},
+      {"expires", setExpires}, {"traceparent", setTraceparent}};
   const auto found = kSetters.find(key);
   return found == kSetters.end() ? nullptr : found->second;
 }
@@ -130,9 +135,9 @@ Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaul
     if (!seen.insert(member.key).second) return repeatedKeyError(member.key);
     const auto setter = setterOf(member.key);
     if (setter == nullptr) {
-      return invalidInput(
-          "unknown key " + base::inQuotes(member.key) +
-          ": known are name, parameters, delaySeconds, at, expires, priority, timeLimit, maxAttempts, id, broker");
+      return invalidInput("unknown key " + base::inQuotes(member.key) +
+                          ": known are name, parameters, delaySeconds, at, expires, priority, timeLimit, maxAttempts, "
+                          "id, broker, traceparent");
     }
     if (setter != setParameters) member.value = parseJson(member.text).value_or(Json());
     if (auto done = setter(member, task); !done) return done.error();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
 #include <limits>
 
 namespace leptir::cli {
@@ -142,6 +143,16 @@ TEST(ParsePushLine, SaysWhatIsWrong) {
   EXPECT_THAT(whyNot(R"({"cn":"","td":{}})"), HasSubstr("no envelope: `cn`"));
   EXPECT_THAT(whyNot(R"({"cn":"x","td":{},"trace":1})"), HasSubstr("unknown key 'trace' in an envelope"));
   EXPECT_THAT(whyNot(R"({"cn":"x","td":{"more":1}})"), HasSubstr("unknown key 'more' in 'td'"));
+}
+
+TEST(ParsePushLine, TakesTheTraceparentOfALineAndOfAnEnvelope) {
+  constexpr auto* kTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_EQ(parsePushLine(fmt::format(R"({{"name": "x", "traceparent": "{}"}})", kTrace))->options.traceparent, kTrace);
+  EXPECT_EQ(parsePushLine(fmt::format(R"({{"cn": "x", "td": {{}}, "trace": "{}"}})", kTrace))->options.traceparent,
+            kTrace);
+  EXPECT_EQ(parsePushLine(R"({"name": "x"})", {.traceparent = kTrace})->options.traceparent, kTrace);
+  EXPECT_EQ(parsePushLine(R"({"cn": "x", "td": {}, "trace": "00-x"})").error().message(),
+            "'trace' must be a traceparent of W3C Trace Context, not '\"00-x\"'");
 }
 
 }  // namespace

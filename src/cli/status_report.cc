@@ -99,6 +99,12 @@ Json errorReportsJson(const std::optional<link::BoardErrorReports>& reports) {
           {"failing", reports->failing.empty() ? Json() : Json(reports->failing)}};
 }
 
+// `spans` of `status --json`; null: no spans are sent.
+Json spansJson(const std::optional<link::BoardSpans>& spans) {
+  if (!spans) return {};
+  return {{"sent", spans->sent}, {"dropped", spans->dropped}, {"waiting", spans->waiting}, {"failing", spans->failing}};
+}
+
 // `storeRequests` of `status --json`; null: no store is paid for by the request.
 Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) {
   if (!requests) return {};
@@ -200,6 +206,13 @@ std::string errorReportsText(const Json& reports) {
              count("repeated"));
 }
 
+// For example "spans: 12 sent, 2 waiting, 0 dropped (failing now)".
+std::string spansText(const Json& spans) {
+  const auto count = [&](const char* key) { return spans[key].get<std::uint64_t>(); };
+  return line("") + line("spans: {} sent, {} waiting, {} dropped{}", count("sent"), count("waiting"), count("dropped"),
+                         spans["failing"].get<bool>() ? " (failing now)" : "");
+}
+
 std::string storeRequestsText(const Json& requests) {
   const auto count = [&](const char* key) { return requests[key].get<std::uint64_t>(); };
   return line("") + line("requests to stores that are paid for by the request: {}, {} of them repeated, {} throttled",
@@ -221,6 +234,7 @@ std::string tablesText(const Json& status, const std::vector<SessionList>& sessi
   text += sessionsText(sessions);
   if (!status["workers"].empty()) text += workersText(status["workers"]);
   if (!status["errorReports"].is_null()) text += errorReportsText(status["errorReports"]);
+  if (!status["spans"].is_null()) text += spansText(status["spans"]);
   if (!status["storeRequests"].is_null()) text += storeRequestsText(status["storeRequests"]);
   if (!status["metricsServer"].is_null()) text += metricsServerText(status["metricsServer"]);
   return text;
@@ -245,6 +259,7 @@ StatusReport reportStatus(const FoundInstance& found, BrokersOfStatus* brokers) 
               {"sessionsNotShown", sessionsNotShown(shown.sessions)},
               {"workers", Json::array()},
               {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()},
+              {"spans", instance ? spansJson(instance->spans) : Json()},
               {"storeRequests", instance ? storeRequestsJson(instance->storeRequests) : Json()},
               {"metricsServer", instance ? metricsServerJson(instance->metricsServer) : Json()}};
   if (!found) status["error"] = found.error().message();

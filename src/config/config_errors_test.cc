@@ -87,6 +87,16 @@ TEST(ConfigErrors, ListEachKnownKeyOnce) {
   EXPECT_EQ(errors.find("command,", first + 8), std::string::npos) << errors;
 }
 
+TEST(ConfigErrors, NameWhatIsWrongInTracingAndShowNoValue) {
+  EXPECT_EQ(errorsIn(withBroker("tracing:\n  endpiont: x\n")),
+            "2: 'tracing' needs the key 'endpoint'\n"
+            "3: unknown key 'endpiont' in 'tracing': did you mean 'endpoint'?");
+  EXPECT_EQ(errorsIn(withBroker("tracing:\n  endpoint: secret.example.org\n  sample: 1.5\n  headers: {a: [1]}\n")),
+            "3: 'endpoint' of 'tracing' must be an address that begins with http:// or https://\n"
+            "4: 'sample' of 'tracing' must be a number from 0 to 1: the share of tasks without a traceparent\n"
+            "5: 'a' in 'headers' of 'tracing' must be a text, but is a list");
+}
+
 TEST(ConfigErrors, NameWhatIsWrongInTheRulesOfATask) {
   EXPECT_EQ(
       errorsIn(withBroker("tasks:\n  t: {memory: 5X}\n  u: {max_attempts: 0}\n  v: {nice: 20}\n  w: {memroy: 1M}\n"
@@ -101,7 +111,8 @@ TEST(ConfigErrors, NameWhatIsWrongInTheRulesOfATask) {
 }
 
 TEST(ConfigErrors, AreReportedAllAtOnceInTheFilesOrder) {
-  EXPECT_EQ(errorsIn(R"(tasks:
+  EXPECT_EQ(
+      errorsIn(R"(tasks:
   t: {}
 brokers:
   - type: servr
@@ -109,10 +120,11 @@ daemon:
   configuration: { number_of_workers: 0 }
 zebra: 1
 )"),
-            "2: task 't' is empty: give it a 'command', or rules (time_limit, max_running, max_attempts …)\n"
-            "4: unknown type 'servr': this program has sqlite, server; did you mean 'server'?\n"
-            "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
-            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, metrics, daemon, leptir");
+      "2: task 't' is empty: give it a 'command', or rules (time_limit, max_running, max_attempts …)\n"
+      "4: unknown type 'servr': this program has sqlite, server; did you mean 'server'?\n"
+      "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
+      "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, metrics, tracing, "
+      "daemon, leptir");
 }
 
 TEST(ConfigErrors, IncludeDuplicateKeys) {

@@ -60,6 +60,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   const Node* tasks = file.find("tasks");
   const Node* errorReporting = file.find("error_reporting");
   const Node* metrics = file.find("metrics");
+  const Node* tracing = file.find("tracing");
   const Node* daemon = findDaemon(file);
   file.refuseUnknownKeys();
 
@@ -70,6 +71,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   if (tasks != nullptr) readTasks(*tasks, context, config);
   if (errorReporting != nullptr) readErrorReporting(*errorReporting, context, config);
   if (metrics != nullptr) readMetrics(*metrics, context, config);
+  if (tracing != nullptr) readTracing(*tracing, context, config);
   if (daemon != nullptr) readDaemon(*daemon, context, config);
   if (brokers == nullptr && context.errors.empty())
     addDefaultStores(metaStorages != nullptr, node.line, context, config);

@@ -188,6 +188,29 @@ TEST(ConfigReader, LogsToStdoutUnlessTheFileNamesLoggers) {
   const auto quiet = readYaml(withBroker("loggers: {err: {type: stderr, level: warning}}"));
   EXPECT_EQ(quiet->loggers[0].type, LogSinkConfig::Type::Stderr);
   EXPECT_EQ(quiet->loggers[0].level, LogLevel::Warning);
+  EXPECT_EQ(quiet->loggers[0].format, LogFormat::Text);
+}
+
+TEST(ConfigReader, ReadsWhereSpansAreSent) {
+  EXPECT_EQ(readYaml(withBroker(""))->tracing.endpoint, "");
+  const auto read = readYaml(withBroker(
+      "tracing: {endpoint: 'https://c:4318', headers: {api-key: k, x-tenant: '7'}, sample: 0.01, service_name: mail}"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->tracing.endpoint, "https://c:4318");
+  EXPECT_EQ(read->tracing.headers,
+            (std::vector<std::pair<std::string, std::string>>{{"api-key", "k"}, {"x-tenant", "7"}}));
+  EXPECT_EQ(read->tracing.sample, 0.01);
+  EXPECT_EQ(read->tracing.serviceName, "mail");
+  EXPECT_EQ(readYaml(withBroker("tracing: {endpoint: 'http://c'}"))->tracing.serviceName, "leptir");
+}
+
+TEST(ConfigReader, ReadsTheFormatOfALogger) {
+  const auto read = readYaml(withBroker("loggers: {a: {type: stdout, format: json}, b: {type: stderr, format: text}}"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->loggers[0].format, LogFormat::JsonLines);
+  EXPECT_EQ(read->loggers[1].format, LogFormat::Text);
+  EXPECT_THAT(readYaml(withBroker("loggers: {a: {type: stdout, format: jsn}}")).error().message(),
+              testing::EndsWith("'format' of logger 'a' must be one of text, json, not 'jsn': did you mean 'json'?"));
 }
 
 TEST(ConfigReader, UsesOneSqliteFileWhenNoStoreIsNamed) {

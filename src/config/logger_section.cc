@@ -1,4 +1,4 @@
-// `loggers: NAME: {type, options, level}`.
+// `loggers: NAME: {type, options, level, format}`.
 #include <fmt/format.h>
 
 #include <array>
@@ -22,6 +22,8 @@ constexpr std::array<Choice<LogSinkConfig::Type>, 3> kSinkTypes = {{{"file", Log
                                                                     {"stderr", LogSinkConfig::Type::Stderr}}};
 constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {
     {{"error", LogLevel::Error}, {"warning", LogLevel::Warning}, {"info", LogLevel::Info}, {"debug", LogLevel::Debug}}};
+
+constexpr std::array<Choice<LogFormat>, 2> kLogFormats = {{{"text", LogFormat::Text}, {"json", LogFormat::JsonLines}}};
 
 // Reads a word that must be one of `choices`.
 template <class Value, std::size_t kCount>
@@ -74,6 +76,9 @@ LogSinkConfig readLogger(const Node::Entry& entry, const SectionContext& context
   if (!type) logger.find("options");
   if (const Node* level = logger.find("level")) {
     sink.level = readChoice(*level, logger.nameOf("level"), kLogLevels, context.errors).value_or(sink.level);
+  }
+  if (const Node* format = logger.find("format")) {
+    sink.format = readChoice(*format, logger.nameOf("format"), kLogFormats, context.errors).value_or(sink.format);
   }
   logger.refuseUnknownKeys();
   return sink;

@@ -24,6 +24,7 @@ void readDaemon(const Node& node, const SectionContext& context, Config& config)
 void readLoggers(const Node& node, const SectionContext& context, Config& config);
 void readErrorReporting(const Node& node, const SectionContext& context, Config& config);
 void readMetrics(const Node& node, const SectionContext& context, Config& config);
+void readTracing(const Node& node, const SectionContext& context, Config& config);
 void readTasks(const Node& node, const SectionContext& context, Config& config);
 
 }  // namespace leptir::config

@@ -13,6 +13,7 @@
 #include "link/slot.h"
 #include "metrics/counted.h"
 #include "report/error_report.h"
+#include "tracing/traced_run.h"
 
 namespace leptir::dispatcher {
 
@@ -27,6 +28,9 @@ struct Actions {
   struct LogLine {
     LogLevel level;
     std::string text;
+    // The task that the line is about; no id: none.
+    std::string id{}, name{};
+    int attempt = 0;
   };
   struct Assign {
     CellRef cell;
@@ -70,6 +74,9 @@ struct Actions {
 
   // Errors of tasks that are settled now.
   std::vector<report::ErrorReport> errorReports;
+  // Runs of tasks that are settled now, and how many spans of others were dropped.
+  std::vector<tracing::TracedRun> tracedRuns;
+  std::uint64_t droppedSpans = 0;
   // Tasks that are settled, for the metrics.
   std::vector<metrics::SettledTask> counted;
   // Tasks that are settled and over, for the status board and the cards.

@@ -62,7 +62,8 @@ TEST_F(CoreExpiresTest, ATaskThatHasExpiredIsRecordedAndAcknowledgedWithoutARun)
   EXPECT_EQ(record.response, "Not begun before 1970-01-12T13:46:40Z: it expired.");
   EXPECT_NE(record.envelope.find(R"("expires":1000000.000000)"), std::string::npos) << record.envelope;
   EXPECT_EQ(last.batchesToSettle[0]->failed, 1u) << "it counts in the status";
-  EXPECT_EQ(last.logLines.at(0).text, "[late](noop) Task was not run. " + record.response);
+  EXPECT_EQ(last.logLines.at(0).id, "late");
+  EXPECT_EQ(last.logLines[0].text, "Task was not run. " + record.response);
 }
 
 TEST_F(CoreExpiresTest, ATaskThatExpiresLaterIsRun) {

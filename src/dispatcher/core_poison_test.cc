@@ -204,7 +204,8 @@ class CoreSigtermTest : public CorePoison {
     EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.attempts(), 0u);
     EXPECT_TRUE(last.batchesToSettle[0]->records.empty());
     ASSERT_EQ(last.logLines.size(), 1u);
-    EXPECT_EQ(last.logLines[0].text, "[program](noop) Ended by the stop; it goes back into its queue and runs again.");
+    EXPECT_EQ(last.logLines[0].id, "program");
+    EXPECT_EQ(last.logLines[0].text, "Ended by the stop; it goes back into its queue and runs again.");
   }
   void expectCrash() {
     ASSERT_EQ(last.batchesToSave.size(), 1u);

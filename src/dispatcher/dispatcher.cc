@@ -17,6 +17,7 @@
 #include "dispatcher/inbox.h"
 #include "dispatcher/instance_cards.h"
 #include "dispatcher/slot_table.h"
+#include "dispatcher/span_export.h"
 #include "dispatcher/store_threads.h"
 #include "link/stderr_forwarder.h"
 
@@ -45,7 +46,8 @@ constexpr Duration kLastLinesTimeout = std::chrono::milliseconds(200);
 
 CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
                           const std::vector<broker::BrokerFactory>& brokers,
-                          const std::vector<meta::MetaStorageFactory>& storages) {
+                          const std::vector<meta::MetaStorageFactory>& storages,
+                          std::function<bool()> hasRoomForSpans) {
   CoreOptions core{
       .slotCount = link.workers(),
       .requiredStorageCount = static_cast<int>(std::ranges::count_if(storages, &meta::MetaStorageFactory::required)),
@@ -55,6 +57,8 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
       .defaultTimeLimit = options.taskExecutionTime,
       .singleLeasesUntil = BootTime(Duration(link.page().singleLeasesUntil.load())),
       .reportsErrors = !options.reporters.empty(),
+      .traces = options.tracing.traces(),
+      .hasRoomForSpans = std::move(hasRoomForSpans),
       .drain = options.drain,
       .author = {options.info.host, options.masterPid}};
   for (const auto& broker : brokers) {
@@ -79,7 +83,8 @@ class Dispatcher {
         logger_(logger),
         clock_(clock),
         inbox_(link.dispatcherBell()),
-        core_(coreOptionsOf(options, link, brokers, storages),
+        spans_(options, board, logger),
+        core_(coreOptionsOf(options, link, brokers, storages, [this] { return spans_.hasRoom(); }),
               [this] { return std::uniform_real_distribution<double>()(random_); }),
         table_(link, core_.slots(), clock),
         recent_(brokers.size(), clock.bootTime()),
@@ -131,9 +136,10 @@ class Dispatcher {
   void handOverWhenReported() {
     if (!handOverBy_) {
       errorReports_.sendHeldBack();
+      spans_.flush();
       handOverBy_ = clock_.bootTime() + kReportTimeoutAtHandOver;
     }
-    if (errorReports_.isIdle() || clock_.bootTime() >= *handOverBy_) handOverAndExit();
+    if ((errorReports_.isIdle() && spans_.isIdle()) || clock_.bootTime() >= *handOverBy_) handOverAndExit();
   }
 
   // Hands over to the next dispatcher. Called between two turns, so that no counted task is half settled. Operations
@@ -141,6 +147,7 @@ class Dispatcher {
   [[noreturn]] void handOverAndExit() {
     errorReports_.drop("their reporters did not take them before the configuration was exchanged",
                        ErrorReports::AtReporter::GoesOn);
+    spans_.abandon("they were not sent before the configuration was exchanged");
     link::forwardStderr(link_, stderr_);
     flushLog();
     link_.page().instanceEnd = link::InstanceEnd::None;
@@ -198,6 +205,7 @@ class Dispatcher {
   void showOnBoard() {
     const auto& requests = link_.page().storeRequests;
     board_.setStoreRequests({requests.sent, requests.repeated, requests.throttled});
+    spans_.publish();
     for (int slot = 0; slot < link_.workers(); ++slot) {
       const auto running = table_.executingCell(slot);
       const auto* task = running ? core_.slots().taskIn(running->first) : nullptr;
@@ -220,9 +228,13 @@ class Dispatcher {
   // --- the actions, in the order of their members
 
   void perform(Actions actions) {
-    for (const auto& line : actions.logLines) logger_.log(line.level, line.text);
+    for (const auto& line : actions.logLines) {
+      logger_.log(line.level, line.text, {.id = line.id, .name = line.name, .attempt = line.attempt});
+    }
     changeCells(actions);
     if (!actions.errorReports.empty()) errorReports_.add(std::move(actions.errorReports));
+    if (!actions.tracedRuns.empty() || actions.droppedSpans > 0)
+      spans_.add(std::move(actions.tracedRuns), actions.droppedSpans);
     instructThreads(actions);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     metrics_.count(actions.counted);
@@ -267,6 +279,7 @@ class Dispatcher {
   void closeSessions(SessionClose how) {
     closing_ = how;
     errorReports_.sendHeldBack();
+    spans_.flush();
     reportBy_ = clock_.bootTime() + kReportTimeoutAtEnd;
     leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
     threads_.closeSessions(how);
@@ -275,13 +288,16 @@ class Dispatcher {
   void finishWhenClosed() {
     const bool allClosed = threads_.allSessionsClosed();
     if (!allClosed && clock_.bootTime() < leaveBy_) return;
-    if (!errorReports_.isIdle() && clock_.bootTime() < reportBy_) return;
+    if (!(errorReports_.isIdle() && spans_.isIdle()) && clock_.bootTime() < reportBy_) return;
     errorReports_.drop("their reporters did not take them before the end of the instance",
                        ErrorReports::AtReporter::IsDropped);
+    const bool isSending = !spans_.isIdle();
+    spans_.abandon("they were not sent before the end of the instance");
     const bool isLeftToExpire = closing_ == SessionClose::LeaveToExpire || !allClosed || threads_.anyLeftToExpire();
     link_.page().instanceEnd = isLeftToExpire ? link::InstanceEnd::SessionsLeftToExpire : cleanEnd();
-    // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store.
-    if (isLeftToExpire) {
+    // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store. Nor is
+    // the request with the last spans.
+    if (isLeftToExpire || isSending) {
       flushLog();
       ::_exit(0);
     }
@@ -327,6 +343,7 @@ class Dispatcher {
   const Clock& clock_;
   Inbox inbox_;
   std::mt19937_64 random_{std::random_device{}()};
+  SpanExport spans_;
   Core core_;
   SlotTable table_;
   RecentCounts recent_;

@@ -14,6 +14,7 @@
 #include "leptir/task_rules.h"
 #include "link/link.h"
 #include "meta/meta_storage_factory.h"
+#include "tracing/tracing_settings.h"
 
 namespace leptir::dispatcher {
 
@@ -25,6 +26,7 @@ struct DispatcherOptions {
   std::set<std::string, std::less<>> names;  // of tasks that this program can run
   TaskRulesByName rules;                     // for some of these names
   std::vector<ReporterSettings> reporters;   // of errors of tasks; the link has a report slot if there are any
+  tracing::TracingSettings tracing;          // of spans of tasks
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);

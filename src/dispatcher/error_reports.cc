@@ -89,9 +89,11 @@ void ErrorReports::noteEnd(const ReportEnd& end) {
   ++unpublished_.failed;
   const bool isKnown = isConfigured(end.reporter);
   if (isKnown) failing_.insert(end.reporter);
-  logger_.warning("[" + end.id + "] The error reporter " + base::inQuotes(end.reporter) +
+  logger_.log(LogLevel::Warning,
+              "The error reporter " + base::inQuotes(end.reporter) +
                   (isKnown ? "" : ", which is no longer configured,") +
-                  " lost the report about this task: " + end.failure);
+                  " lost the report about this task: " + end.failure,
+              {.id = end.id});
 }
 
 // A reload may have removed the reporter whose report an earlier dispatcher assigned.
@@ -108,8 +110,10 @@ void ErrorReports::assignNext() {
                                       reporter.timeLimit);
   if (assigned) return;
   ++unpublished_.dropped;
-  logger_.warning("[" + id + "] The error report about this task for " + base::inQuotes(reporter.name) +
-                  " is dropped: " + assigned.error().message());
+  logger_.log(LogLevel::Warning,
+              "The error report about this task for " + base::inQuotes(reporter.name) +
+                  " is dropped: " + assigned.error().message(),
+              {.id = id});
 }
 
 void ErrorReports::sendHeldBack() {

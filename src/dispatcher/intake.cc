@@ -79,7 +79,7 @@ void Intake::note(event::BuriedByStore& buried, Step& step) {
 
 void Intake::burySessionExpired(StockedTask stocked, Step& step) {
   auto settlement = settlement::settlementOfSessionExpired(stocked.task, stocked.envelope, step.now.wall, uses_.author);
-  step.log(LogLevel::Error, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  step.log(LogLevel::Error, settlement::describeFailure(settlement), settlement::logTaskOf(stocked.task));
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
@@ -87,7 +87,7 @@ void Intake::buryTooLong(StockedTask stocked, Step& step) {
   auto settlement = settlement::settlementOfTooLongLimit(stocked.task, stocked.envelope,
                                                          uses_.sessions.longestTimeLimit(stocked.task.broker),
                                                          step.now.wall, uses_.author);
-  step.log(LogLevel::Error, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  step.log(LogLevel::Error, settlement::describeFailure(settlement), settlement::logTaskOf(stocked.task));
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
@@ -122,8 +122,8 @@ void Intake::leaveToOthers(StockedTask stocked, Step& step) {
   const auto& task = stocked.task;
   const auto delay = unknownNames_[task.broker].noteLease(task.head.id, task.head.name, step.now.boot);
   auto settlement = settlement::settlementOfUnknownName(task, stocked.envelope, delay, step.now.wall, uses_.author);
-  step.log(LogLevel::Warning,
-           settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");
+  step.log(LogLevel::Warning, "No task of this name is known here; it waits for a program that knows it.",
+           settlement::logTaskOf(task));
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
@@ -134,7 +134,7 @@ void Intake::settleCancelled(StockedTask stocked, const std::string& by, Step& s
 
 void Intake::settleExpired(StockedTask stocked, Step& step) {
   auto settlement = settlement::settlementOfExpired(stocked.task, stocked.envelope, step.now.wall, uses_.author);
-  step.log(LogLevel::Warning, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  step.log(LogLevel::Warning, settlement::describeFailure(settlement), settlement::logTaskOf(stocked.task));
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 

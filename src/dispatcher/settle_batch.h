@@ -11,6 +11,7 @@
 #include "metrics/counted.h"
 #include "report/error_report.h"
 #include "settlement/lease_operations.h"
+#include "tracing/traced_run.h"
 
 namespace leptir::dispatcher {
 
@@ -31,6 +32,7 @@ struct SettleBatch : settlement::LeaseOperations {
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
   std::vector<metrics::SettledTask> counted;      // the same
+  std::vector<tracing::TracedRun> tracedRuns;     // the same
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dispatcher/report_of.h"
+#include "dispatcher/traced_run_of.h"
 
 namespace leptir::dispatcher {
 
@@ -58,6 +59,7 @@ void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&&
                                 Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   batch.cells.push_back(cell);
+  if (options_.traces.makesSpans) addTracedRun(batch, task, settlement, step);
   add(batch, task, settlement, envelope, HasRun::Yes, step);
 }
 
@@ -109,6 +111,17 @@ void SettleBatches::nameBurial(const HeldTask& task, Settlement& settlement, Ste
 void SettleBatches::addErrorReport(SettleBatch& batch, const Settlement& settlement, std::string_view envelope) const {
   auto report = reportOf(settlement, envelope, options_.brokers[batch.broker].name);
   if (report) batch.errorReports.push_back(std::move(*report));
+}
+
+void SettleBatches::addTracedRun(SettleBatch& batch, const HeldTask& task, const Settlement& settlement,
+                                 Step& step) const {
+  auto run = tracedRunOf(options_.traces, task, settlement, options_.brokers[batch.broker].name);
+  if (!run) return;
+  if (options_.hasRoomForSpans && !options_.hasRoomForSpans()) {
+    step.actions.droppedSpans += run->spans();
+  } else {
+    batch.tracedRuns.push_back(std::move(*run));
+  }
 }
 
 // A batch is of one epoch. Cells that an earlier dispatcher left may be of two until one is known to be lost.
@@ -167,6 +180,7 @@ std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id, 
   atStores_.erase(found);
   --brokers_[batch->broker].atStores;
   std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));
+  std::ranges::move(batch->tracedRuns, std::back_inserter(step.actions.tracedRuns));
   return batch;
 }
 

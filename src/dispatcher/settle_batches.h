@@ -100,6 +100,8 @@ class SettleBatches {
            std::string_view envelope, HasRun hasRun, Step& step);
   void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
+  void addTracedRun(SettleBatch& batch, const settlement::HeldTask& task, const settlement::Settlement& settlement,
+                    Step& step) const;
   static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);
   void handOut(BrokerBatches& broker, Step& step);
 

@@ -15,8 +15,8 @@ namespace {
 constexpr Duration kInProgressAfter = std::chrono::milliseconds(200);
 
 void logGivenBack(const HeldTask& task, Step& step) {
-  step.log(LogLevel::Info,
-           settlement::logPrefix(task) + "Ended by the stop; it goes back into its queue and runs again.");
+  step.log(LogLevel::Info, "Ended by the stop; it goes back into its queue and runs again.",
+           settlement::logTaskOf(task));
 }
 
 }  // namespace
@@ -64,16 +64,16 @@ void Settling::settleOutcome(const event::CellDone& done, Step& step) {
   auto settlement =
       settlement::settlementOfOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), uses_.random());
   if (settlement.failed)
-    step.log(settlement::levelOfFailure(settlement),
-             settlement::logPrefix(task) + settlement::describeFailure(settlement));
+    step.log(settlement::levelOfFailure(settlement), settlement::describeFailure(settlement),
+             settlement::logTaskOf(task));
   addToBatch(done.cell, std::move(settlement), done.envelope, step);
 }
 
 // What the worker wrote cannot be decoded. This counts as a crash of the worker.
 void Settling::settleCorrupt(const event::CellDone& done, Step& step) {
   const auto& task = *uses_.slots.taskIn(done.cell);
-  step.log(LogLevel::Error,
-           settlement::logPrefix(task) + "The worker's outcome is corrupt: " + done.outcome.error().message());
+  step.log(LogLevel::Error, "The worker's outcome is corrupt: " + done.outcome.error().message(),
+           settlement::logTaskOf(task));
   const link::Verdict verdict{.reason = link::StopReason::Crash, .started = step.now.boot, .ended = step.now.boot};
   addToBatch(done.cell,
              settlement::settlementOfVerdict(task, done.envelope, verdict, step.now.wall, step.now.wall,
@@ -89,7 +89,7 @@ void Settling::settle(event::CellDied& died, Step& step) {
       settlement::settlementOfVerdict(task, died.envelope, verdict, step.wallOf(verdict.started),
                                       step.wallOf(verdict.ended), authorWith(verdict.pid), uses_.random());
   if (settlement.record) {
-    step.log(LogLevel::Error, settlement::logPrefix(task) + settlement::describeEnding(settlement));
+    step.log(LogLevel::Error, settlement::describeEnding(settlement), settlement::logTaskOf(task));
     if (died.taskOutcome) settlement::addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
   } else if (verdict.reason == link::StopReason::Shutdown && !uses_.slots.isLost(died.cell)) {
     logGivenBack(task, step);
@@ -103,7 +103,7 @@ void Settling::settle(event::CellUnsettlable& unsettlable, Step& step) {
   const auto& task = *uses_.slots.taskIn(unsettlable.cell);
   auto settlement = settlement::settlementOfUnsettlable(task, unsettlable.envelope, unsettlable.deaths, step.now.wall,
                                                         authorWith(unsettlable.pid));
-  step.log(LogLevel::Error, settlement::logPrefix(task) + settlement::describeFailure(settlement));
+  step.log(LogLevel::Error, settlement::describeFailure(settlement), settlement::logTaskOf(task));
   addToBatch(unsettlable.cell, std::move(settlement), unsettlable.envelope, step);
 }
 

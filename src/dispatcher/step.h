@@ -24,6 +24,9 @@ struct Step {
 
   bool isStopping() const { return stoppedAt.has_value(); }
   void log(LogLevel level, std::string text) { actions.logLines.push_back({level, std::move(text)}); }
+  void log(LogLevel level, std::string text, const LogTask& task) {
+    actions.logLines.push_back({level, std::move(text), std::string(task.id), std::string(task.name), task.attempt});
+  }
   // What the wall clock shows at this instant, if it was not set meanwhile.
   Time wallOf(BootTime time) const {
     return base::saturatedSubtract(now.wall, base::saturatedSubtract(now.boot, time));

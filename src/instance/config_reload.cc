@@ -11,6 +11,7 @@
 #include "instance/master_log.h"
 #include "instance/program_check.h"
 #include "instance/store_check.h"
+#include "instance/tracing.h"
 
 namespace leptir::instance {
 
@@ -52,8 +53,10 @@ int ConfigReload::check() const try {
   };
   const auto config = config::configOf(*text_, context_.program.backends, &context_.program.reporters);
   if (!config) return refuse(config.error());
-  if (const auto logger = openLogger(*config, context_.options); !logger) return refuse(logger.error());
+  if (const auto logger = openLogger(*config, context_.options, context_.instance); !logger)
+    return refuse(logger.error());
   if (const auto fine = checkPrograms(*config, context_.program); !fine) return refuse(fine.error());
+  if (const auto fine = checkTracing(*config); !fine) return refuse(fine.error());
   for (const auto& sentence : unusablePrograms(*config)) log(LogLevel::Warning, sentence);
   const int status = checkStores(*config, [this](const std::string& text) { log(LogLevel::Error, text); });
   return status == base::kExitDone ? base::kExitDone : base::kExitConfigError;
@@ -82,7 +85,7 @@ Result<void> ConfigReload::buildNext(const Config& config) {
   if (!brokers) return brokers.error();
   next_->brokers = std::move(*brokers);
   next_->program = programWith(config, context_.program, context_.instance);
-  auto logger = openLogger(config, context_.options);
+  auto logger = openLogger(config, context_.options, context_.instance);
   if (!logger) return logger.error();
   next_->logger = std::move(*logger);
   const auto lockFiles = config::Stores(config).sessionLockFiles(context_.instance);

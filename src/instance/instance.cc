@@ -20,6 +20,7 @@
 #include "instance/start_signals.h"
 #include "instance/store_check.h"
 #include "instance/terminal_output.h"
+#include "instance/tracing.h"
 
 namespace leptir::instance {
 namespace {
@@ -140,6 +141,7 @@ int runInstance(Config config, const InstanceOptions& options, const Program& pr
   // objects that live on may come to lie over parts of it.
   base::wipeFreeMemory();
   if (const auto fine = checkPrograms(config, program); !fine) return reportError(fine.error(), base::kExitConfigError);
+  if (const auto fine = checkTracing(config); !fine) return reportError(fine.error(), base::kExitConfigError);
   if (options.daemon) return runAsDaemon(config, options, program);
   return startAndRun(config, options, program, [](int) {});
 }

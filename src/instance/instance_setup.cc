@@ -24,6 +24,7 @@
 #include "instance/program_check.h"
 #include "instance/secret_variables.h"
 #include "instance/terminal_output.h"
+#include "instance/tracing.h"
 #include "leptir/version.h"
 #include "link/stderr_forwarder.h"
 #include "master/master.h"
@@ -85,7 +86,7 @@ int InstanceSetup::prepare() {
 }
 
 int InstanceSetup::startLog() {
-  auto logger = openLogger(current_.config, options_);
+  auto logger = openLogger(current_.config, options_, name_);
   if (!logger) return refuseToStart(logger.error());
   current_.logger = std::move(*logger);
   current_.program = programWith(current_.config, program_, name_);
@@ -225,6 +226,7 @@ void InstanceSetup::flushLog() {
 // --- what the child processes run
 
 int InstanceSetup::dispatch(int masterPid) {
+  current_.logger.setSource(name_, "dispatcher");
   current_.logger.queueFromNowOn();
   const auto& daemon = current_.config.daemon;
   dispatcher::DispatcherOptions options;
@@ -236,6 +238,7 @@ int InstanceSetup::dispatch(int masterPid) {
   for (auto& name : current_.program.tasks.names()) options.names.insert(std::move(name));
   options.rules = current_.config.rules;
   options.reporters = reporterSettingsOf(current_.config);
+  options.tracing = tracingSettingsOf(current_.config);
   options.taskExecutionTime = daemon.taskExecutionTime;
   options.emptyQueueSleepTime = daemon.emptyQueueSleepTime;
   options.workersActiveSleepTime = daemon.workersActiveSleepTime;
@@ -260,6 +263,7 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
   const auto wipeConfig = [&](Config& config) {
     wipeStores(config.brokers);
     wipeStores(config.metaStorages);
+    wipeTracing(config);
     if (runs == WorkerRuns::Tasks) wipeReporterOptions(config);
   };
   wipeConfig(configFromCaller_);
@@ -275,9 +279,11 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
 
 int InstanceSetup::work(int slot, int masterPid) {
   const bool runsReports = slot == link::kReportSlot;
+  const auto traces = runsReports ? task::TraceSettings() : tracingSettingsOf(current_.config).traces();
   auto program = runsReports ? reportProgram(current_.config, program_) : std::move(current_.program);
   wipeSecrets(runsReports ? WorkerRuns::ErrorReports : WorkerRuns::Tasks);
   locks_.closeInForkedChildren();
+  current_.logger.setSource(name_, runsReports ? "error report worker" : "worker " + std::to_string(slot));
   current_.logger.unshareStreams();
   descriptorLimit_.restore();
   ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for programs that tasks start
@@ -287,6 +293,7 @@ int InstanceSetup::work(int slot, int masterPid) {
   options.rules = runsReports ? nullptr : &current_.config.rules;
   options.maxTasks = current_.config.daemon.maxTasksPerWorker;
   options.maxMemory = current_.config.daemon.maxMemoryPerWorker;
+  options.traces = traces;
   options.reopenLogs = [this] { (void)current_.logger.reopen(); };
   return worker::runWorker(options, *link_, program, current_.logger, systemClock());
 }

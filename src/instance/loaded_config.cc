@@ -26,10 +26,12 @@ std::string limitOfFileSizes() {
 
 }  // namespace
 
-Result<Logger> openLogger(const Config& config, const InstanceOptions& options) {
+Result<Logger> openLogger(const Config& config, const InstanceOptions& options, const std::string& instance) {
   auto sinks = config.loggers;
   if (options.daemon) std::erase_if(sinks, std::not_fn(isFile));
-  return Logger::open(sinks);
+  auto logger = Logger::open(sinks);
+  if (logger) logger->setSource(instance, "master");
+  return logger;
 }
 
 Program programWith(const Config& config, const Program& own, const std::string& instance) {

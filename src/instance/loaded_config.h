@@ -20,8 +20,8 @@ struct LoadedConfig {
   Logger logger;
 };
 
-// A daemon logs to files only, as PHP leptir does.
-Result<Logger> openLogger(const Config& config, const InstanceOptions& options);
+// The logger of the master of the instance with this name. A daemon logs to files only, as PHP leptir does.
+Result<Logger> openLogger(const Config& config, const InstanceOptions& options, const std::string& instance);
 // A copy of the user's Program `own`, to which each external program of the configuration (`command`) is added as a
 // task. `instance` is the name of the instance.
 Program programWith(const Config& config, const Program& own, const std::string& instance);

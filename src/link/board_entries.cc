@@ -52,4 +52,9 @@ std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntr
   return server.address.empty() ? std::nullopt : std::optional(std::move(server));
 }
 
+std::optional<BoardSpans> readSpansEntry(const SpansEntry& line) {
+  if (!line.shown) return std::nullopt;
+  return BoardSpans{.sent = line.sent, .dropped = line.dropped, .waiting = line.waiting, .failing = line.failing};
+}
+
 }  // namespace leptir::link

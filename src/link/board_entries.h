@@ -52,9 +52,16 @@ struct MetricsServerEntry {
   base::RelaxedText<376> problem;
 };
 
+// What became of spans. Written by the dispatcher. A successor counts on.
+struct SpansEntry {
+  std::atomic<bool> shown{false}, failing{false};
+  std::atomic<std::uint64_t> sent{0}, dropped{0}, waiting{0};
+};
+
 BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
 std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line);
 std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line);
 std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntry& line);
+std::optional<BoardSpans> readSpansEntry(const SpansEntry& line);
 
 }  // namespace leptir::link

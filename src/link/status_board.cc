@@ -98,6 +98,7 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
+  SpansEntry spans;
   MetricsServerEntry metricsServer;
   // A metrics::Page. Its constructor is not called, since it would touch the memory of rows that are never used.
   alignas(metrics::Page) std::byte metrics[sizeof(metrics::Page)];
@@ -233,6 +234,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   }
   instance.errorReports = readErrorReportsEntry(page_->errorReports);
   instance.metricsServer = readMetricsServerEntry(page_->metricsServer);
+  instance.spans = readSpansEntry(page_->spans);
   return instance;
 }
 
@@ -348,6 +350,18 @@ void StatusBoard::updateErrorReports(const BoardErrorReports& more) {
   line.waiting = more.waiting;
   if (line.failing.load() == line.failing.cut(more.failing)) return;
   const base::SequenceLock::WriteGuard writing(line.lock);
+  line.failing = more.failing;
+}
+
+void StatusBoard::showSpans(bool shown) {
+  page_->spans.shown = shown;
+}
+
+void StatusBoard::updateSpans(const BoardSpans& more) {
+  auto& line = page_->spans;
+  line.sent += more.sent;
+  line.dropped += more.dropped;
+  line.waiting = more.waiting;
   line.failing = more.failing;
 }
 

@@ -62,6 +62,14 @@ struct BoardMetricsServer {
   std::string problem{};   // why it does not listen; empty while it listens or starts
 };
 
+// What became of the spans of tasks.
+struct BoardSpans {
+  std::uint64_t sent = 0;
+  std::uint64_t dropped = 0;  // lost: too many waited, or the server did not take them
+  std::uint64_t waiting = 0;  // wait now
+  bool failing = false;       // the last request to the server failed
+};
+
 // How many requests were sent to stores that are paid for by the request, since the start.
 struct BoardStoreRequests {
   std::uint64_t sent = 0;       // all, repeated ones included
@@ -84,6 +92,7 @@ struct BoardInstance {
   std::vector<BoardWorker> workers;
   std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
   std::optional<BoardMetricsServer> metricsServer;  // none: none is configured
+  std::optional<BoardSpans> spans;                  // none: no spans are sent
   std::optional<BoardStoreRequests> storeRequests;  // none: no store is paid for by the request
 };
 
@@ -149,6 +158,11 @@ class StatusBoard {
   void setStoreRequests(const BoardStoreRequests& requests);
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
+
+  // At its start: whether spans are sent.
+  void showSpans(bool shown);
+  // Adds the counters `sent` and `dropped` of `more`, and sets `waiting` and `failing`.
+  void updateSpans(const BoardSpans& more);
 
   // Worker, right after its fork: user code then cannot overwrite the board. Metrics server, before it reads the first
   // byte of a client.

@@ -342,6 +342,19 @@ TEST_F(StatusBoardTest, ShowsTheMetricsServerThatIsConfigured) {
   EXPECT_FALSE(shown()) << "a reload removed it";
 }
 
+TEST_F(StatusBoardTest, ShowsSpansWhereTheyAreSent) {
+  const auto board = StatusBoard::inMemory(1, clock);
+  EXPECT_FALSE(board->snapshot(clock).spans);
+  board->showSpans(true);
+  board->updateSpans({.sent = 2, .dropped = 1, .waiting = 5, .failing = true});
+  board->updateSpans({.sent = 1, .dropped = 1});
+  const auto spans = board->snapshot(clock).spans.value();
+  EXPECT_EQ(spans.sent, 3u);
+  EXPECT_EQ(spans.dropped, 2u);
+  EXPECT_EQ(spans.waiting, 0u);
+  EXPECT_FALSE(spans.failing);
+}
+
 TEST_F(StatusBoardTest, NeverShowsAHalfWrittenTask) {
   const auto board = StatusBoard::inMemory(1, clock);
   std::atomic<bool> over{false};

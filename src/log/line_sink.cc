@@ -20,13 +20,20 @@ BootTime bootTime() {
 
 }  // namespace
 
-Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, const Clock& clock) {
+Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, const Clock& clock,
+                                                 const std::string& source) {
   auto output = LogOutput::open(config, clock);
   if (!output) return output.error();
-  return std::unique_ptr<LineSink>(new LineSink(config.level, std::move(*output)));
+  return std::unique_ptr<LineSink>(new LineSink(config, std::move(*output), source));
 }
 
-LineSink::LineSink(LogLevel level, std::unique_ptr<LogOutput> output) : level_(level), output_(std::move(output)) {}
+LineSink::LineSink(const LogSinkConfig& config, std::unique_ptr<LogOutput> output, const std::string& source)
+    : level_(config.level), format_(config.format), source_(source), output_(std::move(output)) {}
+
+std::string LineSink::dropReportLine(std::uint64_t lines, Time now) const {
+  const auto report = dropped_.describe(lines, output_->target());
+  return formatLine(format_, {.time = now, .level = LogLevel::Warning, .message = report}, source_);
+}
 
 void LineSink::write(std::string_view line, Time now) {
   output_->followRotation(now);
@@ -84,7 +91,7 @@ bool LineSink::writeOrQueueDropReport(Time now) {
   const auto lines = dropped_.any() ? dropped_.takeUnreported() : 0;
   if (lines == 0) return true;
   // The queue was empty, so the line fits.
-  queue_.add(formatLogLine(now, LogLevel::Warning, dropped_.describe(lines, output_->target())));
+  queue_.add(dropReportLine(lines, now));
   const auto written = writeLines(queue_.text());
   if (written <= 0) {
     queue_.clear();
@@ -127,7 +134,7 @@ void LineSink::writeOrWait(std::string_view line, Time now) {
 int LineSink::writeDropReport(Time now) {
   const auto lines = dropped_.takeUnreported();
   if (lines == 0) return 0;  // another thread or process reports them
-  const int error = writeAll(formatLogLine(now, LogLevel::Warning, dropped_.describe(lines, output_->target())));
+  const int error = writeAll(dropReportLine(lines, now));
   if (error != 0) dropped_.putBack(lines);
   return error;
 }

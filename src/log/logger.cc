@@ -1,6 +1,10 @@
 #include "leptir/logger.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <ctime>
 #include <memory>
@@ -16,6 +20,7 @@ struct Logger::Sinks {
   explicit Sinks(const Clock& clockOfLines) : clock(clockOfLines) {}
 
   const Clock& clock;
+  std::string source{};  // of sourceFields
   std::vector<std::unique_ptr<log::LineSink>> all{};
   std::atomic<std::size_t> unformattedLines{0};
 };
@@ -37,7 +42,7 @@ Result<Logger> Logger::open(const std::vector<LogSinkConfig>& configs, const Clo
   ::tzset();  // reads the time zone file once, so that formatting a line does not
   auto sinks = std::make_unique<Sinks>(clock);
   for (const auto& config : configs) {
-    auto sink = log::LineSink::open(config, clock);
+    auto sink = log::LineSink::open(config, clock, sinks->source);
     if (!sink) return sink.error();
     sinks->all.push_back(std::move(*sink));
   }
@@ -45,12 +50,35 @@ Result<Logger> Logger::open(const std::vector<LogSinkConfig>& configs, const Clo
 }
 
 void Logger::log(LogLevel level, std::string_view message) const {
+  write(level, message, {}, {});
+}
+
+void Logger::log(LogLevel level, std::string_view message, const LogTask& task) const {
+  write(level, message, task, {});
+}
+
+void Logger::logAsMaster(LogLevel level, std::string_view message) const {
+  if (!enabled(level)) return;
+  std::array<char, 32> prefix{};
+  const auto end = fmt::format_to_n(prefix.data(), prefix.size(), "[{}](:MASTER:) ", ::getpid());
+  write(level, message, {}, std::string_view(prefix.data(), end.size));
+}
+
+void Logger::setSource(std::string_view instance, std::string_view process) {
+  if (sinks_) sinks_->source = log::sourceFields(instance, process);
+}
+
+void Logger::write(LogLevel level, std::string_view message, const LogTask& task, std::string_view textPrefix) const {
   if (!enabled(level)) return;
   try {
-    const auto now = sinks_->clock.now();
-    const auto line = log::formatLogLine(now, level, message);
+    const log::LogEntry entry{
+        .time = sinks_->clock.now(), .level = level, .message = message, .task = task, .textPrefix = textPrefix};
+    std::array<std::string, 2> lines;  // one for each LogFormat, made when a sink needs it
     for (const auto& sink : sinks_->all) {
-      if (level <= sink->level()) sink->write(line, now);
+      if (level > sink->level()) continue;
+      auto& line = lines[static_cast<std::size_t>(sink->format())];
+      if (line.empty()) line = log::formatLine(sink->format(), entry, sinks_->source);
+      sink->write(line, entry.time);
     }
   } catch (...) {  // out of memory: the line is counted as dropped
     ++sinks_->unformattedLines;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <regex>
 
+#include "leptir/json.h"
 #include "log/logger_fixture.h"
 #include "tests/support/child.h"
 
@@ -95,6 +96,26 @@ TEST(Logger, DropsLinesWhenTheReaderIsTooSlowAndReportsHowMany) {
   EXPECT_EQ(saidToBeDropped(text), dropped);
   logger->info("once is enough");
   EXPECT_EQ(saidToBeDropped(pipe.read()), 0u);
+}
+
+TEST(Logger, ReportsDroppedLinesAsJsonInALogOfJson) {
+  const StderrPipe pipe;
+  auto sink = stderrSink();
+  sink.format = LogFormat::JsonLines;
+  auto logger = Logger::open({sink});
+  logger->setSource("0190", "worker 3");
+  for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));
+  pipe.read();
+  logger->info("later");
+  std::istringstream lines(pipe.read());
+  std::string first;
+  while (std::getline(lines, first) && first.find("dropped") == first.npos) continue;
+  const auto report = parseJson(first);
+  ASSERT_TRUE(report) << first;
+  EXPECT_EQ(report->at("level"), "warning");
+  EXPECT_EQ(report->at("process"), "worker 3");
+  EXPECT_EQ(report->at("message"),
+            std::to_string(logger->dropped()) + " log lines were dropped: the reader of stderr was too slow");
 }
 
 TEST(Logger, ReportsTheLinesThatAForkedProcessDropped) {

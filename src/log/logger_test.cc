@@ -36,6 +36,23 @@ TEST(Logger, WritesEachMessageAsALine) {
   EXPECT_THAT(lines[3], EndsWith(" DEBUG (7): four"));
 }
 
+TEST(Logger, WritesToEachSinkInItsFormat) {
+  TempDir folder;
+  auto json = fileSink(folder / "a.json");
+  json.format = LogFormat::JsonLines;
+  auto logger = Logger::open({fileSink(folder / "a.log"), json}).value();
+  logger.log(LogLevel::Info, "one", {.id = "7", .name = "x.y", .attempt = 1});
+  logger.setSource("0190", "master");
+  logger.logAsMaster(LogLevel::Info, "two");
+  const auto text = linesOf(folder / "a.log"), objects = linesOf(folder / "a.json");
+  ASSERT_EQ(text.size(), 2u);
+  ASSERT_EQ(objects.size(), 2u);
+  EXPECT_THAT(text[0], EndsWith(" INFO (6): [7](x.y) one"));
+  EXPECT_THAT(text[1], EndsWith(" INFO (6): [" + std::to_string(::getpid()) + "](:MASTER:) two"));
+  EXPECT_THAT(objects[0], EndsWith(R"("level":"info","task":"7","name":"x.y","attempt":1,"message":"one"})"));
+  EXPECT_THAT(objects[1], EndsWith(R"("level":"info","instance":"0190","process":"master","message":"two"})"));
+}
+
 TEST(Logger, WritesToEachSinkOnlyTheMessagesOfItsLevel) {
   TempDir folder;
   auto logger = Logger::open({fileSink(folder / "all.log"), fileSink(folder / "few.log", LogLevel::Warning)});

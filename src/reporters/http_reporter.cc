@@ -1,12 +1,11 @@
 #include "reporters/http_reporter.h"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
-#include "base/escape.h"
 #include "base/task_id.h"
 #include "http/ascii.h"
+#include "http/header_check.h"
 #include "reporters/http_document.h"
 #include "reporters/option_reader.h"
 
@@ -14,29 +13,11 @@ namespace leptir::reporters {
 namespace {
 
 constexpr double kShortestTimeout = 0.1, kLongestTimeout = 300;
-constexpr std::size_t kLongestHeader = 8 * 1024;
-
-// A token of RFC 9110.
-bool isHeaderName(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, [&](char c) {
-    return http::isLetterOrDigit(c) || kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-// They describe the document as leptir sends it.
-bool isLeptirsOwn(const std::string& name) {
-  constexpr std::array<std::string_view, 5> kOwn = {"content-length", "transfer-encoding", "connection", "expect",
-                                                    "content-encoding"};
-  return std::ranges::find(kOwn, http::lowerCase(name)) != kOwn.end();
-}
 
 void checkHeaders(const std::map<std::string, std::string>& headers, OptionReader& reader) {
   for (const auto& [name, value] : headers) {
-    const auto quoted = base::inQuotes(name);
-    if (!isHeaderName(name)) reader.refuse("headers", "has " + quoted + ", which is no name of a header");
-    if (isLeptirsOwn(name)) reader.refuse("headers", "has " + quoted + ", which leptir sets itself: leave it out");
-    if (value.size() > kLongestHeader) reader.refuse("headers", "has a value of more than 8192 bytes for " + quoted);
+    if (const auto complaint = http::complaintAboutHeader(name, value); !complaint.empty())
+      reader.refuse("headers", complaint);
   }
 }
 
@@ -52,7 +33,7 @@ std::vector<std::string> secretsIn(const HttpReporter::Options& options) {
 }
 
 // One try may take as long as `timeout` says, even if that is more than all tries may take otherwise.
-DeliveryOptions adapted(DeliveryOptions delivery, const HttpReporter::Options& options) {
+http::DeliveryOptions adapted(http::DeliveryOptions delivery, const HttpReporter::Options& options) {
   delivery.secrets = secretsIn(options);
   delivery.total = std::max(delivery.total, options.timeout);
   return delivery;
@@ -82,9 +63,9 @@ Result<void> HttpReporter::checkOptions(const Json& options) {
 }
 
 HttpReporter::HttpReporter(const Json& options)
-    : HttpReporter(optionsOrThrow<HttpReporter>(options), DeliveryOptions()) {}
+    : HttpReporter(optionsOrThrow<HttpReporter>(options), http::DeliveryOptions()) {}
 
-HttpReporter::HttpReporter(Options options, DeliveryOptions delivery)
+HttpReporter::HttpReporter(Options options, http::DeliveryOptions delivery)
     : RemoteReporter(adapted(std::move(delivery), options)), options_(std::move(options)) {}
 
 http::HttpRequest HttpReporter::requestFor(const ReportedError& error) const {

@@ -25,7 +25,7 @@ class HttpReporter final : public RemoteReporter {
   // Throws std::invalid_argument where checkOptions returns an error.
   explicit HttpReporter(const Json& options);
   // For tests, which try again sooner.
-  HttpReporter(Options options, DeliveryOptions delivery);
+  HttpReporter(Options options, http::DeliveryOptions delivery);
 
  private:
   http::HttpRequest requestFor(const ReportedError& error) const override;

@@ -24,7 +24,7 @@ class HttpReporterTest : public testing::Test {
   HttpReporter reporterWith(Json more = Json::object()) const {
     Json options{{"url", server.origin() + "/errors"}};
     options.update(more);
-    return {HttpReporter::readOptions(options).value(), quickDelivery()};
+    return {HttpReporter::readOptions(options).value(), http::quickDelivery()};
   }
   Json document(std::size_t index) const { return parseJson(server.requests().at(index).body).value(); }
 

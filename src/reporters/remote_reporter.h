@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "http/delivery.h"
 #include "leptir/error_reporter.h"
-#include "reporters/delivery.h"
 #include "reporters/reported_error.h"
 
 namespace leptir::reporters {
@@ -21,7 +21,7 @@ class RemoteReporter : public ErrorReporter {
   void reportMessage(const std::string& message) final;
 
  protected:
-  explicit RemoteReporter(DeliveryOptions options, const Clock& clock = systemClock())
+  explicit RemoteReporter(http::DeliveryOptions options, const Clock& clock = systemClock())
       : delivery_(std::move(options), clock) {}
 
   virtual http::HttpRequest requestFor(const ReportedError& error) const = 0;
@@ -31,7 +31,7 @@ class RemoteReporter : public ErrorReporter {
   void send();
 
   ReportedError error_;
-  Delivery delivery_;
+  http::Delivery delivery_;
 };
 
 // Reporter::readOptions; throws a std::invalid_argument with its error.

@@ -11,9 +11,9 @@
 namespace leptir::reporters {
 namespace {
 
-DeliveryOptions adapted(DeliveryOptions delivery, const SentryDsn& dsn) {
+http::DeliveryOptions adapted(http::DeliveryOptions delivery, const SentryDsn& dsn) {
   delivery.pauseOf = sentryPause;
-  delivery.duringPause = DeliveryOptions::DuringPause::GiveUp;
+  delivery.duringPause = http::DeliveryOptions::DuringPause::GiveUp;
   delivery.secrets = {dsn.publicKey, dsn.secretKey};
   return delivery;
 }
@@ -49,9 +49,9 @@ Result<void> SentryReporter::checkOptions(const Json& options) {
 }
 
 SentryReporter::SentryReporter(const Json& options)
-    : SentryReporter(optionsOrThrow<SentryReporter>(options), DeliveryOptions(), systemClock()) {}
+    : SentryReporter(optionsOrThrow<SentryReporter>(options), http::DeliveryOptions(), systemClock()) {}
 
-SentryReporter::SentryReporter(Options options, DeliveryOptions delivery, const Clock& clock)
+SentryReporter::SentryReporter(Options options, http::DeliveryOptions delivery, const Clock& clock)
     : RemoteReporter(adapted(std::move(delivery), options.dsn), clock), options_(std::move(options)), clock_(clock) {}
 
 http::HttpRequest SentryReporter::requestFor(const ReportedError& error) const {

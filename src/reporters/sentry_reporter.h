@@ -27,7 +27,7 @@ class SentryReporter final : public RemoteReporter {
   // Throws std::invalid_argument where checkOptions returns an error.
   explicit SentryReporter(const Json& options);
   // For tests, which try again sooner and set the clock.
-  SentryReporter(Options options, DeliveryOptions delivery, const Clock& clock);
+  SentryReporter(Options options, http::DeliveryOptions delivery, const Clock& clock);
 
  private:
   http::HttpRequest requestFor(const ReportedError& error) const override;

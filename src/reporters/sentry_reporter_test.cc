@@ -25,7 +25,7 @@ class SentryReporterTest : public testing::Test {
     return "http://" + std::string(kKey) + "@127.0.0.1:" + std::to_string(server.port()) + "/42";
   }
   SentryReporter reporter(const Clock& by) const {
-    return {SentryReporter::readOptions({{"dsn", dsn()}}).value(), quickDelivery(), by};
+    return {SentryReporter::readOptions({{"dsn", dsn()}}).value(), http::quickDelivery(), by};
   }
   // The event of a request: the third line of its envelope.
   Json event(std::size_t index) const {

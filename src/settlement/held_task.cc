@@ -12,8 +12,8 @@ HeldTask asHeldTask(const FoundTask& found, Time now) {
   return task;
 }
 
-std::string logPrefix(const HeldTask& task) {
-  return "[" + task.head.id + "](" + task.head.name + ") ";
+LogTask logTaskOf(const HeldTask& task) {
+  return {.id = task.head.id, .name = task.head.name, .attempt = task.counters.nextAttempt()};
 }
 
 }  // namespace leptir::settlement

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "leptir/logger.h"
 #include "leptir/spi/broker_task.h"
 #include "leptir/spi/task_keeper.h"
 #include "settlement/retry_delay.h"
@@ -33,7 +34,7 @@ struct HeldTask {
 // below those of a later push of this id.
 HeldTask asHeldTask(const FoundTask& found, Time now);
 
-// The prefix of log lines about the task: "[id](name) ".
-std::string logPrefix(const HeldTask& task);
+// The task as log lines name it, for the attempt that is due now or runs. It points into `task`.
+LogTask logTaskOf(const HeldTask& task);
 
 }  // namespace leptir::settlement

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/task_names.h"
+#include "base/traceparent.h"
 #include "leptir/json.h"
 #include "task/envelope.h"
 #include "task/json_reader.h"
@@ -32,6 +33,8 @@ Result<EncodedTask> EncodedTask::encode(const BrokerTask& task) {
   if (auto name = base::checkTaskName(task.name); !name) return name.error().in("task " + task.id);
   if (auto times = task::checkTimes(task.timeLimitSeconds, task.timeOfExecution, task.expires); !times)
     return times.error().in("task " + task.id);
+  if (!task.traceparent.empty() && !base::Traceparent::parse(task.traceparent))
+    return Error(ErrorCode::Invalid, fmt::format("task {}: {}", task.id, base::notATraceparent(task.traceparent)));
   auto [text, escapedId] = task::writeEnvelope(task);
   if (text.size() > kMaxEnvelopeBytes)
     return Error(ErrorCode::TooLarge,

@@ -33,6 +33,10 @@ void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"un":)", task.counters.unknown, out);
   appendCount(R"(,"ma":)", task.maxAttempts, out);
   appendTime(R"(,"expires":)", task.expires, out);
+  if (!task.traceparent.empty()) {
+    out.append(R"(,"trace":)");
+    appendJsonText(task.traceparent, out);
+  }
   appendTime(R"(,"ts":)", task.pushedAt, out);
 }
 

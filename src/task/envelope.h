@@ -1,6 +1,7 @@
 // Reads and writes the envelope: a task as PHP leptir's JSON, byte-compatible in both directions (docs/wire-format.md).
 #pragma once
 
+#include "base/traceparent.h"
 #include "leptir/result.h"
 #include "leptir/spi/broker_task.h"
 
@@ -43,6 +44,7 @@ struct EnvelopeHead {
   std::optional<Time> expires;  // `expires`: a number or a numeric text, limited to kMaxTimeSpan from 1970; none for
                                 // any other value, and for 0
   Counters counters;            // `at`, `cr`, `ex`, `un`, for stores that keep counters in envelopes
+  std::optional<base::Traceparent> trace;  // `trace`; none for any value that is no traceparent
 };
 
 // Decodes and checks a whole envelope. It accepts every envelope that PHP leptir runs (tests/wire/): another order of
@@ -57,9 +59,10 @@ std::string idInMalformed(std::string_view bytes);
 
 // The fields of an envelope that a worker needs to run the task.
 struct TaskCall {
-  std::string id, name;         // as in EnvelopeHead
-  std::string parameters;       // JSON text of `td.parameters`; "{}" if missing, null or an empty list
-  std::optional<Time> expires;  // as in EnvelopeHead
+  std::string id, name;                    // as in EnvelopeHead
+  std::string parameters;                  // JSON text of `td.parameters`; "{}" if missing, null or an empty list
+  std::optional<Time> expires;             // as in EnvelopeHead
+  std::optional<base::Traceparent> trace;  // as in EnvelopeHead
 };
 
 // For workers: reads an envelope that decodeEnvelope accepted, with no check but those that reading needs.

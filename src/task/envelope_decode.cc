@@ -56,6 +56,11 @@ std::optional<Time> expiry(const JsonItem& item) {
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
+// A `trace` that is no traceparent is ignored, so that a producer's mistake loses no task.
+std::optional<base::Traceparent> traceIn(const JsonItem& item) {
+  return item.kind == Kind::Text ? base::Traceparent::parse(item.text) : std::nullopt;
+}
+
 std::string_view taskNameFrom(const JsonItem& item) {
   auto name = item.kind == Kind::Text ? item.text : std::string_view();
   if (name.starts_with('\\')) name.remove_prefix(1);
@@ -80,6 +85,7 @@ void readField(std::string_view key, const JsonItem& item, ParsedEnvelope& parse
   if (key == "ma") head.maxAttempts = count(item);
   if (key == "ts") head.pushedAt = pushedAt(item);
   if (key == "expires") head.expires = expiry(item);
+  if (key == "trace") head.trace = traceIn(item);
 }
 
 // Calls `read` with the key and the value of each member of an object, until it returns an error.
@@ -178,11 +184,12 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
 error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
   return forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) -> error_code {
     if (key == "td") return readCallData(reader, value, call, parameters);
-    if (key != "cn" && key != "expires") return simdjson::SUCCESS;
+    if (key != "cn" && key != "expires" && key != "trace") return simdjson::SUCCESS;
     JsonItem item;
     if (const auto unread = reader.read(value, 1, item)) return unread;
     if (key == "cn") call.name = taskNameFrom(item);
     if (key == "expires") call.expires = expiry(item);
+    if (key == "trace") call.trace = traceIn(item);
     return simdjson::SUCCESS;
   });
 }

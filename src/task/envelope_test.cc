@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "task/envelope_counters.h"
 #include "task/resize_task.h"
 
 namespace leptir::task {
@@ -37,6 +38,35 @@ TEST(Envelope, HasLeptirsOwnKeysOnlyForValuesThatAreNotZero) {
   EXPECT_EQ(encodeEnvelope(task),
             R"({"cn":"image.resize","pr":-3,"tl":30,"toex":1900000000,"td":{"id":"id1","parameters":{"width":640}},)"
             R"("at":1,"cr":2,"ex":3,"un":4,"ma":5,"expires":1900000060.250000,"ts":1700000000.000042})");
+}
+
+TEST(Envelope, CarriesTheTraceparentInFrontOfTheTimeOfThePush) {
+  auto task = resizeTask();
+  task.pushedAt = Time(1700000000s);
+  task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto text = encodeEnvelope(task);
+  EXPECT_TRUE(
+      text.ends_with(R"(}},"trace":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","ts":1700000000.000000})"))
+      << text;
+  EXPECT_EQ(decodeEnvelope(text)->trace->text(), task.traceparent);
+  EXPECT_EQ(decodeTaskCall(text)->trace->text(), task.traceparent);
+}
+
+TEST(Envelope, WithATraceThatIsNoTraceparentIsATaskWithoutOne) {
+  for (const auto* trace : {R"("00-x")", "1", "null", R"({"traceparent":[]})", "[]", R"("")"}) {
+    const auto text = std::string(R"({"cn":"x","td":{"id":"1"},"trace":)") + trace + "}";
+    const auto head = decodeEnvelope(text);
+    ASSERT_TRUE(head) << text << head.error().message();
+    EXPECT_FALSE(head->trace) << text;
+    EXPECT_FALSE(decodeTaskCall(text)->trace) << text;
+  }
+}
+
+TEST(Envelope, KeepsItsTraceWhenAStoreChangesItsCounters) {
+  auto task = resizeTask();
+  task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto counted = withCounters(encodeEnvelope(task), {.failures = 1});
+  EXPECT_EQ(decodeEnvelope(counted)->trace->text(), task.traceparent);
 }
 
 TEST(Envelope, EscapesTextAsPhpDoes) {

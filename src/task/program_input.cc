@@ -46,6 +46,7 @@ std::vector<std::string> programEnvironment(const TaskContext& context, const Pr
   variables["LEPTIR_TASK_ID"] = context.id();
   variables["LEPTIR_ATTEMPT"] = std::to_string(context.attempt());
   variables["LEPTIR_FENCE"] = std::to_string(context.fence());
+  if (!context.traceparent().empty()) variables["TRACEPARENT"] = context.traceparent();
 
   std::vector<std::string> texts;
   for (const auto& [name, value] : variables) texts.push_back(fmt::format("{}={}", name, value));

@@ -14,7 +14,8 @@ namespace leptir::task {
 std::string programInput(const TaskContext& context, std::string_view parameters);
 
 // NAME=value: PATH, HOME and LANG of this process, the variables of the configuration, and the LEPTIR_ variables, which
-// the configuration cannot change. (LEPTIR_RESULT is added when the program is started.)
+// the configuration cannot change. (LEPTIR_RESULT is added when the program is started.) TRACEPARENT if the run has
+// one.
 std::vector<std::string> programEnvironment(const TaskContext& context, const ProgramSpec& spec,
                                             const std::string& session);
 

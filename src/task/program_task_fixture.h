@@ -32,6 +32,7 @@ class ProgramTaskTest : public ::testing::Test {
     environment.attempt = 2;
     environment.fence = fence;
     environment.timeLimit = std::chrono::seconds(30);
+    environment.traceparent = traceparent;
     environment.stopToken = stop.token();
     environment.onProgress = [this](double fraction, std::string_view text) {
       progress.emplace_back(fraction, text);
@@ -51,6 +52,7 @@ class ProgramTaskTest : public ::testing::Test {
   std::atomic<double> lastProgress = 0;
   int programsNoted = 0;  // how often a run said that it only waits for a program
   std::uint64_t fence = 77;
+  std::string traceparent{};
   ResourceLimits limits{};
   TempDir folder;
   std::string logFile = (folder / "log").string();

@@ -84,6 +84,14 @@ TEST_F(ProgramTaskTest, GivesTheProgramOnlyTheDocumentedEnvironment) {
                                            std::to_string(::getpid()) + "/fd/"));
 }
 
+TEST_F(ProgramTaskTest, GetsTheTraceparentOfItsRunAndNoInheritedOne) {
+  ::setenv("TRACEPARENT", "00-11111111111111111111111111111111-1111111111111111-01", 1);
+  EXPECT_EQ(runShell("printenv TRACEPARENT || echo none").response, "none");
+  traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_EQ(runShell("echo $TRACEPARENT").response, traceparent);
+  ::unsetenv("TRACEPARENT");
+}
+
 TEST_F(ProgramTaskTest, RunsTheProgramInItsWorkingDirectory) {
   const auto real = std::filesystem::canonical(folder.path()).string();
   EXPECT_EQ(run({.command = {"/bin/pwd"}, .directory = real}).response, real);

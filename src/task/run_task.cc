@@ -12,6 +12,7 @@ task::TaskEnvironment task::environmentOf(std::string_view name, const RunOption
           .attempt = options.attempt,
           .fence = options.fence,
           .timeLimit = options.timeLimit,
+          .traceparent = options.traceparent,
           .stopToken = options.stopToken,
           .onProgress = options.onProgress};
 }

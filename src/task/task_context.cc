@@ -29,6 +29,9 @@ std::uint64_t TaskContext::fence() const {
 Duration TaskContext::timeLimit() const {
   return run_->environment.timeLimit;
 }
+const std::string& TaskContext::traceparent() const {
+  return run_->environment.traceparent;
+}
 const StopToken& TaskContext::stopToken() const {
   return run_->environment.stopToken;
 }

@@ -12,12 +12,9 @@ TaskContext TaskRun::begin(TaskEnvironment environment) {
 }
 
 void TaskRun::log(LogLevel level, std::string_view message) const {
-  const auto* logger = environment.logger;
-  if (logger == nullptr || !logger->enabled(level)) return;
-  std::string line;
-  line.reserve(environment.id.size() + environment.name.size() + message.size() + 5);
-  line.append("[").append(environment.id).append("](").append(environment.name).append(") ").append(message);
-  logger->log(level, line);
+  if (environment.logger == nullptr) return;
+  environment.logger->log(level, message,
+                          {.id = environment.id, .name = environment.name, .attempt = environment.attempt});
 }
 
 void TaskRun::logOfTask(LogLevel level, std::string_view message) const {

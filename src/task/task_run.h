@@ -22,9 +22,10 @@ struct TaskRun;
 struct TaskEnvironment {
   std::string id{};
   std::string name{};
-  int attempt = 1;          // 1 for the first run
-  std::uint64_t fence = 0;  // see TaskContext::fence
-  Duration timeLimit{};     // zero: none
+  int attempt = 1;            // 1 for the first run
+  std::uint64_t fence = 0;    // see TaskContext::fence
+  Duration timeLimit{};       // zero: none
+  std::string traceparent{};  // see TaskContext::traceparent
   StopToken stopToken{};
   const Logger* logger = nullptr;                                            // may be null; must outlive the run
   const Clock* clock = &systemClock();                                       // must outlive the run
@@ -49,7 +50,7 @@ struct TaskRun {
 
   // The time since the run began.
   Duration executionTime() const { return environment.clock->bootTime() - started; }
-  // Writes a line to the log, with "[<id>](<name>) " in front.
+  // Writes a line about this task to the log.
   void log(LogLevel level, std::string_view message) const;
   // The same for a message of the task itself, which also becomes part of the run's log.
   void logOfTask(LogLevel level, std::string_view message) const;

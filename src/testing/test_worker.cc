@@ -1,5 +1,6 @@
 #include "testing/test_worker.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <memory>
@@ -70,8 +71,8 @@ std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, con
     return settlement::settlementOfSessionExpired(task, leased.envelope, clock_.now(), author_);
   }
   if (isKnown) return std::nullopt;
-  log(LogLevel::Warning,
-      settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");
+  log(LogLevel::Warning, "No task of this name is known here; it waits for a program that knows it.",
+      settlement::logTaskOf(task));
   const auto delay = feeder.unknownNames().noteLease(task.head.id, task.head.name, clock_.bootTime());
   return settlement::settlementOfUnknownName(task, leased.envelope, delay, clock_.now(), author_);
 }
@@ -97,6 +98,7 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                 .attempt = task.counters.nextAttempt(),
                                 .fence = task.lease.number,
                                 .timeLimit = limit,
+                                .traceparent = call.trace ? call.trace->text() : std::string(),
                                 .stopToken = StopToken(stop)},
                                call.parameters);
   run.outcome.log = textOfLog(run);
@@ -112,9 +114,13 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                          .log = run.outcome.log},
                                         run);
   if (settlement.failed)
-    log(settlement::levelOfFailure(settlement), settlement::logPrefix(task) + settlement::describeFailure(settlement));
+    log(settlement::levelOfFailure(settlement), settlement::describeFailure(settlement), settlement::logTaskOf(task));
   feeder.settle(task, leased.envelope, std::move(settlement), clock_.now());
   return run;
+}
+
+void TestWorker::log(LogLevel level, const std::string& text, const LogTask& task) {
+  log(level, fmt::format("[{}]({}) {}", task.id, task.name, text));
 }
 
 // The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.

@@ -36,6 +36,7 @@ class TestWorker {
                                        const link::Verdict& verdict, ObservedRun& run);
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
   void log(LogLevel level, std::string text) { log_.push_back({level, std::move(text)}); }
+  void log(LogLevel level, const std::string& text, const LogTask& task);
 
   const TaskRegistry& tasks_;
   const TestInstanceOptions& options_;

@@ -33,12 +33,13 @@ class SlotStopState final : public StopState {
 }  // namespace
 
 TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks,
-                       const Logger& logger, const Clock& clock)
+                       const Logger& logger, const Clock& clock, const task::TraceSettings& traces)
     : slot_(slot),
       stopBell_(stopBell),
       tasks_(tasks),
       logger_(logger),
       clock_(clock),
+      traces_(traces),
       executor_(tasks, logger, clock),
       log_(runLog, slot),
       pid_(::getpid()) {}
@@ -59,12 +60,14 @@ Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignme
 
 task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const link::Assignment& assignment,
                                                 task::TaskCall& call) {
+  auto traceparent = traceparentOf(assignment, call);
   return {
       .id = std::move(call.id),
       .name = std::move(call.name),
       .attempt = assignment.counters.nextAttempt(),
       .fence = assignment.lease.number,
       .timeLimit = assignment.timeLimit,
+      .traceparent = std::move(traceparent),
       .stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_)),
       .logger = &logger_,
       .clock = &clock_,
@@ -87,6 +90,17 @@ void TaskRunner::keepInLog(LogLevel level, std::string_view message) {
 void TaskRunner::addLogTo(Outcome& outcome) const {
   const auto log = log_.read();
   outcome.log = task::logText(log.first, log.leftOutLines, log.leftOutBytes, log.last);
+}
+
+// The span of this run, if the dispatcher will send one; otherwise what was given at the push.
+std::string TaskRunner::traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const {
+  std::optional<Time> pushedAt;
+  if (task::needsTimeOfPush(traces_, call.trace, call.id)) {
+    if (const auto head = task::decodeEnvelope(assignment.envelope)) pushedAt = head->pushedAt;
+  }
+  const auto trace = task::runTraceOf(traces_, call.trace, call.id, pushedAt, assignment.lease.number);
+  if (trace) return trace->run.text();
+  return call.trace ? call.trace->text() : std::string();
 }
 
 // Stores the provisional outcome in the place of the final one. The master's verdict does not overwrite that place.

@@ -9,6 +9,7 @@
 #include "link/run_log_writer.h"
 #include "task/envelope.h"
 #include "task/executor.h"
+#include "task/run_trace.h"
 #include "worker/task_receiver.h"
 
 namespace leptir::worker {
@@ -18,7 +19,7 @@ class TaskRunner {
   // The arguments must outlive the object.
   // `runLog`: the memory for the logs of runs (RunLogs::mapForWorker); null: they are not kept.
   TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks, const Logger& logger,
-             const Clock& clock);
+             const Clock& clock, const task::TraceSettings& traces);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
   Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
@@ -27,6 +28,7 @@ class TaskRunner {
   task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
   void keepInLog(LogLevel level, std::string_view message);
   void addLogTo(Outcome& outcome) const;
+  std::string traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const;
   bool saveProvisional(const BegunCell& begun, const Outcome& unfinished);
 
   link::Slot& slot_;
@@ -34,6 +36,7 @@ class TaskRunner {
   const TaskRegistry& tasks_;
   const Logger& logger_;
   const Clock& clock_;
+  const task::TraceSettings& traces_;
   task::Executor executor_;
   link::RunLogWriter log_;
   const int pid_;

@@ -82,6 +82,7 @@ class Worker {
   std::string encodedOutcome_;
   bool isLimited_ = false;
   std::string id_, name_;  // of the last task
+  int attempt_ = 0;
 };
 
 Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
@@ -92,7 +93,7 @@ Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& pr
       clock_(clock),
       descendants_(slot_),
       runner_(slot_, link.stopBell(options.slot), options.runsReports() ? nullptr : link.ownRunLog(), program.tasks,
-              options.runsReports() ? silent_ : logger, clock),
+              options.runsReports() ? silent_ : logger, clock, options.traces),
       receiver_(options, link, clock),
       sender_(options, link, clock),
       lifetime_(options) {}
@@ -140,6 +141,7 @@ Outcome Worker::outcomeOf(const BegunCell& begun) {
   if (!isFitFor(call->name)) return withoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
   id_ = call->id;
   name_ = call->name;
+  attempt_ = assignment.counters.nextAttempt();
   if (const auto limited = limitItself(name_); !limited)
     return withoutRun({.status = ExitStatus::Error,
                        .cause = Cause::Threw,
@@ -230,7 +232,7 @@ void Worker::warnOf(const std::string& change) const {
 }
 
 void Worker::warn(std::string_view what) const {
-  logger_.warning("[" + id_ + "](" + name_ + ") " + std::string(what));
+  logger_.log(LogLevel::Warning, what, {.id = id_, .name = name_, .attempt = attempt_});
 }
 
 // Any exception of a start hook ends this worker; the master starts the next one after a pause.

@@ -10,6 +10,7 @@
 #include "leptir/program.h"
 #include "leptir/task_rules.h"
 #include "link/link.h"
+#include "task/run_trace.h"
 
 namespace leptir::worker {
 
@@ -22,6 +23,7 @@ struct WorkerOptions {
   const TaskRulesByName* rules = nullptr;    // rules of task names; may be null, else outlives the worker
   std::optional<std::uint64_t> maxTasks{};   // the worker ends after so many, and the master starts a fresh one
   std::optional<std::uint64_t> maxMemory{};  // bytes; with more resident memory after a task the worker ends, too
+  task::TraceSettings traces{};              // which runs hand on a span of their own; those of the dispatcher
 
   bool runsReports() const { return slot == link::kReportSlot; }
 };

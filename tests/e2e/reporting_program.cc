@@ -108,6 +108,10 @@ void searchEnvironment(const Json& parameters, leptir::TaskContext& task) {
   task.addResponseLine(variable == nullptr ? "unset" : "set");
 }
 
+void sayTraceparent(const Json&, leptir::TaskContext& task) {
+  task.addResponseLine(task.traceparent());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +121,7 @@ int main(int argc, char** argv) {
     program.tasks.add<Json>(name, [deed = deed](const Json&, leptir::TaskContext&) { deed(); });
   program.tasks.add<Json>("search_environment", searchEnvironment);
   program.tasks.add<Json>("search_memory", searchMemory);
+  program.tasks.add<Json>("traceparent", sayTraceparent);
   program.reporters.add<FileReporter>("File");
   program.reporters.add<Throwing>("Throwing");
   program.reporters.add<Crashing>("Crashing");

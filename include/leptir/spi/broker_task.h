@@ -63,6 +63,7 @@ struct BrokerTask {
   std::optional<Time> pushedAt{};     // `ts`
   std::optional<Time> expires{};      // `expires`: not run if it has not begun by then; at most kMaxTimeSpan from 1970
   Counters counters{};
+  std::string traceparent{};  // `trace`: the span that pushed it, as W3C Trace Context writes it; empty: none
 };
 
 // Identifies one lease of one task. The store finds the task by `handle`, and accepts an operation only while `number`

@@ -6,7 +6,7 @@
 
 #include "leptir/clock.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 
 // One thread uses it.
 class RateLimit {
@@ -26,4 +26,4 @@ class RateLimit {
   BootTime until_{};
 };
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,4 +1,4 @@
-#include "reporters/delivery.h"
+#include "http/delivery.h"
 
 #include <poll.h>
 
@@ -11,7 +11,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 constexpr std::size_t kQuotedWords = 300;
@@ -63,23 +63,15 @@ bool isWorthAnotherTry(int status) {
 }
 
 // The path and query of the new address may hold secrets, as those of the old one.
-std::string movedTo(const http::HttpAnswer& answer) {
+std::string movedTo(const HttpAnswer& answer) {
   const auto location = answer.headers.find("location");
-  const auto url =
-      location != answer.headers.end() ? http::parseHttpUrl(location->second) : Result<http::HttpUrl>(http::HttpUrl{});
+  const auto url = location != answer.headers.end() ? parseHttpUrl(location->second) : Result<HttpUrl>(HttpUrl{});
   return url && !url->host.empty() ? "moved to " + url->origin() : "moved";
-}
-
-std::string_view whatToDo(int status) {
-  if (status == 401 || status == 403) return "check the key or the headers of this error reporter";
-  if (status == 404 || status == 405) return "check the address of this error reporter";
-  if (status == 413) return "the report is too large for this server: raise its limit";
-  return {};
 }
 
 }  // namespace
 
-std::optional<Duration> pauseByRetryAfter(const http::HttpAnswer& answer) {
+std::optional<Duration> pauseByRetryAfter(const HttpAnswer& answer) {
   const bool asksForPause = answer.status == 429 || answer.status == 503;
   return asksForPause ? answer.retryAfter : std::nullopt;
 }
@@ -87,14 +79,14 @@ std::optional<Duration> pauseByRetryAfter(const http::HttpAnswer& answer) {
 Delivery::Delivery(DeliveryOptions options, const Clock& clock)
     : options_(std::move(options)), clock_(clock), rateLimit_(clock) {}
 
-Result<void> Delivery::deliver(http::HttpRequest request, const StopToken& stop) {
+Result<HttpAnswer> Delivery::deliver(HttpRequest request, const StopToken& stop) {
   auto sent = sendUnlessPaused(request, stop);
   isDown_ = !sent && sent.error().code() == ErrorCode::Unavailable;
   lost_ = sent ? 0 : lost_ + 1;
   return sent;
 }
 
-Result<void> Delivery::sendUnlessPaused(http::HttpRequest& request, const StopToken& stop) {
+Result<HttpAnswer> Delivery::sendUnlessPaused(HttpRequest& request, const StopToken& stop) {
   if (const auto left = rateLimit_.remaining())
     return Error(ErrorCode::Unavailable, request.url.origin() +
                                              ": not sent: the server asked for a pause, which lasts " +
@@ -105,9 +97,9 @@ Result<void> Delivery::sendUnlessPaused(http::HttpRequest& request, const StopTo
   base::Backoff backoff(options_.firstBackoff, options_.longestBackoff, std::random_device()());
   for (int tries = 1;; ++tries) {
     request.connection.timeout = std::min(timeout, Duration(deadline - clock_.bootTime()));
-    const auto answer = http::send(request, stop);
+    auto answer = send(request, stop);
     const auto pause = notePause(answer);
-    if (answer && answer->isSuccess()) return {};
+    if (answer && answer->isSuccess()) return answer;
     const auto error = answer ? refusal(*answer, request) : answer.error();
     const auto wait = std::max(backoff.next(), pause.value_or(Duration()));
     const bool hasTime = tries < mostTries && clock_.bootTime() + wait < deadline;
@@ -116,7 +108,7 @@ Result<void> Delivery::sendUnlessPaused(http::HttpRequest& request, const StopTo
   }
 }
 
-std::optional<Duration> Delivery::notePause(const Result<http::HttpAnswer>& answer) {
+std::optional<Duration> Delivery::notePause(const Result<HttpAnswer>& answer) {
   const auto pause = answer ? options_.pauseOf(*answer) : std::nullopt;
   if (pause) rateLimit_.extend(*pause);
   return pause;
@@ -127,7 +119,7 @@ bool Delivery::canTryAgain(const Error& error, std::optional<Duration> pause) co
   return error.code() == ErrorCode::Unavailable;
 }
 
-Error Delivery::refusal(const http::HttpAnswer& answer, const http::HttpRequest& request) const {
+Error Delivery::refusal(const HttpAnswer& answer, const HttpRequest& request) const {
   auto text = request.url.origin() + ": answered " + std::to_string(answer.status);
   const bool isMoved = answer.status >= 300 && answer.status < 400;
   if (isMoved) text += " (" + movedTo(answer) + "): put the new address into the configuration";
@@ -136,8 +128,15 @@ Error Delivery::refusal(const http::HttpAnswer& answer, const http::HttpRequest&
   return Error(isWorthAnotherTry(answer.status) ? ErrorCode::Unavailable : ErrorCode::Invalid, std::move(text));
 }
 
+std::string Delivery::whatToDo(int status) const {
+  if (status == 401 || status == 403) return "check the key or the headers of " + options_.setting;
+  if (status == 404 || status == 405) return "check the address of " + options_.setting;
+  if (status == 413) return options_.document + " is too large for this server: raise its limit";
+  return {};
+}
+
 // Sentry explains a refusal in a header.
-std::string Delivery::serversWords(const http::HttpAnswer& answer) const {
+std::string Delivery::serversWords(const HttpAnswer& answer) const {
   const auto header = answer.headers.find("x-sentry-error");
   const auto words = withoutSecrets(header != answer.headers.end() ? header->second : answer.body, options_.secrets);
   const auto line = oneLine(words);
@@ -145,4 +144,4 @@ std::string Delivery::serversWords(const http::HttpAnswer& answer) const {
   return base::escaped(quoted) + (quoted.size() < line.size() ? "…" : "");
 }
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,16 +1,16 @@
-#include "reporters/delivery.h"
+#include "http/delivery.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
+#include "http/delivery_fixture.h"
 #include "http/http_fixture.h"
 #include "leptir/stop_source.h"
-#include "reporters/delivery_fixture.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 using How = HttpReaction::How;
@@ -20,14 +20,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-Error errorOf(const Result<void>& result) {
+Error deliveryError(const Result<HttpAnswer>& result) {
   return result ? Error(ErrorCode::Internal, "sent") : result.error();
 }
 
 class DeliveryTest : public testing::Test {
  protected:
-  http::HttpRequest request() const {
-    auto made = http::requestTo(server.origin() + "/secret-path");
+  HttpRequest request() const {
+    auto made = requestTo(server.origin() + "/secret-path");
     made.connection.timeout = std::chrono::milliseconds(500);
     return made;
   }
@@ -47,7 +47,7 @@ TEST_F(DeliveryTest, TriesAgainAfterServerErrorsResetsAndTimeouts) {
 
 TEST_F(DeliveryTest, GivesUpAfterItsTriesWithTheServersWords) {
   server.willReact(std::deque<HttpReaction>(5, {.status = 502, .body = "<html>\r\n  the back end\n is away</html>\n"}));
-  const auto error = errorOf(delivery.deliver(request()));
+  const auto error = deliveryError(delivery.deliver(request()));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), StartsWith(server.origin() + ": answered 502 (<html> the back end is away</html>)"));
   EXPECT_THAT(error.message(), AllOf(EndsWith("given up after 5 tries"), Not(HasSubstr("secret-path"))));
@@ -79,7 +79,7 @@ TEST_F(DeliveryTest, TriesOnlyOnceWhatTheServerRefuses) {
   for (const auto& [status, advice] : refusals) {
     server.willReact({{.status = status, .body = "what is this?"}});
     const auto before = requests();
-    const auto error = errorOf(delivery.deliver(request()));
+    const auto error = deliveryError(delivery.deliver(request()));
     EXPECT_EQ(error.code(), ErrorCode::Invalid);
     EXPECT_THAT(error.message(),
                 AllOf(HasSubstr("answered " + std::to_string(status) + " (what is this?)"), HasSubstr(advice)));
@@ -89,7 +89,7 @@ TEST_F(DeliveryTest, TriesOnlyOnceWhatTheServerRefuses) {
 
 TEST_F(DeliveryTest, SaysWhereAServerHasMovedWithoutThePathThere) {
   server.willReact({{.status = 301, .headers = {"Location: https://new.example.org/secret-path"}}});
-  const auto error = errorOf(delivery.deliver(request()));
+  const auto error = deliveryError(delivery.deliver(request()));
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_THAT(error.message(), AllOf(HasSubstr("moved to https://new.example.org)"), Not(HasSubstr("secret-path"))));
 }
@@ -106,9 +106,9 @@ TEST_F(DeliveryTest, GivesUpAtOnceDuringAPauseThatIsTooLongToWaitFor) {
   ManualClock clock;
   Delivery patient(quickDelivery(), clock);
   server.willReact({{.status = 429, .headers = {"Retry-After: 3600"}}});
-  EXPECT_THAT(errorOf(patient.deliver(request())).message(), HasSubstr("answered 429"));
+  EXPECT_THAT(deliveryError(patient.deliver(request())).message(), HasSubstr("answered 429"));
   clock.advance(std::chrono::minutes(10));
-  const auto error = errorOf(patient.deliver(request()));
+  const auto error = deliveryError(patient.deliver(request()));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("the server asked for a pause, which lasts 50 min"));
   EXPECT_EQ(requests(), 1u);
@@ -126,7 +126,7 @@ TEST_F(DeliveryTest, TriesWithinItsTotalTimeOnly) {
   const auto began = systemClock().bootTime();
   auto slow = request();
   slow.connection.timeout = std::chrono::seconds(20);
-  EXPECT_THAT(errorOf(hasty.deliver(slow)).message(), HasSubstr("no answer within"));
+  EXPECT_THAT(deliveryError(hasty.deliver(slow)).message(), HasSubstr("no answer within"));
   EXPECT_LT(systemClock().bootTime() - began, std::chrono::seconds(10));
 }
 
@@ -154,7 +154,7 @@ TEST_F(DeliveryTest, QuotesNoSecretThatTheServerRepeatsAndNoControlCharacters) {
   options.secrets = {"geheim-123", ""};
   Delivery careful(options);
   server.willReact({{.status = 400, .body = "bad key geheim-123, \x1b[31mgeheim-123" + std::string(2000, 'z')}});
-  const auto message = errorOf(careful.deliver(request())).message();
+  const auto message = deliveryError(careful.deliver(request())).message();
   EXPECT_THAT(message, AllOf(HasSubstr("bad key [redacted], \\x1b[31m[redacted]"), Not(HasSubstr("geheim"))));
   EXPECT_LT(message.size(), 500u);
 }
@@ -164,8 +164,8 @@ TEST_F(DeliveryTest, ASecretThatIsPartOfItsReplacementEndsTheSearch) {
   options.secrets = {"redacted"};
   Delivery careful(options);
   server.willReact({{.status = 400, .body = "bad key redacted"}});
-  EXPECT_THAT(errorOf(careful.deliver(request())).message(), HasSubstr("bad key [redacted]"));
+  EXPECT_THAT(deliveryError(careful.deliver(request())).message(), HasSubstr("bad key [redacted]"));
 }
 
 }  // namespace
-}  // namespace leptir::reporters
+}  // namespace leptir::http
