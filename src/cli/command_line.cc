@@ -65,6 +65,7 @@ class Parser {
     addOperating("audit", "Show what operators did, the newest first.", audit_);
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
     addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
+    addOperating("metrics", "Print what a running instance has counted, as text that Prometheus reads.", metrics_);
     addCheck();
     addBench();
     addInstall();
@@ -358,6 +359,7 @@ class Parser {
   AuditCommand audit_;
   DrainCommand drain_;
   WorkersCommand workers_;
+  MetricsCommand metrics_;
   CheckCommand check_;
   BenchCommand bench_;
   InstallCommand install_;

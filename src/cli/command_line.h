@@ -107,11 +107,11 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command =
-    std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand, InfoCommand,
-                 TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand, RescheduleCommand,
-                 AgainCommand, PauseCommand, ResumeCommand, InstancesCommand, NamesCommand, AuditCommand, DrainCommand,
-                 WorkersCommand, CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
+using Command = std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand,
+                             InfoCommand, TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand,
+                             RescheduleCommand, AgainCommand, PauseCommand, ResumeCommand, InstancesCommand,
+                             NamesCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, CheckCommand,
+                             BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

@@ -30,6 +30,7 @@ int runCommand(const NamesCommand& command, const Program& program);
 int runCommand(const AuditCommand& command, const Program& program);
 int runCommand(const DrainCommand& command, const Program& program);
 int runCommand(const WorkersCommand& command, const Program& program);
+int runCommand(const MetricsCommand& command, const Program& program);
 int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 int runCommand(const PrintCommand& command, const Program& program);

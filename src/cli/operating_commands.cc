@@ -175,6 +175,16 @@ void addOptions(CLI::App& app, DrainCommand& command) {
   addConfig(app, command.config);
 }
 
+void addOptions(CLI::App& app, MetricsCommand& command) {
+  app.add_flag("--openmetrics", command.openMetrics, "in the format OpenMetrics 1.0 instead of Prometheus' own");
+  app.add_option("--output", command.output,
+                 "write this file as a whole instead, for the textfile collector of the node exporter; where no "
+                 "instance runs it then says leptir_up 0")
+      ->type_name("FILE");
+  app.add_option("--config", command.config, "the configuration that the instance was started with")->type_name("FILE");
+  app.add_option("--pid", command.pid, "pid file of the instance")->type_name("FILE");
+}
+
 void addOptions(CLI::App& app, WorkersCommand& command) {
   app.add_option("NUMBER", command.workers, "how many workers, from 1 to 1024")
       ->required()

@@ -92,6 +92,11 @@ struct WorkersCommand {
   std::string instance;
   bool json = false;
 };
+struct MetricsCommand {
+  std::filesystem::path config, pid;
+  std::filesystem::path output;  // empty: standard output
+  bool openMetrics = false;
+};
 
 // Add the options of a command to the parser's description of it.
 void addOptions(CLI::App& app, QueuesCommand& command);
@@ -107,6 +112,7 @@ void addOptions(CLI::App& app, PauseCommand& command);
 void addOptions(CLI::App& app, ResumeCommand& command);
 void addOptions(CLI::App& app, DrainCommand& command);
 void addOptions(CLI::App& app, WorkersCommand& command);
+void addOptions(CLI::App& app, MetricsCommand& command);
 
 // All options that select tasks, for `tasks`.
 void addSelection(CLI::App& app, SelectionOptions& options);

@@ -11,6 +11,7 @@
 #include "dispatcher/settle_batch.h"
 #include "leptir/logger.h"
 #include "link/slot.h"
+#include "metrics/counted.h"
 #include "report/error_report.h"
 
 namespace leptir::dispatcher {
@@ -69,6 +70,8 @@ struct Actions {
 
   // Errors of tasks that are settled now.
   std::vector<report::ErrorReport> errorReports;
+  // Tasks that are settled, for the metrics.
+  std::vector<metrics::SettledTask> counted;
   // Tasks that are settled and over, for the status board.
   std::uint64_t succeeded = 0, failed = 0;
   // Slots whose tasks that have not begun are taken back. What comes back leads to another step.

@@ -59,6 +59,13 @@ Actions Core::step(std::vector<Event>&& events, ClockReading now) {
   return std::move(step.actions);
 }
 
+std::vector<std::uint64_t> Core::tasksInFlight() const {
+  std::vector<std::uint64_t> tasks(sessions_.count());
+  for (std::uint32_t broker = 0; broker < sessions_.count(); ++broker) tasks[broker] = stock_.size(broker);
+  slots_.forEachTask([&](CellRef, const settlement::HeldTask& task) { ++tasks[task.broker]; });
+  return tasks;
+}
+
 void Core::on(event::BrokerOpened& opened, Step& step) {
   const bool isNewEpoch = sessions_.open(opened.broker, opened.epoch, {opened.longestTimeLimit, opened.keepsBuried});
   if (isNewEpoch) assigner_.takeBackAll(step);  // workers never begin tasks of an earlier epoch

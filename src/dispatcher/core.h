@@ -53,6 +53,8 @@ class Core {
   const SlotTracker& slots() const { return slots_; }
   // One bit for each configured broker that has no open session now.
   std::uint64_t brokersWithoutSession() const { return sessions_.withoutSession(); }
+  // How many tasks of each broker this instance holds.
+  std::vector<std::uint64_t> tasksInFlight() const;
   // Whether --drain left tasks of unknown names in the queues. Valid once the sessions were told to close.
   bool leftUnknownNames() const { return drain_.leftUnknownNames(); }
 

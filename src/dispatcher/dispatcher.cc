@@ -12,6 +12,7 @@
 #include "base/nonblocking_output.h"
 #include "dispatcher/colocated_storages.h"
 #include "dispatcher/core.h"
+#include "dispatcher/dispatcher_metrics.h"
 #include "dispatcher/error_reports.h"
 #include "dispatcher/inbox.h"
 #include "dispatcher/instance_cards.h"
@@ -83,7 +84,13 @@ class Dispatcher {
         table_(link, core_.slots(), clock),
         cards_({.options = options, .board = board, .table = table_, .slots = core_.slots(), .clock = clock}, brokers),
         errorReports_(options.reporters, link, board, logger, clock),
-        threads_({.options = options, .page = link.page(), .inbox = inbox_, .logger = logger, .clock = clock}) {
+        metrics_(board.metrics(), brokers, storages, {options.names.begin(), options.names.end()}, clock.bootTime()),
+        threads_({.options = options,
+                  .page = link.page(),
+                  .rows = metrics_.rows(),
+                  .inbox = inbox_,
+                  .logger = logger,
+                  .clock = clock}) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
     startThreads(brokers, storages);
@@ -168,6 +175,7 @@ class Dispatcher {
     threads_.noteDetached();
     reopenLogsIfAsked();
     showOnBoard();
+    metrics_.tick(core_, logger_, clock_.bootTime());
     makeCardsWhenDue();
     link::forwardStderr(link_, stderr_);
     logger_.flush();
@@ -209,6 +217,7 @@ class Dispatcher {
     if (!actions.errorReports.empty()) errorReports_.add(std::move(actions.errorReports));
     instructThreads(actions);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
+    metrics_.count(actions.counted);
     takeBack(actions.slotsToTakeBack);
   }
 
@@ -313,6 +322,7 @@ class Dispatcher {
   const InstanceCards cards_;
   std::vector<Event> events_;  // of this turn; a member, so that its memory is used again
   ErrorReports errorReports_;
+  DispatcherMetrics metrics_;
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};   // when the slots are checked next
   BootTime cardsAt_{};  // when the next cards are made

@@ -6,6 +6,9 @@
 #include "base/failpoint.h"
 
 namespace leptir::dispatcher {
+
+using metrics::StoreOperation;
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -23,6 +26,10 @@ constexpr Duration kShortestCreditWait = milliseconds(50);
 constexpr std::size_t kLeaseAtOnce = 512;
 // How often tasks are counted, at most, in a store that is paid for by the request.
 constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
+// The same for the metrics. Where counting takes long (SQLite looks at each task, some 30 ms a million), it takes at
+// most one two-hundredth of the time.
+constexpr Duration kCountPaidStoreForMetricsEvery = std::chrono::minutes(1);
+constexpr int kLeastTimesBetweenCounts = 200;
 // The store counts as available again once no turn has failed for this long: it may refuse every other request.
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
@@ -92,6 +99,7 @@ Result<void> Feeder::openStore() {
   if (auto opened = session_.open(); !opened) return opened;
   if (session_.epoch() != before) gathering_.noteOpened();
   session_.session().saveRequests(options_.emptyQueueSleepTime);
+  countForMetricsAt_ = context_.clock.bootTime() + (isPaid() ? kCountPaidStoreForMetricsEvery : Duration::zero());
   fleet_.noteOpened(session_.broker().fleet(), session_.traits().wakesWaiters);
   moreIsDue_ = false;
   reportedEmpty_ = false;  // the core takes it that a newly opened broker may have tasks
@@ -126,6 +134,7 @@ Result<void> Feeder::settleAndLease() {
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = reportTasksCountIfAsked(); !done) return done;
+  if (auto done = countForMetricsWhenDue(); !done) return done;
   turnFleet();
   return *popped == HasPopped::Yes ? Result<void>() : popOrWait(gathering.value_or(Duration::max()));
 }
@@ -158,6 +167,7 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
   }
   auto popped = acknowledgeAndPop();
   if (!popped) return popped;
+  const auto tasks = tasksToSettle();
   while (!batches_.empty()) {
     if (auto done = settleRest(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
@@ -165,13 +175,20 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
     if (batches_.front()->epoch == session_.epoch()) gathering_.noteSettled(*batches_.front());
     batches_.pop_front();
   }
+  meter().noteSettled(tasks);
   return popped;
+}
+
+std::size_t Feeder::tasksToSettle() const {
+  std::size_t tasks = 0;
+  for (const auto& batch : batches_) tasks += batch->acknowledge.size() + batch->release.size() + batch->bury.size();
+  return tasks;
 }
 
 Result<void> Feeder::saveRecords(SettleBatch& batch) {
   if (storages_.empty() || batch.records.empty() || batch.epoch != session_.epoch()) return {};
   thread_.beat();
-  return storages_.save(batch.records);
+  return calls().time(StoreOperation::Save, [&] { return storages_.save(batch.records); });
 }
 
 // Leases in the same round trip if more tasks are known to be due; otherwise only acknowledges.
@@ -180,10 +197,12 @@ Result<Feeder::HasPopped> Feeder::acknowledgeAndPop() {
   if (leases.empty()) return HasPopped::No;
   const auto credit = moreIsDue_ ? creditForOneLease() : 0;
   if (credit == 0) {
-    if (auto done = session_.session().acknowledge(leases); !done) return done.error();
+    auto done = calls().time(StoreOperation::Acknowledge, [&] { return session_.session().acknowledge(leases); });
+    if (!done) return done.error();
     return HasPopped::No;
   }
-  auto both = session_.session().acknowledgeAndPop(leases, credit, thread_.bell());
+  auto both = calls().time(StoreOperation::Acknowledge,
+                           [&] { return session_.session().acknowledgeAndPop(leases, credit, thread_.bell()); });
   if (!both) return both.error();
   deliver(std::move(both->tasks), credit);
   return HasPopped::Yes;
@@ -202,10 +221,12 @@ Result<void> Feeder::settleRest(const SettleBatch& batch) {
   if (batch.epoch != session_.epoch()) return {};
   thread_.beat();
   if (!batch.release.empty()) {
-    if (auto done = session_.session().release(batch.release); !done) return done.error();
+    auto done = calls().time(StoreOperation::Release, [&] { return session_.session().release(batch.release); });
+    if (!done) return done.error();
   }
   if (!batch.bury.empty()) {
-    if (auto done = session_.session().bury(batch.bury); !done) return done.error();
+    auto done = calls().time(StoreOperation::Bury, [&] { return session_.session().bury(batch.bury); });
+    if (!done) return done.error();
   }
   return leaseAgain(batch);
 }
@@ -214,7 +235,7 @@ Result<void> Feeder::settleRest(const SettleBatch& batch) {
 Result<void> Feeder::leaseAgain(const SettleBatch& batch) {
   if (batch.leaseAgain.empty()) return {};
   asksAgain_ = true;
-  return session_.session().leaseAgain(batch.leaseAgain);
+  return calls().time(StoreOperation::Release, [&] { return session_.session().leaseAgain(batch.leaseAgain); });
 }
 
 // Also after an error: what the store has buried before it stays buried.
@@ -230,9 +251,21 @@ Result<void> Feeder::reportTasksCountIfAsked() {
   if (isPaid() && now < countAt_) return {};  // the order stays
   if (!orders_.takeCount()) return {};
   countAt_ = now + kCountPaidStoreEvery;
-  auto counts = session_.broker().tasksCount();
+  auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
   if (!counts) return counts.error();
   context_.inbox.put(event::Counted{options_.session.broker, *counts});
+  return {};
+}
+
+Result<void> Feeder::countForMetricsWhenDue() {
+  const auto began = context_.clock.bootTime();
+  if (options_.countEvery == Duration::zero() || began < countForMetricsAt_ || isClosing()) return {};
+  auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
+  if (!counts) return counts.error();
+  meter().noteQueue(*counts);
+  const auto now = context_.clock.bootTime();
+  const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
+  countForMetricsAt_ = now + std::max(every, (now - began) * kLeastTimesBetweenCounts);
   return {};
 }
 
@@ -255,7 +288,9 @@ Result<void> Feeder::pop(std::size_t credit, Duration mostWait) {
   const bool storeWaits = session_.traits().wakesWaiters;
   const auto began = context_.clock.bootTime();
   const auto longest = storeWaits && !asksAgain_ ? std::min(mostWait, longestPopWait()) : Duration(0);
-  auto tasks = session_.session().popBrokerTasks(credit, longest, thread_.bell());
+  const auto lease = [&] { return session_.session().popBrokerTasks(credit, longest, thread_.bell()); };
+  auto tasks = longest > Duration::zero() ? calls().count(StoreOperation::Lease, lease)
+                                          : calls().time(StoreOperation::Lease, lease);
   if (!tasks) return tasks.error();
   const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
   deliver(std::move(*tasks), credit);
@@ -268,6 +303,7 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
   moreIsDue_ = tasks.size() == asked || mayHaveEndedEarly(tasks);
   credit_.noteDelivered(tasks.size());
+  meter().noteLeased(tasks.size());
   gathering_.noteLeased(tasks.size());
   if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
   asksAgain_ = false;
@@ -292,6 +328,7 @@ std::size_t Feeder::creditForOneLease() {
 Result<void> Feeder::closeSession() {
   fleet_.removeCard();
   if (auto done = session_.session().close(); !done) return done;
+  meter().noteClosed();
   isDone_ = true;
   countRequests();
   logRequests();

@@ -27,6 +27,7 @@ struct FeederOptions {
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);  // after an empty lease, if the store cannot wake us
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);  // also: how long a paid store gathers settlements
   Duration closeWithin = std::chrono::seconds(10);                   // how long close() waits for a store that is down
+  Duration countEvery{};  // how often the tasks in the queue are counted for the metrics; zero: never
 };
 
 // The dispatcher's main thread owns it and calls its methods.
@@ -83,6 +84,10 @@ class Feeder final : private StoreWork {
   std::vector<LeaseId> leasesToAcknowledge() const;
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
+  Result<void> countForMetricsWhenDue();
+  std::size_t tasksToSettle() const;
+  const metrics::BrokerMeter& meter() const { return session_.meter(); }
+  const metrics::StoreMeter& calls() const { return session_.meter().store(); }
   void turnFleet();
   Result<void> popOrWait(Duration longest);
   Result<void> pop(std::size_t credit, Duration mostWait);
@@ -113,7 +118,8 @@ class Feeder final : private StoreWork {
   bool asksAgain_ = false;      // a batch said leaseAgain: the core waits for the next lease
   bool moreIsDue_ = false;      // the last lease has not shown that nothing more is due
   SettleGathering gathering_;
-  BootTime countAt_{};                                // a paid store is not counted before
+  BootTime countAt_{};  // a paid store is not counted before
+  BootTime countForMetricsAt_{};
   StoreRequests requests_, requestsOfOpenStore_;      // sent by this object; by the store as long as it is open
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   StoreThread thread_;                                // last: it uses all other members

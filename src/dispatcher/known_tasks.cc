@@ -1,12 +1,15 @@
 #include "dispatcher/known_tasks.h"
 
+#include <algorithm>
+
 #include "settlement/rules_of_task.h"
 
 namespace leptir::dispatcher {
 
 using settlement::HeldTask;
 
-KnownTasks::KnownTasks(const CoreOptions& options) : options_(options) {
+KnownTasks::KnownTasks(const CoreOptions& options)
+    : options_(options), names_(options.taskNames.begin(), options.taskNames.end()) {
   for (const auto& [name, rules] : options.taskRules) {
     if (!rules.maxRunning) continue;
     mostRunning_.push_back(*rules.maxRunning);
@@ -24,7 +27,14 @@ std::uint32_t KnownTasks::limitedName(std::string_view name) const {
   return found == limitedNames_.end() ? 0 : found->second;
 }
 
+std::uint32_t KnownTasks::knownName(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(names_, name);
+  const bool isKnown = found != names_.end() && *found == name;
+  return isKnown ? static_cast<std::uint32_t>(found - names_.begin()) + 1 : 0;
+}
+
 void KnownTasks::applyRules(HeldTask& task) const {
+  task.knownName = knownName(task.head.name);
   const auto* rules = rulesFor(task);
   if (rules == nullptr) return;
   settlement::applyRules(*rules, task);

@@ -16,9 +16,8 @@ class KnownTasks {
   // `options` must outlive the object.
   explicit KnownTasks(const CoreOptions& options);
 
-  bool contains(std::string_view name) const { return options_.taskNames.contains(name); }
-  // Sets HeldTask::limitedName, and what the task itself leaves open. Options of the task take precedence over the
-  // rules for its name.
+  // Sets HeldTask::knownName and limitedName, and what the task itself leaves open. Options of the task take precedence
+  // over the rules for its name.
   void applyRules(settlement::HeldTask& task) const;
   Duration timeLimitOf(const settlement::HeldTask& task) const;
   // Whether only a worker that has run no task yet may run the task, since its name has resource limits.
@@ -33,7 +32,10 @@ class KnownTasks {
  private:
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
 
+  std::uint32_t knownName(std::string_view name) const;
+
   const CoreOptions& options_;
+  std::vector<std::string_view> names_;  // sorted
   std::map<std::string_view, std::uint32_t> limitedNames_;
   std::vector<std::size_t> mostRunning_;
 };

@@ -8,13 +8,15 @@
 
 namespace leptir::dispatcher {
 
+using metrics::StoreOperation;
+
 LeaseSession::LeaseSession(const StoreThreadContext& context, LeaseSessionOptions options,
                            broker::BrokerFactory factory, StoreWarnings& warnings)
     : context_(context), options_(std::move(options)), factory_(std::move(factory)), warnings_(warnings) {}
 
 Result<void> LeaseSession::openStore() {
   if (broker_) return {};
-  auto broker = factory_.open();
+  auto broker = calls().time(StoreOperation::Open, factory_.open);
   if (!broker) return broker.error();
   const auto traits = (*broker)->traits();
   if (!factory_.detaching) {
@@ -61,9 +63,10 @@ Result<void> LeaseSession::resumeOrOpen() {
 // A resumed session may be about to expire, or have expired without being claimed. It is renewed before anything else,
 // above all before dead sessions are looked for: only then is it ours for a whole lease.
 Result<void> LeaseSession::resume(std::uint64_t epoch) {
-  auto resumed = broker_->resumeSession({options_.instance, epoch});
+  auto resumed = calls().time(StoreOperation::Open, [&] { return broker_->resumeSession({options_.instance, epoch}); });
   if (!resumed) return resumed.error();
   session_ = std::move(*resumed);
+  meter().noteRenewed();
   return traits_.sessionsExpire ? renew({}) : Result<void>();
 }
 
@@ -72,7 +75,9 @@ Result<void> LeaseSession::openNextEpoch() {
   const auto sent = now();
   line().epoch = next;  // before the request, which may take effect although its reply is lost
   LEPTIR_FAILPOINT("feeder.after_epoch_spent");
-  auto opened = broker_->openSession({options_.instance, next}, options_.info, times().lease);
+  auto opened = calls().time(StoreOperation::Open, [&] {
+    return broker_->openSession({options_.instance, next}, options_.info, times().lease);
+  });
   if (!opened) return opened.error();
   session_ = std::move(*opened);
   setLeaseEnd(sent);
@@ -81,12 +86,15 @@ Result<void> LeaseSession::openNextEpoch() {
 
 void LeaseSession::setLeaseEnd(BootTime sent) {
   renewedAt_ = context_.clock.now();
+  meter().noteRenewed();
   line().leaseEndsBoot =
       traits_.sessionsExpire ? (sent + times().lease).time_since_epoch().count() : link::SharedSession::kNever;
 }
 
 void LeaseSession::lose(const Error& why) {
   session_.reset();
+  meter().noteClosed();
+  meter().noteSessionLost();
   context_.logger.warning(
       logName() +
       ": session lost with all its leases (another instance claimed it, or the store lost it): " + why.message());
@@ -95,6 +103,7 @@ void LeaseSession::lose(const Error& why) {
 void LeaseSession::closeStore() {
   if (session_) context_.inbox.put(event::BrokerClosed{options_.broker});
   session_.reset();
+  meter().noteClosed();
   broker_.reset();
 }
 
@@ -115,7 +124,7 @@ Result<void> LeaseSession::renewWhenDue(const std::function<std::vector<LeaseId>
 
 Result<void> LeaseSession::renew(const std::vector<LeaseId>& running) {
   const auto sent = now();
-  auto renewed = session_->renew(running, times().lease);
+  auto renewed = calls().time(StoreOperation::Renew, [&] { return session_->renew(running, times().lease); });
   if (!renewed) return renewed.error();
   setLeaseEnd(sent);
   renewAt_ = sent + times().renewEvery();
@@ -131,8 +140,9 @@ Result<void> LeaseSession::recoverWhenDue() {
     if (auto ended = broker_->endSessionsOf(options_.predecessor); !ended) return ended;
     options_.predecessor.clear();
   }
-  const auto recovered =
-      broker::recoverDeadSessions(*broker_, [this](const std::string& notice) { logNotice(notice); });
+  const auto recovered = calls().time(StoreOperation::Recover, [this] {
+    return broker::recoverDeadSessions(*broker_, [this](const std::string& notice) { logNotice(notice); });
+  });
   if (!recovered) return recovered.error();
   if (recovered->count > 0)
     context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) +
@@ -152,7 +162,7 @@ void LeaseSession::logNotices() {
 Result<void> LeaseSession::listHeldWhenDue() {
   if (!traits_.listsHeldTasks || now() < listHeldAt_) return {};
   listHeldAt_ = now() + times().compareEvery();
-  auto held = session_->heldTasks();
+  auto held = calls().time(StoreOperation::List, [this] { return session_->heldTasks(); });
   if (!held) return held.error();
   context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held), traits_.keepsSessions});
   return {};

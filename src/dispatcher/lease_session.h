@@ -15,6 +15,7 @@
 #include "leptir/clock.h"
 #include "leptir/spi/simple_broker.h"
 #include "link/shared_page.h"
+#include "metrics/broker_meter.h"
 
 namespace leptir::dispatcher {
 
@@ -26,7 +27,8 @@ struct LeaseSessionOptions {
   std::string instance;
   std::string predecessor;  // a dead instance whose sessions are to be ended, or empty
   SessionInfo info;
-  StoreNeeds needs{};  // that the store must meet, unless it is to be detached
+  StoreNeeds needs{};            // that the store must meet, unless it is to be detached
+  metrics::BrokerMeter meter{};  // what counts the calls to the store
 };
 
 // Used by the feeder's thread only. Operations answer Lost when the session is over.
@@ -38,6 +40,7 @@ class LeaseSession {
 
   // How log lines name the broker.
   std::string logName() const { return "broker " + factory_.name; }
+  const metrics::BrokerMeter& meter() const { return options_.meter; }
 
   // Opens the broker if it is not open. To be called before open().
   Result<void> openStore();
@@ -78,6 +81,7 @@ class LeaseSession {
   void setLeaseEnd(BootTime sent);
 
   link::SharedSession& line() const { return context_.page.brokers[options_.broker]; }
+  const metrics::StoreMeter& calls() const { return options_.meter.store(); }
   const link::LeaseTimes& times() const { return context_.page.leaseTimes; }
   BootTime now() const { return context_.clock.bootTime(); }
 

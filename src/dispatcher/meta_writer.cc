@@ -9,6 +9,9 @@
 #include "settlement/record_history.h"
 
 namespace leptir::dispatcher {
+
+using metrics::StoreOperation;
+
 namespace {
 
 constexpr Duration kExpireEvery = std::chrono::seconds(10);
@@ -20,9 +23,10 @@ constexpr std::size_t kSavedAtOnce = 512;
 
 }  // namespace
 
-MetaWriter::MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory)
+MetaWriter::MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory, metrics::StoreMeter calls)
     : context_(context),
       factory_(std::move(factory)),
+      calls_(calls),
       warnings_(context.logger),
       expireAt_(context.clock.bootTime() + kExpireEvery),
       thread_(context, {.threadName = "leptir records", .store = logName(), .isRequired = factory_.required}, *this) {}
@@ -53,7 +57,7 @@ void MetaWriter::run() {
 }
 
 Result<void> MetaWriter::openStore() {
-  auto storage = factory_.open();
+  auto storage = calls_.time(StoreOperation::Open, factory_.open);
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   warnings_.log(logName(), storage_->traits().warnings);
@@ -95,7 +99,8 @@ Result<void> MetaWriter::saveRecords() {
     const auto piece = left.first(std::min(left.size(), kSavedAtOnce));
     left = left.subspan(piece.size());
     thread_.beat();
-    if (auto saved = settlement::saveWithHistory(*storage_, piece); !saved) return saved;
+    auto saved = calls_.time(StoreOperation::Save, [&] { return settlement::saveWithHistory(*storage_, piece); });
+    if (!saved) return saved;
   }
   return {};
 }
@@ -118,7 +123,7 @@ void MetaWriter::reportUnavailable() {
 
 Result<Turn> MetaWriter::expireSome() {
   if (context_.clock.bootTime() < expireAt_) return Turn::OnlyWaited;
-  const auto removed = storage_->expire();
+  const auto removed = calls_.time(StoreOperation::Expire, [this] { return storage_->expire(); });
   if (!removed) return removed.error();
   expireAt_ = context_.clock.bootTime() + (*removed > 0 ? kExpireMoreAfter : kExpireEvery);
   return Turn::UsedTheStore;

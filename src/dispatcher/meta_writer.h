@@ -12,6 +12,7 @@
 #include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
 #include "meta/meta_storage_factory.h"
+#include "metrics/store_meter.h"
 
 namespace leptir::dispatcher {
 
@@ -22,7 +23,7 @@ class MetaWriter final : private StoreWork {
   static constexpr std::size_t kMostQueuedRecords = 100'000;
 
   // `context` must outlive it. The destructor saves the records that are left, unless the storage is failing.
-  MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory);
+  MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory, metrics::StoreMeter calls = {});
 
   // Whether the feeder of a broker at this place writes to this storage itself.
   bool isColocatedWith(const std::string& storeLocation) const { return meta::isColocated(factory_, storeLocation); }
@@ -52,6 +53,7 @@ class MetaWriter final : private StoreWork {
 
   const StoreThreadContext& context_;
   const meta::MetaStorageFactory factory_;
+  const metrics::StoreMeter calls_;
 
   std::mutex mutex_;  // guards queue_, queued_ and dropped_
   std::vector<std::shared_ptr<SettleBatch>> queue_;

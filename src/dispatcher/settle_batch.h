@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/counted.h"
 #include "report/error_report.h"
 #include "settlement/lease_operations.h"
 
@@ -29,6 +30,7 @@ struct SettleBatch : settlement::LeaseOperations {
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
+  std::vector<metrics::SettledTask> counted;      // the same
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 

@@ -58,13 +58,13 @@ void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&&
                                 Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   batch.cells.push_back(cell);
-  add(batch, task, settlement, envelope, step);
+  add(batch, task, settlement, envelope, HasRun::Yes, step);
 }
 
 void SettleBatches::add(StockedTask&& stocked, Settlement&& settlement, Step& step) {
   auto& batch = batchOf(stocked.task.broker, stocked.task.epoch, step);
   batch.envelopes.push_back(std::move(stocked.envelope));
-  add(batch, stocked.task, settlement, batch.envelopes.back(), step);
+  add(batch, stocked.task, settlement, batch.envelopes.back(), HasRun::No, step);
 }
 
 void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step) {
@@ -77,6 +77,7 @@ void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step
 void SettleBatches::addBuried(const HeldTask& task, Settlement&& settlement, Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   ++batch.failed;
+  batch.counted.push_back(countedTask(task, settlement, HasRun::No));
   if (options_.reportsErrors) addErrorReport(batch, settlement, {});
   if (options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
 }
@@ -86,8 +87,9 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 }
 
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
-                        Step& step) {
+                        HasRun hasRun, Step& step) {
   nameBurial(task, settlement, step);
+  batch.counted.push_back(countedTask(task, settlement, hasRun));
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
   if (settlement.failed && options_.reportsErrors) addErrorReport(batch, settlement, envelope);
   if (!options_.hasStorages) settlement.record.reset();
@@ -121,6 +123,7 @@ SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, S
     batches.gathering->epoch = epoch;
     batches.gathering->records.reserve(batches.lastRecords);
     batches.gathering->cells.reserve(batches.lastCells);
+    batches.gathering->counted.reserve(batches.lastCells);
     batches.gathering->acknowledge.reserve(batches.lastCells);
   }
   return *batches.gathering;

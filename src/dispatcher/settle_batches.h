@@ -13,6 +13,7 @@
 
 #include "dispatcher/broker_sessions.h"
 #include "dispatcher/core_options.h"
+#include "dispatcher/counted_task.h"
 #include "dispatcher/settle_batch.h"
 #include "dispatcher/step.h"
 #include "dispatcher/task_stock.h"
@@ -96,7 +97,7 @@ class SettleBatches {
 
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
-           std::string_view envelope, Step& step);
+           std::string_view envelope, HasRun hasRun, Step& step);
   void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
   static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);

@@ -111,19 +111,25 @@ void Settling::addToBatch(CellRef cell, Settlement&& settlement, std::string_vie
   const auto& task = *uses_.slots.taskIn(cell);
   // While the broker is unavailable the lease may be valid or lost. The batch waits in the feeder until the store
   // decides.
-  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOver(task)) return free(cell, step);
+  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOver(task)) return drop(cell, step);
   uses_.batches.addFromCell(cell, task, std::move(settlement), envelope, step);
 }
 
 // A task whose lease is lost ends without a record.
 bool Settling::freeIfLost(CellRef cell, Step& step) {
   const bool isLost = uses_.slots.isLost(cell);
-  if (isLost) free(cell, step);
+  if (isLost) drop(cell, step);
   return isLost;
+}
+
+void Settling::drop(CellRef cell, Step& step) {
+  step.actions.counted.push_back(countedAsLost(*uses_.slots.taskIn(cell)));
+  free(cell, step);
 }
 
 void Settling::free(const SettleBatch& batch, Step& step) {
   for (const auto& cell : batch.cells) free(cell, step);
+  step.actions.counted.insert(step.actions.counted.end(), batch.counted.begin(), batch.counted.end());
   step.actions.succeeded += batch.succeeded;
   step.actions.failed += batch.failed;
 }

@@ -10,6 +10,9 @@
 namespace leptir::dispatcher {
 namespace {
 
+// How often the tasks in the queues are counted for the metrics: a bit more often than they are usually read.
+constexpr Duration kCountQueuesEvery = std::chrono::seconds(10);
+
 std::string reasonOf(const std::system_error& error) {
   if (error.code() == std::errc::too_many_files_open) return base::errnoText(error.code().value());
   return std::string(error.what()) +
@@ -37,7 +40,8 @@ Result<void> StoreThreads::start(const std::vector<broker::BrokerFactory>& broke
 }
 
 void StoreThreads::startWriters(const std::vector<meta::MetaStorageFactory>& storages) {
-  for (const auto& storage : storages) writers_.emplace_back(context_, storage);
+  for (std::size_t i = 0; i < storages.size(); ++i)
+    writers_.emplace_back(context_, storages[i], metrics::StoreMeter(uses_.rows.storages[i], uses_.clock));
 }
 
 void StoreThreads::startFeeders(const std::vector<broker::BrokerFactory>& brokers,
@@ -56,9 +60,11 @@ std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, const brok
                   .instance = uses_.options.instance,
                   .predecessor = uses_.options.predecessor,
                   .info = uses_.options.info,
-                  .needs = storeNeeds(uses_.options.taskExecutionTime, uses_.options.rules, !storages.empty())},
+                  .needs = storeNeeds(uses_.options.taskExecutionTime, uses_.options.rules, !storages.empty()),
+                  .meter = {uses_.rows.brokers[number], uses_.clock}},
       .emptyQueueSleepTime = uses_.options.emptyQueueSleepTime,
-      .workersActiveSleepTime = uses_.options.workersActiveSleepTime};
+      .workersActiveSleepTime = uses_.options.workersActiveSleepTime,
+      .countEvery = kCountQueuesEvery};
   auto colocated = colocatedWith(broker.storeLocation, storages);
   return std::make_unique<Feeder>(context_, std::move(options), broker, std::move(colocated));
 }

@@ -20,6 +20,7 @@
 #include "leptir/result.h"
 #include "link/shared_page.h"
 #include "meta/meta_storage_factory.h"
+#include "metrics/rows.h"
 
 namespace leptir::dispatcher {
 
@@ -30,6 +31,7 @@ class StoreThreads {
   struct Uses {
     const DispatcherOptions& options;
     link::SharedPage& page;
+    const metrics::StoreRows& rows;
     Inbox& inbox;
     const Logger& logger;
     const Clock& clock;

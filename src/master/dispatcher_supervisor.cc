@@ -58,7 +58,11 @@ void DispatcherSupervisor::startChild(BootTime now) {
   killed_ = false;
   child_ = context_.start("The dispatcher", context_.mains.dispatcher);
   LEPTIR_FAILPOINT("master.after_dispatcher_start");
-  if (child_) return;
+  if (child_) {
+    metrics::add(counters().starts);
+    context_.board.metrics().dispatcherPid = child_->pid();
+    return;
+  }
   ++diedAtOnce_;
   startAt_ = now + backoff_.afterFailedStart();
 }
@@ -79,12 +83,14 @@ void DispatcherSupervisor::watchBeat(BootTime now) {
 void DispatcherSupervisor::kill(const std::string& why) {
   if (std::exchange(killed_, true)) return;
   child_->signal(SIGKILL);
+  metrics::add(counters().kills);
   context_.log.error("The dispatcher (pid " + std::to_string(child_->pid()) + ") " + why + ".");
 }
 
 bool DispatcherSupervisor::reaped(const ExitReport& report, link::ShutdownStage stopping) {
   if (!child_ || child_->pid() != report.pid) return false;
   child_.reset();
+  context_.board.metrics().dispatcherPid = 0;
   context_.processes.removeChild(report.pid);
   if (!instanceEnd_) instanceEnd_ = endAfter(report, stopping);
   if (instanceEnd_ || handOverUntil_) {
@@ -102,6 +108,7 @@ void DispatcherSupervisor::noteExpectedExit(const ExitReport& report) const {
 
 void DispatcherSupervisor::noteUnexpectedDeath(const ExitReport& report) {
   ++context_.link.page().dispatcherDeaths;
+  if (!killed_) metrics::add(counters().crashes);
   ++diedAtOnce_;
   limitLeasesAfterDeath(report.at);
   startAt_ = report.at + backoff_.after(report.at - started_, false);

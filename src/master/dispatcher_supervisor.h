@@ -44,6 +44,7 @@ class DispatcherSupervisor {
   void startChild(BootTime now);
   void watchBeat(BootTime now);
   void kill(const std::string& why);
+  metrics::ProcessRow& counters() const { return context_.counters(metrics::ProcessKind::Dispatcher); }
   void noteUnexpectedDeath(const ExitReport& report);
   void limitLeasesAfterDeath(BootTime now);
   void noteExpectedExit(const ExitReport& report) const;

@@ -22,6 +22,11 @@ struct MasterContext {
   const std::function<void()> closeInChild;  // closes the master's own descriptors
   KnownProcesses processes{};
 
+  // The counters of one kind of process.
+  metrics::ProcessRow& counters(metrics::ProcessKind kind) const {
+    return board.metrics().processes[static_cast<std::size_t>(kind)];
+  }
+
   // Starts a child and adds it to `processes`. None: that failed, and the log says why.
   std::optional<ChildProcess> start(const std::string& name, const std::function<int()>& main);
 };

@@ -58,6 +58,7 @@ void WorkerSupervisor::start(BootTime now) {
     startAt_ = now + backoff_.afterFailedStart();
     return;
   }
+  metrics::add(counters().starts);
   worker_.emplace(std::move(*child), slot_);
   runningATask_ = false;
   reason_ = link::StopReason::Crash;
@@ -150,6 +151,7 @@ bool WorkerSupervisor::reaped(const ExitReport& report, const std::vector<base::
   worker_.reset();
   LEPTIR_FAILPOINT("master.after_reap");
   const auto running = RunningTask::in(slot_, link::scanCells(slot_));
+  countEnd(report, running, killed);
   auto complete = report;
   complete.crashReport = link::copyCrashReport(slot_.crashReport(), report.pid);
   notes_.complete(complete, running, killed);
@@ -161,6 +163,21 @@ bool WorkerSupervisor::reaped(const ExitReport& report, const std::vector<base::
                 .reason = reason_});
   context_.board.setWorker(slotNumber_, 0);
   return true;
+}
+
+// A worker whose task the master stops dies by TERM, or by KILL if that does not help: both are kills.
+void WorkerSupervisor::countEnd(const ExitReport& report, const std::optional<RunningTask>& running,
+                                bool killed) const {
+  const bool stopped = running && running->word.state == link::CellState::Stopping;
+  if (killed || stopped)
+    metrics::add(counters().kills);
+  else if (running || !report.exitedWithStatusZero())
+    metrics::add(counters().crashes);
+}
+
+metrics::ProcessRow& WorkerSupervisor::counters() const {
+  const bool ofReports = slotNumber_ == link::kReportSlot;
+  return context_.counters(ofReports ? metrics::ProcessKind::ReportWorker : metrics::ProcessKind::Worker);
 }
 
 void WorkerSupervisor::scheduleNext(const ExitReport& report, BootTime now) {

@@ -56,6 +56,8 @@ class WorkerSupervisor {
   void replaceIfInsane(const link::CellScan& scan);
   void keepDeadlines(const std::optional<RunningTask>& running, BootTime now);
   void stop(const RunningTask& task, link::StopReason reason, BootTime now);
+  void countEnd(const ExitReport& report, const std::optional<RunningTask>& running, bool killed) const;
+  metrics::ProcessRow& counters() const;
   void scheduleNext(const ExitReport& report, BootTime now);
   bool executedSomething() const;
   // Whether the worker may start, and begin what is assigned to it, at this stage.
