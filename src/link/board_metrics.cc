@@ -20,6 +20,8 @@ void addProcesses(const BoardInstance& instance, int dispatcher, metrics::Snapsh
   for (const auto& worker : instance.workers)
     addProcess(metrics::ProcessKind::Worker, worker.slot, worker.pid, snapshot);
   if (instance.errorReports) addProcess(metrics::ProcessKind::ReportWorker, -1, instance.errorReports->pid, snapshot);
+  if (instance.metricsServer)
+    addProcess(metrics::ProcessKind::MetricsServer, -1, instance.metricsServer->pid, snapshot);
 }
 
 }  // namespace

@@ -14,7 +14,10 @@ void MetricsSupervisor::start(BootTime now) {
   killed_ = false;
   started_ = now;
   child_ = context_.start("The metrics server", context_.mains.metricsServer);
-  if (child_) return context_.board.setMetricsServer(child_->pid());
+  if (child_) {
+    metrics::add(counters().starts);
+    return context_.board.setMetricsServer(child_->pid());
+  }
   startAt_ = now + backoff_.afterFailedStart();
 }
 
@@ -34,6 +37,7 @@ bool MetricsSupervisor::reaped(const ExitReport& report) {
 // A server that dies again and again is in the log once, not at each of its deaths.
 void MetricsSupervisor::noteDeath(const ExitReport& report) {
   const auto life = report.at - started_;
+  metrics::add(counters().crashes);
   startAt_ = report.at + backoff_.after(life, false);
   const bool saidBefore = std::exchange(diesAgain_, life < RestartBackoff::kShortLife);
   if (saidBefore && diesAgain_) return;

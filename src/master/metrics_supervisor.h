@@ -34,6 +34,7 @@ class MetricsSupervisor {
   bool isWanted() const { return !ended_ && !context_.options.metricsListen.empty(); }
   void start(BootTime now);
   void noteDeath(const ExitReport& report);
+  metrics::ProcessRow& counters() const { return context_.counters(metrics::ProcessKind::MetricsServer); }
 
   MasterContext& context_;
   RestartBackoff backoff_;

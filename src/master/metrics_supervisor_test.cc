@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "link/board_metrics.h"
 #include "tests/support/toy_worker.h"
 
 namespace leptir::master {
@@ -64,6 +65,10 @@ TEST_F(MetricsSupervisorTest, AKilledServerComesBackAndTouchesNoOtherProcess) {
   ::kill(first, SIGKILL);
   EXPECT_GT(serverPid(first), 0);
   EXPECT_TRUE(instance.logs("The metrics server (pid " + std::to_string(first) + ") "));
+  const auto counted = link::metricsOf(*instance.board, systemClock())
+                           .processCounts[static_cast<std::size_t>(metrics::ProcessKind::MetricsServer)];
+  EXPECT_EQ(counted.starts, 2u);
+  EXPECT_EQ(counted.crashes, 1u);
   instance.notes->number = 1;
   EXPECT_EQ(instance.outcome(0, running), "did wait");
   EXPECT_EQ(instance.workerPid(0), worker);

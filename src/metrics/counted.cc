@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, kFailureCauses> kCauseWords{
     "error", "threw", "timed_out", "crashed", "out_of_memory", "unknown_name", "malformed", "session_expired"};
 constexpr std::array<std::string_view, kStoreOperations> kOperationWords{
     "open", "lease", "acknowledge", "release", "bury", "renew", "recover", "list", "count", "save", "expire"};
-constexpr std::array<std::string_view, kProcessKinds> kProcessWords{"master", "dispatcher", "worker", "report_worker"};
+constexpr std::array<std::string_view, kProcessKinds> kProcessWords{"master", "dispatcher", "worker", "report_worker",
+                                                                    "metrics_server"};
 
 template <class Value>
 std::string_view wordOf(std::span<const std::string_view> words, Value value) {

@@ -67,9 +67,9 @@ enum class StoreKind : std::uint8_t { Broker, MetaStorage };
 std::string_view nameOf(StoreKind kind);
 
 // The kinds of process of an instance.
-enum class ProcessKind : std::uint8_t { Master, Dispatcher, Worker, ReportWorker };
-inline constexpr std::size_t kProcessKinds = 4;
-// master, dispatcher, worker, report_worker
+enum class ProcessKind : std::uint8_t { Master, Dispatcher, Worker, ReportWorker, MetricsServer };
+inline constexpr std::size_t kProcessKinds = 5;
+// master, dispatcher, worker, report_worker, metrics_server
 std::string_view nameOf(ProcessKind kind);
 
 // One task that was settled.
