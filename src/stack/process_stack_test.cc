@@ -253,5 +253,19 @@ TEST(ProcessStack, TheTextIsOneLineOfJson) {
   EXPECT_EQ(frames.at(1).at("library"), "libc.so.6");
 }
 
+TEST(ProcessStack, ATextThatIsTooLargeForAStoreLacksItsLastThreads) {
+  ProcessStack stack{.pid = 7, .taken = {}, .stoppedFor = {}, .threads = {}, .leftOutThreads = 3};
+  const SourceFrame frame{.address = 16, .function = std::string(1'000, 'f')};
+  for (int tid = 0; tid < 20; ++tid)
+    stack.threads.push_back({.tid = tid, .name = "t", .frames = std::vector(100, frame), .problem = ""});
+  const auto text = textOf(stack, Of::Worker);
+  EXPECT_LE(text.size(), std::size_t{900} << 10);
+  const auto json = *parseJson(text);
+  const auto shown = json.at("threads").size();
+  EXPECT_GT(shown, 4u);
+  EXPECT_EQ(json.at("leftOutThreads"), 23 - shown);
+  EXPECT_EQ(json.at("threads").at(0).at("tid"), 0);
+}
+
 }  // namespace
 }  // namespace leptir::stack

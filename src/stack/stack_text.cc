@@ -7,6 +7,8 @@ namespace leptir::stack {
 namespace {
 
 constexpr std::size_t kMostTextBytes = 1024;
+// Below fleet::kMostAnswerBytes, since the text may have to travel through a store.
+constexpr std::size_t kMostStackText = std::size_t{900} << 10;
 
 bool isUsers(const SourceFrame& frame) {
   return !frame.function.empty() &&
@@ -42,7 +44,15 @@ std::string textOf(const ProcessStack& stack, Of of) {
             {"threads", Json::array()},
             {"leftOutThreads", stack.leftOutThreads}};
   for (const auto& thread : stack.threads) json["threads"].push_back(jsonOf(thread));
-  return writeJson(json);
+  auto text = writeJson(json);
+  while (text.size() > kMostStackText) {
+    auto& threads = json["threads"];
+    const auto kept = threads.size() * 7 / 8;
+    threads.erase(threads.begin() + static_cast<std::ptrdiff_t>(kept), threads.end());
+    json["leftOutThreads"] = stack.leftOutThreads + stack.threads.size() - kept;
+    text = writeJson(json);
+  }
+  return text;
 }
 
 }  // namespace leptir::stack

@@ -31,7 +31,7 @@ class ObservedTasks : public Installation, public ::testing::WithParamInterface<
                            ? "type: sqlite, connection: { path: " + (folder / "leptir.db").string() + " }"
                            : redis();
     return "leptir:\n  brokers: [ { name: local, " + store + " } ]\n  meta_storage: [ { " + store +
-           ", expire_after_seconds: 86400 } ]\n  loggers:\n    stdoutlog: { type: stdout }\n"
+           ", configuration: { expire_after_seconds: 86400 } } ]\n  loggers:\n    stdoutlog: { type: stdout }\n"
            "  daemon: { configuration: { number_of_workers: 2, kill_grace: 0.2 } }\n" +
            tasks;
   }

@@ -107,10 +107,10 @@ TEST_P(TaskLogs, OfAMebibyteKeepTheFirstAndTheLastLinesAndSayWhatIsLeftOut) {
 }
 
 TEST_P(TaskLogs, OfAProgramAreItsStderrAndItsResultLines) {
-  writeConfig(
-      yaml("  tasks:\n    prog: { command: [/bin/sh, -c, 'echo one >&2; echo \"{\\\"log\\\": \\\"two\\\"}\" >&3; "
-           "head -c 300 /dev/urandom >&2; echo >&2; while [ ! -e " +
-           gate() + " ]; do sleep 0.02; done; echo end >&2'] }\n"));
+  const auto script = folder / "prog.sh";
+  std::ofstream(script) << "echo one >&2\necho '{\"log\": \"two\"}' >&3\nhead -c 300 /dev/urandom >&2\necho >&2\n"
+                        << "while [ ! -e " << gate() << " ]; do sleep 0.02; done\necho end >&2\n";
+  writeConfig(yaml("  tasks:\n    prog: { command: [/bin/sh, '" + script.string() + "'] }\n"));
   const auto id = push({"prog"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return hasLogged(id, 3); })) << instance->output();
