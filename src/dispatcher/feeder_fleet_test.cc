@@ -141,6 +141,7 @@ TEST_F(FeederFleetTest, AnOrderIsHandedOverToTheMasterAndRemoved) {
   ASSERT_TRUE(isGone(key));
   EXPECT_EQ(given().kind, link::OrderKind::SetWorkers);
   EXPECT_EQ(given().workers, 7);
+  EXPECT_TRUE(has(fleet::keyOfTakenOrder(key))) << "so that its operator can tell it from one that expired";
   EXPECT_EQ(timesIn(logged(), "order of ann@host, given at 2023-11-14T22:13:20Z: set-workers to 7"), 1);
 }
 

@@ -116,7 +116,7 @@ TEST_F(DoctorCommandTest, AStoreThatIsDownIsAFindingAmongTheOthers) {
   RedisStore store;
   store.server.stop();
   writeConfig("brokers:\n- { name: local, type: sqlite, connection: { path: " + (folder / "leptir.db").string() +
-              " } }\n- { name: away, priority: 1, " + store.configuration() + " }\n");
+              " } }\n- { name: away, configuration: { priority: 1 }, " + store.configuration() + " }\n");
   push({"noop", "--broker=local", "--at=2020-01-01T00:00:00Z"});
   const auto kinds = kindsIn(examined());
   EXPECT_THAT(kinds, Contains("store-down"));
