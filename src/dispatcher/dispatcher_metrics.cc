@@ -22,7 +22,9 @@ DispatcherMetrics::DispatcherMetrics(metrics::Page& page, const std::vector<brok
     : page_(page),
       rows_{.brokers = metrics::claimBrokerRows(page, namesOf(brokers)),
             .storages = metrics::claimStorageRows(page, namesOf(storages))},
-      tasks_(page, rows_.brokers, names, now) {}
+      tasks_(page, rows_.brokers, names, now) {
+  metrics::forgetOtherBrokers(page, rows_.brokers);
+}
 
 void DispatcherMetrics::count(const std::vector<metrics::SettledTask>& tasks) {
   for (const auto& task : tasks) tasks_.count(task);

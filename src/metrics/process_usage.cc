@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <string>
@@ -34,12 +35,14 @@ std::optional<Fields> fieldsOf(std::string_view stat) {
   return fields;
 }
 
-// Unix seconds of the boot. It changes with the wall clock, as the kernel's own btime does.
+// Unix seconds of the boot. It changes only when the wall clock is set; the time between the two readings, some
+// hundred nanoseconds, is rounded away, so that a process has the same start time each time.
 double bootedAt() {
   timespec wall{}, boot{};
   ::clock_gettime(CLOCK_REALTIME, &wall);
   ::clock_gettime(CLOCK_BOOTTIME, &boot);
-  return static_cast<double>(wall.tv_sec - boot.tv_sec) + static_cast<double>(wall.tv_nsec - boot.tv_nsec) * 1e-9;
+  const auto hundredths = std::lround(static_cast<double>(wall.tv_nsec - boot.tv_nsec) * 1e-7);
+  return static_cast<double>(wall.tv_sec - boot.tv_sec) + static_cast<double>(hundredths) * 1e-2;
 }
 
 std::optional<std::uint64_t> openDescriptorsOf(int pid) {

@@ -83,6 +83,13 @@ std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::strin
   return claim(std::span<StoreRow>(page.storages), names);
 }
 
+void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured) {
+  for (auto& row : std::span(page.brokers).first(usedBrokerRows(page).size())) {
+    if (std::ranges::count(configured, &row) > 0) continue;
+    for (auto* value : {&row.hasSession, &row.inFlight, &row.queueCountedAt}) set(*value, 0);
+  }
+}
+
 // The lock of the name covers its column in the brokers' rows as well.
 void giveNameRow(Page& page, std::size_t row, std::string_view label) {
   auto& name = page.names[row];

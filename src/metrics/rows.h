@@ -31,6 +31,9 @@ struct StoreRows {
 std::vector<BrokerRow*> claimBrokerRows(Page& page, const std::vector<std::string>& names);
 std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::string>& names);
 
+// Says of brokers that are no longer configured that the instance holds nothing there; what was counted stays.
+void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured);
+
 // Gives the row of a name to another one, which begins at zero.
 void giveNameRow(Page& page, std::size_t row, std::string_view label);
 

@@ -42,6 +42,23 @@ TEST_F(RowsTest, WhereAllRowsAreTakenABrokerThatIsNoLongerConfiguredMakesRoom) {
   EXPECT_EQ(read().tasks.size(), base::kMaxBrokers - 1);
 }
 
+TEST_F(RowsTest, OfABrokerThatIsNoLongerConfiguredOnlyTheCountsStay) {
+  const auto rows = claimBrokerRows(*page, {"a", "b"});
+  for (auto* row : rows) {
+    set(row->hasSession, 1);
+    set(row->inFlight, 3);
+    set(row->queueCountedAt, 1);
+    add(row->sessionsLost);
+  }
+  forgetOtherBrokers(*page, claimBrokerRows(*page, {"b"}));
+  const auto brokers = read().brokers;
+  EXPECT_FALSE(brokers.at(0).hasSession);
+  EXPECT_FALSE(brokers.at(0).queue);
+  EXPECT_EQ(brokers.at(0).inFlight, 0u);
+  EXPECT_EQ(brokers.at(0).sessionsLost, 1u);
+  EXPECT_EQ(brokers.at(1).inFlight, 3u);
+}
+
 TEST_F(RowsTest, StoragesBeyondTheRowsHaveNone) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i <= kMostStorages; ++i) names.push_back("storage" + std::to_string(i));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <span>
 
 namespace leptir::metrics {
 namespace {
@@ -20,7 +21,35 @@ void appendEscaped(std::string& text, std::string_view value) {
   }
 }
 
+// A number in microseconds as seconds, or as it is.
+std::string scaled(std::uint64_t value, TextWriter::Scale scale) {
+  if (scale == TextWriter::Scale::Ones) return std::to_string(value);
+  return fmt::format("{}.{:06}", value / kMicrosecondsPerSecond, value % kMicrosecondsPerSecond);
+}
+
+// The shortest form; OpenMetrics writes 1 as 1.0.
+std::string boundText(std::int64_t bound, TextWriter::Scale scale, TextFormat format) {
+  auto text = scaled(static_cast<std::uint64_t>(bound), scale);
+  if (text.find('.') == std::string::npos) text += '.';
+  while (text.back() == '0') text.pop_back();
+  if (text.back() != '.') return text;
+  return format == TextFormat::OpenMetrics ? text + '0' : text.substr(0, text.size() - 1);
+}
+
+// Of all buckets, the last one included.
+std::vector<std::string> boundTexts(std::span<const std::int64_t> bounds, TextWriter::Scale scale, TextFormat format) {
+  std::vector<std::string> texts;
+  for (const auto bound : bounds) texts.push_back(boundText(bound, scale, format));
+  texts.emplace_back("+Inf");
+  return texts;
+}
+
 }  // namespace
+
+TextWriter::TextWriter(TextFormat format)
+    : format_(format),
+      timeBounds_(boundTexts(kTimeBounds, Scale::Microseconds, format)),
+      sizeBounds_(boundTexts(kSizeBounds, Scale::Ones, format)) {}
 
 std::string labelText(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
   std::string text;
@@ -82,7 +111,7 @@ void TextWriter::begin(std::string_view suffix, std::string_view labels, std::st
 
 void TextWriter::sample(std::string_view labels, std::uint64_t value) {
   begin(suffix_, labels);
-  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+  endWith(value);
 }
 
 void TextWriter::sample(std::string_view labels, double value) {
@@ -91,40 +120,33 @@ void TextWriter::sample(std::string_view labels, double value) {
 }
 
 void TextWriter::sample(std::string_view labels, const TimeHistogram& times) {
-  buckets(labels, times, kTimeBounds, Scale::Microseconds);
+  histogram(labels, times, timeBounds_, Scale::Microseconds);
 }
 
 void TextWriter::sample(std::string_view labels, const SizeHistogram& sizes) {
-  buckets(labels, sizes, kSizeBounds, Scale::Ones);
+  histogram(labels, sizes, sizeBounds_, Scale::Ones);
 }
 
 // The count is the sum of the buckets that were read, so that both agree although tasks end meanwhile.
 template <std::size_t kBounds>
-void TextWriter::buckets(std::string_view labels, const Histogram<kBounds>& histogram,
-                         const std::array<std::int64_t, kBounds>& bounds, Scale scale) {
+void TextWriter::histogram(std::string_view labels, const Histogram<kBounds>& values,
+                           const std::vector<std::string>& bounds, Scale scale) {
   std::uint64_t upToHere = 0;
   for (std::size_t i = 0; i <= kBounds; ++i) {
-    upToHere += histogram.buckets[i];
-    begin("_bucket", labels, i < kBounds ? boundText(bounds[i], scale) : "+Inf");
-    fmt::format_to(std::back_inserter(text_), "{}\n", upToHere);
+    upToHere += values.buckets[i];
+    begin("_bucket", labels, bounds[i]);
+    endWith(upToHere);
   }
   begin("_sum", labels);
-  text_ += scaled(histogram.sum, scale) + '\n';
+  text_ += scaled(values.sum, scale) + '\n';
   begin("_count", labels);
-  fmt::format_to(std::back_inserter(text_), "{}\n", upToHere);
+  endWith(upToHere);
 }
 
-std::string TextWriter::scaled(std::uint64_t value, Scale scale) const {
-  if (scale == Scale::Ones) return std::to_string(value);
-  return fmt::format("{}.{:06}", value / kMicrosecondsPerSecond, value % kMicrosecondsPerSecond);
-}
-
-std::string TextWriter::boundText(std::int64_t bound, Scale scale) const {
-  auto text = scaled(static_cast<std::uint64_t>(bound), scale);
-  if (scale == Scale::Ones) return format_ == TextFormat::OpenMetrics ? text + ".0" : text;
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') format_ == TextFormat::OpenMetrics ? text.push_back('0') : text.pop_back();
-  return text;
+void TextWriter::endWith(std::uint64_t value) {
+  const fmt::format_int digits(value);
+  text_.append(digits.data(), digits.size());
+  text_ += '\n';
 }
 
 std::string TextWriter::take() {

@@ -1,13 +1,13 @@
 // The two text formats: how families, samples, labels and numbers are written.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "metrics/snapshot.h"
 #include "metrics/text.h"
@@ -20,7 +20,10 @@ std::string labelText(std::initializer_list<std::pair<std::string_view, std::str
 
 class TextWriter {
  public:
-  explicit TextWriter(TextFormat format) : format_(format) {}
+  // What the bounds and the sum of a histogram are counted in.
+  enum class Scale { Microseconds, Ones };
+
+  explicit TextWriter(TextFormat format);
 
   // Begin a family: the samples that follow belong to it. `name` has no _total; the writer adds it where it belongs.
   void counter(std::string_view name, std::string_view help);
@@ -40,17 +43,15 @@ class TextWriter {
   std::string take();
 
  private:
-  enum class Scale { Microseconds, Ones };  // what the bounds and the sum of a histogram are counted in
-
   void family(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix);
   void begin(std::string_view suffix, std::string_view labels, std::string_view bound = {});
+  void endWith(std::uint64_t value);
   template <std::size_t kBounds>
-  void buckets(std::string_view labels, const Histogram<kBounds>& histogram,
-               const std::array<std::int64_t, kBounds>& bounds, Scale scale);
-  std::string scaled(std::uint64_t value, Scale scale) const;
-  std::string boundText(std::int64_t bound, Scale scale) const;
+  void histogram(std::string_view labels, const Histogram<kBounds>& values, const std::vector<std::string>& bounds,
+                 Scale scale);
 
   const TextFormat format_;
+  const std::vector<std::string> timeBounds_, sizeBounds_;  // as they stand in the label `le`
   std::string text_;
   std::string name_;         // of the family
   std::string_view suffix_;  // of its samples
