@@ -78,6 +78,14 @@ TEST_F(DoctorCommandTest, FindsAServerThatEvictsAndSaysWhatToDo) {
   EXPECT_EQ(answer.out.find('\x1b'), std::string::npos) << "no colours without a terminal";
 }
 
+TEST_F(DoctorCommandTest, FindsAServerWhoseClockIsWrong) {
+  RedisServer server({"appendonly yes"}, RedisServer::Reach::UnixSocket, RedisServer::Time::Shifted);
+  server.advance(std::chrono::hours(1));
+  writeConfig("brokers: [ { name: queue, " + RedisStore::at("scheme: unix, path: " + server.socket()) + " } ]\n");
+  EXPECT_THAT(kindsIn(examined()), Contains("clock-skew"));
+  EXPECT_THAT(leptir({"doctor"}).out, HasSubstr("ahead of that of this machine"));
+}
+
 TEST_F(DoctorCommandTest, FindsATaskWhoseNameTheInstanceDoesNotKnow) {
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return hasCard(); })) << instance->output();

@@ -47,6 +47,15 @@ void notePersistence(std::string_view info, std::optional<std::string_view> save
                         "set appendonly to yes if no task may be lost"});
 }
 
+void noteSyncing(std::string_view info, std::optional<std::string_view> appendFsync,
+                 std::vector<StoreFinding>& findings) {
+  if (infoValue(info, "aof_enabled") != "1" || appendFsync != "no") return;
+  findings.push_back({FindingSeverity::Note, "durability",
+                      "it syncs its append-only file only when the operating system decides: a power cut loses the "
+                      "changes of the last 30 s, sometimes more",
+                      "set appendfsync to everysec"});
+}
+
 }  // namespace
 
 std::string_view infoValue(std::string_view info, std::string_view name) {
@@ -107,6 +116,7 @@ RedisServerInfo parseServerInfo(std::optional<std::string_view> info, std::optio
         {FindingSeverity::Problem, "replica", "it is a replica, which cannot be written", "name its primary"});
   noteEviction(infoValue(*info, "maxmemory_policy"), findings);
   notePersistence(*info, save, findings);
+  noteSyncing(*info, appendFsync, findings);
   serverInfo.durability = durabilityOf(*info, save, appendFsync);
   return serverInfo;
 }

@@ -53,6 +53,13 @@ TEST(RedisServerInfo, WarnOfAServerWithoutPersistence) {
   EXPECT_THAT(serverInfo.durability, HasSubstr("none"));
 }
 
+TEST(RedisServerInfo, NoteASyncThatIsLeftToTheOperatingSystem) {
+  const auto serverInfo = parseServerInfo("aof_enabled:1\r\n", "", "no");
+  ASSERT_EQ(serverInfo.findings.size(), 1u);
+  EXPECT_EQ(serverInfo.findings[0].severity, FindingSeverity::Note);
+  EXPECT_THAT(serverInfo.findings[0].advice, HasSubstr("everysec"));
+}
+
 TEST(RedisServerInfo, DoNotWarnOfSnapshots) {
   RedisServer server({"save 3600 1"});
   EXPECT_THAT(serverInfoOf(server).warnings(), IsEmpty());
