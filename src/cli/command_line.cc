@@ -176,10 +176,10 @@ class Parser {
                    "running but not ready, 3: not running")
         ->excludes("--all");
     command
-        ->add_flag(
-            "--watch{2}", watch_,
-            "show it again after each 2 seconds (--watch=SECONDS), until Ctrl-C: on a terminal in place, elsewhere "
-            "one after the other; with --json one object a line")
+        ->add_flag("--watch{2}", watch_,
+                   "show it again every 2 seconds, or every SECONDS (--watch=SECONDS), until Ctrl-C: on a terminal in "
+                   "place, elsewhere "
+                   "one after the other; with --json one object a line")
         ->excludes("--all")
         ->excludes("--ready")
         ->type_name("");

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cli/number_of.h"
 #include "cli/validators.h"
 #include "leptir/operations/listed_task.h"
 
@@ -221,8 +222,13 @@ void addOptions(CLI::App& app, WorkersCommand& command) {
 }
 
 void addOptions(CLI::App& app, TopCommand& command) {
-  app.add_option("--interval", command.interval, "ask each store after so many seconds (default 2)")
-      ->check(CLI::Range(0.5, 3600.0));
+  app.add_option("--interval", command.interval, "ask each store again after so many seconds (default 2)")
+      ->check(mustBe("a number of seconds from 0.5 to 3600",
+                     [](const std::string& text) {
+                       const auto number = numberOf<double>(text);
+                       return number && *number >= 0.5 && *number <= 3'600;
+                     }))
+      ->type_name("SECONDS");
   addConfig(app, command.config);
 }
 

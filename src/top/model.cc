@@ -41,6 +41,11 @@ Snapshot Model::snapshot() const {
   for (const auto& source : state_->queueSources) {
     snapshot.answers.push_back(source->answer);
     snapshot.queues.insert(snapshot.queues.end(), source->queues.begin(), source->queues.end());
+    // Its row is there from the start, so that the order of the rows, and the selection, do not depend on which store
+    // answers first.
+    if (source->queues.empty())
+      snapshot.queues.push_back(
+          {.name = source->source.name, .counts = Error(ErrorCode::Unavailable, "not asked yet")});
   }
   if (state_->sources.records) snapshot.answers.push_back(state_->records.answer);
   for (const auto& [queue, trend] : state_->growth) {
@@ -108,16 +113,20 @@ void Model::notice(const std::string& text) {
   state_->update([&] { state_->news = ActionNews{text, ActionNews::Kind::Done, state_->now()}; });
 }
 
-bool Model::end(Duration longest) {
+bool Model::end(Duration forQuestions, Duration forAction) {
   state_->isEnding = true;
-  std::vector<Poller*> all{state_->pages.get(), state_->counting.get(), state_->acting.get()};
-  for (const auto& poller : state_->pollers) all.push_back(poller.get());
-  for (auto* poller : all) poller->end(Duration::zero());
-  const auto until = std::chrono::steady_clock::now() + longest;
-  return std::ranges::all_of(all, [&](Poller* poller) {
-    const auto left = std::chrono::duration_cast<Duration>(until - std::chrono::steady_clock::now());
-    return poller->end(std::max(left, Duration::zero()));
-  });
+  std::vector<Poller*> questions{state_->pages.get(), state_->counting.get()};
+  for (const auto& poller : state_->pollers) questions.push_back(poller.get());
+  for (auto* poller : questions) poller->end(Duration::zero());
+  const bool hasActed = state_->acting->end(forAction);
+  const auto until = std::chrono::steady_clock::now() + forQuestions;
+  return std::ranges::all_of(questions,
+                             [&](Poller* poller) {
+                               const auto left =
+                                   std::chrono::duration_cast<Duration>(until - std::chrono::steady_clock::now());
+                               return poller->end(std::max(left, Duration::zero()));
+                             }) &&
+         hasActed;
 }
 
 }  // namespace leptir::top

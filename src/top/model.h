@@ -60,9 +60,10 @@ class Model {
   void act(Action action);
   // A sentence that is shown as news.
   void notice(const std::string& text);
-  // Ends all threads; waits at most so long for running questions and actions. Returns whether all have ended: if not,
-  // a store does not answer, and the process can only end without the destructor.
-  bool end(Duration longest);
+  // Ends all threads; an action on many tasks stops after its slice. Waits at most so long for running questions, and
+  // for a running action. Returns whether all have ended: if not, a store does not answer, and the process can only end
+  // without the destructor.
+  bool end(Duration forQuestions, Duration forAction);
 
  private:
   struct State;

@@ -182,14 +182,17 @@ TEST_P(ModelTest, AStoreThatHangsDelaysNoOtherAndIsNamedAsWaitedFor) {
                                            .everything = shared()},
                                    options_, wake_);
   hung.waitUntilAsked();
-  const auto snapshot = until([](const Snapshot& now) { return now.queues.size() == 2; });
+  const auto snapshot = until([](const Snapshot& now) { return now.queues.size() == 3; });
+  EXPECT_EQ(snapshot.queues[0].name, "hung") << "in the order of the configuration";
+  EXPECT_FALSE(snapshot.queues[0].counts);
+  EXPECT_EQ(snapshot.queues[1].counts->due, 1u);
   ASSERT_THAT(snapshot.answers, SizeIs(3));
   EXPECT_EQ(snapshot.answers[0].store, "hung");
   EXPECT_TRUE(snapshot.answers[0].asked.has_value());
   EXPECT_FALSE(snapshot.answers[0].answered.has_value());
-  EXPECT_FALSE(model().end(10ms)) << "a thread still waits for the store";
+  EXPECT_FALSE(model().end(10ms, 10ms)) << "a thread still waits for the store";
   hung.release();
-  EXPECT_TRUE(model().end(30s));
+  EXPECT_TRUE(model().end(30s, 30s));
 }
 
 INSTANTIATE_TEST_SUITE_P(, ModelTest, ::testing::Values("memory", "sqlite"));

@@ -13,7 +13,8 @@ namespace leptir::top {
 namespace {
 
 constexpr auto kLongestPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
-constexpr auto kPatienceAtTheEnd = std::chrono::milliseconds(300);
+constexpr auto kPatienceWithQuestions = std::chrono::milliseconds(300);
+constexpr auto kPatienceWithAction = std::chrono::seconds(3);
 constexpr int kReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
 
 class Screens {
@@ -39,7 +40,7 @@ class Screens {
     terminal_.reset();
     if (terminalIsGone_) ended.end = End::TerminalIsGone;
     if (const int signal = signals_.ended(); signal != 0 && signal != SIGINT) ended = {End::BySignal, signal};
-    ended.isWaitingForStore = !model_->end(kPatienceAtTheEnd);
+    ended.isWaitingForStore = !model_->end(kPatienceWithQuestions, kPatienceWithAction);
     if (ended.isWaitingForStore) static_cast<void>(model_.release());
     return ended;
   }
