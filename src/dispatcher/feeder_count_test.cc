@@ -12,6 +12,8 @@ using metrics::StoreOperation;
 
 class FeederCountTest : public FeederTest {
  protected:
+  ~FeederCountTest() override { feeder.reset(); }  // it counts in the page until it has ended
+
   void startCounted(Duration countEvery = {}) {
     FeederOptions options{.session = {.instance = instance, .meter = {row, context.clock}},
                           .closeWithin = 300ms,

@@ -33,7 +33,7 @@ class CompletionTest : public Installation {
 };
 
 TEST_F(CompletionTest, OfBashNamesCommandsOptionsAndFiles) {
-  EXPECT_EQ(bash("leptir sta", 1), "start status\n");
+  EXPECT_EQ(bash("leptir sta", 1), "start status stack\n");
   EXPECT_EQ(bash("leptir start --d", 2), "--daemon --drain\n");
   EXPECT_EQ(bash("leptir completion z", 2), "zsh\n");
   EXPECT_EQ(bash("leptir start --config = /etc/hostn", 4), "/etc/hostname\n");

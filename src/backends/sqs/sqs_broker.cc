@@ -21,7 +21,7 @@ Result<std::unique_ptr<SqsBroker>> SqsBroker::open(const SqsSettings& settings, 
 Result<void> SqsBroker::askQueues(BrokerUse use) {
   const auto& settings = client_.settings();
   if (auto asked = askQueue(settings.queue, use, queue_); !asked) return asked;
-  findings_ = findingsAbout(queue_, settings.where());
+  for (auto& finding : findingsAbout(queue_, settings.where())) findings_.push_back(std::move(finding));
   if (!settings.buried || use == BrokerUse::Push) return {};
   QueueAttributes buried{.maximumMessageSize = queue_.maximumMessageSize};
   if (auto asked = askQueue(*settings.buried, use, buried); !asked) return asked;
