@@ -115,12 +115,12 @@ void SettleBatches::addErrorReport(SettleBatch& batch, const Settlement& settlem
 
 void SettleBatches::addTracedRun(SettleBatch& batch, const HeldTask& task, const Settlement& settlement,
                                  Step& step) const {
-  auto run = tracedRunOf(options_.traces, task, settlement, options_.brokers[batch.broker].name);
-  if (!run) return;
+  const auto spans = runSpansOf(options_.traces, task, settlement);
+  if (!spans) return;
   if (options_.hasRoomForSpans && !options_.hasRoomForSpans()) {
-    step.actions.droppedSpans += run->spans();
+    step.actions.droppedSpans += spans->count();
   } else {
-    batch.tracedRuns.push_back(std::move(*run));
+    batch.tracedRuns.push_back(tracedRunOf(*spans, task, settlement, options_.brokers[batch.broker].name));
   }
 }
 

@@ -41,27 +41,31 @@ std::optional<Time> dueTimeOf(const HeldTask& task, const task::RunTrace& trace,
 
 }  // namespace
 
-std::optional<tracing::TracedRun> tracedRunOf(const task::TraceSettings& traces, const HeldTask& task,
-                                              const Settlement& settlement, const std::string& broker) {
+std::optional<RunSpans> runSpansOf(const task::TraceSettings& traces, const HeldTask& task,
+                                   const Settlement& settlement) {
   const auto& head = task.head;
   const auto trace = task::runTraceOf(traces, head.trace, head.id, head.pushedAt, task.lease.number);
   if (!trace || !hasRun(settlement)) return std::nullopt;
+  return RunSpans{.trace = *trace, .due = dueTimeOf(task, *trace, settlement.record->started)};
+}
+
+tracing::TracedRun tracedRunOf(const RunSpans& spans, const HeldTask& task, const Settlement& settlement,
+                               const std::string& broker) {
   const auto& record = *settlement.record;
   const bool failed = isError(settlement);
-  return tracing::TracedRun{
-      .trace = *trace,
-      .id = head.id,
-      .name = head.name,
-      .broker = broker,
-      .attempt = record.attempt,
-      .due = dueTimeOf(task, *trace, record.started),
-      .started = record.started,
-      .ended = *record.ended,
-      .pid = record.pid,
-      .cause = record.cause,
-      .status = std::string(nameOf(record.returnCode)),
-      .failed = failed,
-      .error = failed ? std::string(base::utf8Prefix(record.response, tracing::kMostErrorBytes)) : std::string()};
+  return {.trace = spans.trace,
+          .id = task.head.id,
+          .name = task.head.name,
+          .broker = broker,
+          .attempt = record.attempt,
+          .due = spans.due,
+          .started = record.started,
+          .ended = *record.ended,
+          .pid = record.pid,
+          .cause = record.cause,
+          .status = std::string(nameOf(record.returnCode)),
+          .failed = failed,
+          .error = failed ? std::string(base::utf8Prefix(record.response, tracing::kMostErrorBytes)) : std::string()};
 }
 
 }  // namespace leptir::dispatcher

@@ -10,8 +10,17 @@
 
 namespace leptir::dispatcher {
 
+// What is known of the spans of a run without copying a text.
+struct RunSpans {
+  task::RunTrace trace{};
+  std::optional<Time> due{};  // see tracing::TracedRun
+  std::size_t count() const { return due ? 2 : 1; }
+};
 // nullopt: the task did not run, or its runs have no spans.
-std::optional<tracing::TracedRun> tracedRunOf(const task::TraceSettings& traces, const settlement::HeldTask& task,
-                                              const settlement::Settlement& settlement, const std::string& broker);
+std::optional<RunSpans> runSpansOf(const task::TraceSettings& traces, const settlement::HeldTask& task,
+                                   const settlement::Settlement& settlement);
+
+tracing::TracedRun tracedRunOf(const RunSpans& spans, const settlement::HeldTask& task,
+                               const settlement::Settlement& settlement, const std::string& broker);
 
 }  // namespace leptir::dispatcher

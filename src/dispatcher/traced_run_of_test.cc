@@ -35,7 +35,8 @@ Outcome outcomeWith(Cause cause, ExitStatus status = ExitStatus::Unknown) {
 
 std::optional<tracing::TracedRun> runOf(const HeldTask& task, const Outcome& outcome) {
   const auto settlement = settlement::settlementOfOutcome(task, "{}", outcome, {"host", 42}, 0);
-  return tracedRunOf(kOn, task, settlement, "main");
+  const auto spans = runSpansOf(kOn, task, settlement);
+  return spans ? std::optional(tracedRunOf(*spans, task, settlement, "main")) : std::nullopt;
 }
 
 TEST(TracedRunOf, TellsWhenTheTaskWasDueBeganAndEnded) {

@@ -63,9 +63,13 @@ struct TaskCall {
   std::string parameters;                  // JSON text of `td.parameters`; "{}" if missing, null or an empty list
   std::optional<Time> expires;             // as in EnvelopeHead
   std::optional<base::Traceparent> trace;  // as in EnvelopeHead
+  std::optional<Time> pushedAt;            // as in EnvelopeHead; only if it was asked for
 };
 
+// Whether `ts` is read, which few workers need.
+enum class TimeOfPush { Skipped, Read };
+
 // For workers: reads an envelope that decodeEnvelope accepted, with no check but those that reading needs.
-Result<TaskCall> decodeTaskCall(std::string_view envelope);
+Result<TaskCall> decodeTaskCall(std::string_view envelope, TimeOfPush timeOfPush = TimeOfPush::Skipped);
 
 }  // namespace leptir::task

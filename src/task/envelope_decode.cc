@@ -180,16 +180,23 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
   });
 }
 
+bool isKeyOfCall(std::string_view key, TimeOfPush timeOfPush) {
+  if (key == "ts") return timeOfPush == TimeOfPush::Read;
+  return key == "cn" || key == "expires" || key == "trace";
+}
+
 // The last of duplicate keys counts, as in readEnvelope.
-error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
+error_code readCall(JsonReader& reader, std::string_view envelope, TimeOfPush timeOfPush, TaskCall& call,
+                    std::string_view& parameters) {
   return forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) -> error_code {
     if (key == "td") return readCallData(reader, value, call, parameters);
-    if (key != "cn" && key != "expires" && key != "trace") return simdjson::SUCCESS;
+    if (!isKeyOfCall(key, timeOfPush)) return simdjson::SUCCESS;
     JsonItem item;
     if (const auto unread = reader.read(value, 1, item)) return unread;
     if (key == "cn") call.name = taskNameFrom(item);
     if (key == "expires") call.expires = expiry(item);
     if (key == "trace") call.trace = traceIn(item);
+    if (key == "ts") call.pushedAt = pushedAt(item);
     return simdjson::SUCCESS;
   });
 }
@@ -216,10 +223,10 @@ std::string idInMalformed(std::string_view bytes) {
   return base::checkTaskId(parsed.head.id) ? std::move(parsed.head.id) : std::string();
 }
 
-Result<TaskCall> decodeTaskCall(std::string_view envelope) {
+Result<TaskCall> decodeTaskCall(std::string_view envelope, TimeOfPush timeOfPush) {
   TaskCall call;
   std::string_view parameters;
-  if (const auto error = readCall(JsonReader::ofThisThread(), envelope, call, parameters)) {
+  if (const auto error = readCall(JsonReader::ofThisThread(), envelope, timeOfPush, call, parameters)) {
     return corrupt(describeJsonError(error, envelope));
   }
   call.parameters = normalizedParameters(parameters);

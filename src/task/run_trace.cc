@@ -42,6 +42,7 @@ std::string_view bytesOf(const base::TraceId& id) {
 }
 
 bool isSampled(double share, std::string_view id) {
+  if (share <= 0) return false;
   constexpr double kAll = 0x1p53;
   return static_cast<double>(hashOf(id, kSampling) >> 11) < share * kAll;
 }
@@ -56,15 +57,10 @@ base::TraceId traceOfOwn(std::string_view id, std::optional<Time> pushedAt) {
 
 }  // namespace
 
-bool needsTimeOfPush(const TraceSettings& settings, const std::optional<base::Traceparent>& given,
-                     std::string_view id) {
-  return settings.makesSpans && !given && settings.sample > 0 && !id.empty() && isSampled(settings.sample, id);
-}
-
 std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::optional<base::Traceparent>& given,
                                    std::string_view id, std::optional<Time> pushedAt, std::uint64_t lease) {
   if (!settings.makesSpans || (given && !given->sampled)) return std::nullopt;
-  if (!given && !needsTimeOfPush(settings, given, id)) return std::nullopt;
+  if (!given && (id.empty() || !isSampled(settings.sample, id))) return std::nullopt;
   RunTrace trace{.run = {.trace = given ? given->trace : traceOfOwn(id, pushedAt), .sampled = true}};
   if (given) trace.pusher = given->span;
   // Several tasks may be pushed in one trace, so the id counts too.

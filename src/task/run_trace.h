@@ -30,7 +30,9 @@ struct RunTrace {
 std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::optional<base::Traceparent>& given,
                                    std::string_view id, std::optional<Time> pushedAt, std::uint64_t lease);
 
-// Whether runTraceOf needs `pushedAt` to answer.
-bool needsTimeOfPush(const TraceSettings& settings, const std::optional<base::Traceparent>& given, std::string_view id);
+// Whether runTraceOf uses `pushedAt`.
+inline bool needsTimeOfPush(const TraceSettings& settings) {
+  return settings.makesSpans && settings.sample > 0;
+}
 
 }  // namespace leptir::task

@@ -94,11 +94,7 @@ void TaskRunner::addLogTo(Outcome& outcome) const {
 
 // The span of this run, if the dispatcher will send one; otherwise what was given at the push.
 std::string TaskRunner::traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const {
-  std::optional<Time> pushedAt;
-  if (task::needsTimeOfPush(traces_, call.trace, call.id)) {
-    if (const auto head = task::decodeEnvelope(assignment.envelope)) pushedAt = head->pushedAt;
-  }
-  const auto trace = task::runTraceOf(traces_, call.trace, call.id, pushedAt, assignment.lease.number);
+  const auto trace = task::runTraceOf(traces_, call.trace, call.id, call.pushedAt, assignment.lease.number);
   if (trace) return trace->run.text();
   return call.trace ? call.trace->text() : std::string();
 }

@@ -22,6 +22,10 @@ class TaskRunner {
              const Clock& clock, const task::TraceSettings& traces);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
+  // Whether it needs the time of the push to name the spans of tasks.
+  task::TimeOfPush timeOfPush() const {
+    return task::needsTimeOfPush(traces_) ? task::TimeOfPush::Read : task::TimeOfPush::Skipped;
+  }
   Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
 
  private:

@@ -127,7 +127,7 @@ FinishedTask Worker::execute(const BegunCell& begun) {
 
 Outcome Worker::outcomeOf(const BegunCell& begun) {
   const auto assignment = slot_.assignments().read(begun.cell);
-  auto call = task::decodeTaskCall(assignment.envelope);
+  auto call = task::decodeTaskCall(assignment.envelope, runner_.timeOfPush());
   // Not expected, because the dispatcher decodes each envelope before it assigns the task.
   if (!call) return withoutRun({.cause = Cause::Malformed, .response = call.error().message()});
   // It waited in this cell, behind other tasks or for its lease to be renewed.

@@ -223,10 +223,10 @@ TEST_F(TracingTest, TheHeadersOfTheConfigurationReachTheCollectorAndNoTask) {
   const auto id = pushTraced({"search_environment", "variable=LEPTIR_TEST_KEY"});
   const auto found = push({"search_memory", "first=geheim", "second=-4711"});
   ASSERT_EQ(drain(), 0);
-  ::unsetenv("LEPTIR_TEST_KEY");
   EXPECT_EQ(collector.server.requests().at(0).headers.at("api-key"), "geheim-4711");
   EXPECT_EQ(responseOf(id), "unset");
   EXPECT_EQ(responseOf(found), "0");
+  ::unsetenv("LEPTIR_TEST_KEY");
 }
 
 // --- what a push does with a traceparent
