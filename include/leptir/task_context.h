@@ -50,7 +50,9 @@ class TaskContext {
   // The time since the run began.
   Duration executionTime() const;
 
-  // Write a line to the log, with "[<id>](<name>) " in front, as in PHP leptir.
+  // Write a line to the log, with "[<id>](<name>) " in front, as in PHP leptir. The lines are also kept with the task's
+  // record, the first 16 KiB and the last 48 KiB of a run, for `leptir logs`; those for debugging only where a logger
+  // takes them.
   void logError(std::string_view message) const;
   void logWarning(std::string_view message) const;
   void logInfo(std::string_view message) const;
