@@ -31,11 +31,8 @@ Samples samplesIn(const std::string& text) {
 
 class MetricsTest : public Installation {
  protected:
-  Samples metrics() {
-    const auto shown = leptir({"metrics"});
-    EXPECT_EQ(shown.exit, 0) << shown.err;
-    return samplesIn(shown.out);
-  }
+  // Empty where no instance runs, or one has just been started.
+  Samples metrics() { return samplesIn(leptir({"metrics"}).out); }
   double value(const std::string& sample) {
     const auto all = metrics();
     const auto found = all.find(sample);
