@@ -70,7 +70,9 @@ void listPages(TaskKeeper& keeper) {
   time("page of 1,000 behind 200,000", {}, 1000);
   time("page by a name that no task has", {.name = "Other"}, 100);
   time("page by the beginning of an id", {.idPrefix = "zz"}, 100);
+  page = {};
   time("page of 100 of the latest", {.order = ListOrder::LatestFirst}, 100);
+  page = {};
   time("page by a time", {.dueFrom = Time(std::chrono::seconds(4'000'000'000))}, 100);
   fmt::print("earliest due time: {:.1f} ms\n", millisecondsOf([&] { must(keeper.earliestDue()); }));
 }
