@@ -29,8 +29,9 @@ class TopTest : public Installation {
   Tmux& top(int columns = 80, int rows = 24, const std::vector<std::string>& environment = {}) {
     auto& screen = terminal(columns, rows, environment);
     screen.command("stty -g > " + file("before") + "; echo $$ > " + file("shell"));
-    screen.command("clear; " + program + " top --interval=0.5 --config=" + config.string() +
-                   "; echo ended $?; stty -g > " + file("after"));
+    const auto line =
+        program + " top --interval=0.5 --config=" + config.string() + "; echo ended $?; stty -g > " + file("after");
+    screen.command(runsInScript_ ? "clear; sh -c '" + line + "'" : "clear; " + line);
     EXPECT_TRUE(screen.waitFor("leptir top")) << screen.screen();
     EXPECT_TRUE(screen.waitFor("local")) << screen.screen();
     return screen;
@@ -40,12 +41,18 @@ class TopTest : public Installation {
     std::ifstream stream(path);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  pid_t pidOfTop() const {
-    const auto shell = std::stoi(contentOf(file("shell")));
-    std::ifstream children("/proc/" + std::to_string(shell) + "/task/" + std::to_string(shell) + "/children");
+  // An interactive shell repairs the modes of its terminal when a process was killed; a script does not.
+  void runInScript() { runsInScript_ = true; }
+  static pid_t childOf(pid_t parent) {
+    const auto pid = std::to_string(parent);
+    std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
     pid_t child = 0;
     children >> child;
     return child;
+  }
+  pid_t pidOfTop() const {
+    const auto child = childOf(std::stoi(contentOf(file("shell"))));
+    return runsInScript_ ? childOf(child) : child;
   }
   // Also one that its parent has not waited for yet.
   static bool hasEnded(pid_t pid) {
@@ -62,6 +69,7 @@ class TopTest : public Installation {
 
  private:
   std::optional<Tmux> tmux_;
+  bool runsInScript_ = false;
 };
 
 TEST_F(TopTest, ShowsRunningTasksAndCancelsOneAfterAConfirmation) {
@@ -196,12 +204,14 @@ TEST_F(TopTest, CtrlCEndsItAndGivesTheTerminalBack) {
 }
 
 TEST_F(TopTest, TermGivesTheTerminalBackAndEndsTheProcessByTheSignal) {
+  runInScript();
   auto& screen = top();
   ASSERT_EQ(::kill(pidOfTop(), SIGTERM), 0);
   expectRestored(screen, "ended 143");
 }
 
 TEST_F(TopTest, ACrashGivesTheTerminalBack) {
+  runInScript();
   auto& screen = top(80, 24, {"ulimit -c 0"});
   ASSERT_EQ(::kill(pidOfTop(), SIGSEGV), 0);
   expectRestored(screen, "ended 139");
