@@ -141,7 +141,8 @@ TEST(ParsePushLine, SaysWhatIsWrong) {
   EXPECT_THAT(whyNot(R"({"name":"x","at":5,"delaySeconds":1})"), HasSubstr("exclude each other"));
   EXPECT_THAT(whyNot(R"({"name":"x","at":1e300})"), HasSubstr("'1e300'"));
   EXPECT_THAT(whyNot(R"({"cn":"","td":{}})"), HasSubstr("no envelope: `cn`"));
-  EXPECT_THAT(whyNot(R"({"cn":"x","td":{},"trace":1})"), HasSubstr("unknown key 'trace' in an envelope"));
+  EXPECT_THAT(whyNot(R"({"cn":"x","td":{},"trace":1})"), HasSubstr("'trace' must be a traceparent"));
+  EXPECT_THAT(whyNot(R"({"cn":"x","td":{},"tracer":1})"), HasSubstr("unknown key 'tracer' in an envelope"));
   EXPECT_THAT(whyNot(R"({"cn":"x","td":{"more":1}})"), HasSubstr("unknown key 'more' in 'td'"));
 }
 

@@ -89,7 +89,7 @@ TEST(ConfigErrors, ListEachKnownKeyOnce) {
 
 TEST(ConfigErrors, NameWhatIsWrongInTracingAndShowNoValue) {
   EXPECT_EQ(errorsIn(withBroker("tracing:\n  endpiont: x\n")),
-            "2: 'tracing' needs the key 'endpoint'\n"
+            "3: 'tracing' needs the key 'endpoint'\n"
             "3: unknown key 'endpiont' in 'tracing': did you mean 'endpoint'?");
   EXPECT_EQ(errorsIn(withBroker("tracing:\n  endpoint: secret.example.org\n  sample: 1.5\n  headers: {a: [1]}\n")),
             "3: 'endpoint' of 'tracing' must be an address that begins with http:// or https://\n"
