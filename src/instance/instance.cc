@@ -137,11 +137,11 @@ int runAsDaemon(Config& config, const InstanceOptions& options, const Program& p
 
 int runInstance(Config config, const InstanceOptions& options, const Program& program) {
   flushStreams();
-  // The text of the configuration and what was parsed from it still stand in freed memory, passwords included, and
-  // objects that live on may come to lie over parts of it.
-  base::wipeFreeMemory();
   if (const auto fine = checkPrograms(config, program); !fine) return reportError(fine.error(), base::kExitConfigError);
   if (const auto fine = checkTracing(config); !fine) return reportError(fine.error(), base::kExitConfigError);
+  // The text of the configuration, what was parsed from it and what was copied to check it still stand in freed memory,
+  // passwords included, and objects that live on may come to lie over parts of it.
+  base::wipeFreeMemory();
   if (options.daemon) return runAsDaemon(config, options, program);
   return startAndRun(config, options, program, [](int) {});
 }

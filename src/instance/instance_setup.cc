@@ -279,7 +279,7 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
 
 int InstanceSetup::work(int slot, int masterPid) {
   const bool runsReports = slot == link::kReportSlot;
-  const auto traces = runsReports ? task::TraceSettings() : tracingSettingsOf(current_.config).traces();
+  const auto traces = runsReports ? task::TraceSettings() : traceSettingsOf(current_.config);
   auto program = runsReports ? reportProgram(current_.config, program_) : std::move(current_.program);
   wipeSecrets(runsReports ? WorkerRuns::ErrorReports : WorkerRuns::Tasks);
   locks_.closeInForkedChildren();

@@ -12,6 +12,10 @@ tracing::TracingSettings tracingSettingsOf(const Config& config) {
           .service = given.serviceName};
 }
 
+task::TraceSettings traceSettingsOf(const Config& config) {
+  return {.makesSpans = !config.tracing.endpoint.empty(), .sample = config.tracing.sample};
+}
+
 Result<void> checkTracing(const Config& config) {
   if (config.tracing.endpoint.empty()) return {};
   auto checked = tracing::checkCollector(tracingSettingsOf(config).collector);

@@ -7,6 +7,8 @@
 namespace leptir::instance {
 
 tracing::TracingSettings tracingSettingsOf(const Config& config);
+// For a worker: without a copy of the headers, which may be secret.
+task::TraceSettings traceSettingsOf(const Config& config);
 
 // Invalid: no spans can be sent as `tracing` says; the message names the file.
 Result<void> checkTracing(const Config& config);
