@@ -98,7 +98,8 @@ void Core::on(event::RecordsSaved& saved, Step& step) {
 void Core::on(event::BatchSettled& settled, Step& step) {
   shutdown_.noteProgress();
   limitedNames_.noteSettled(settled.batch);
-  const auto batch = batches_.noteSettled(settled.batch, step);
+  const auto batch =
+      settled.isLost ? batches_.noteLost(settled.batch, step) : batches_.noteSettled(settled.batch, step);
   if (!batch) return;
   settling_.free(*batch, step);
   drain_.forgetCounts(batch->broker);

@@ -62,6 +62,18 @@ TEST_F(CoreCountTest, ASuccessWithItsTimes) {
   EXPECT_EQ(counted.queueTime, 40ms);
 }
 
+TEST_F(CoreCountTest, ATaskWhoseSessionWasOverIsLostAndNotDone) {
+  const auto cell = run({});
+  step(event::CellDone{cell, outcomeOf(ExitStatus::Success), "{}"});
+  step(event::RecordsSaved{last.batchesToSave.at(0)->id});
+  step(event::BatchSettled{.batch = last.batchesToSettle.at(0)->id, .isLost = true});
+  ASSERT_EQ(last.counted.size(), 1u);
+  EXPECT_EQ(last.counted[0].end, TaskEnd::Lost);
+  EXPECT_EQ(last.counted[0].runTime, SettledTask::kNotMeasured);
+  EXPECT_EQ(last.succeeded + last.failed, 0u);
+  EXPECT_EQ(last.cellsToFree.size(), 1u);
+}
+
 TEST_F(CoreCountTest, AScheduledTaskIsNotInTheQueueBeforeItsTime) {
   const auto counted =
       countedAfter(outcomeOf(ExitStatus::Success), {.timeOfExecution = now.wall - 2s, .pushedAt = now.wall - 1h});

@@ -46,6 +46,11 @@ TEST_F(CoreTraceTest, CountsTheSpansOfARunForWhichThereIsNoRoom) {
   EXPECT_EQ(dropped, 1u) << "the task has no time of a push, so no span of its wait";
 }
 
+TEST_F(CoreTraceTest, ARunWhoseSessionIsLostHasNoSpans) {
+  const auto batch = runTraced();
+  EXPECT_TRUE(step(event::BatchSettled{.batch = batch, .isLost = true}).tracedRuns.empty());
+}
+
 TEST_F(CoreTraceTest, HandsOutNothingWithoutTracing) {
   options.traces.makesSpans = false;
   start();

@@ -107,6 +107,7 @@ struct RecordsSaved {  // a required meta storage has saved the records of this 
 };
 struct BatchSettled {  // the broker has settled the leases of this batch
   std::uint64_t batch;
+  bool isLost = false;  // it has not: the session of the batch is over, so other sessions lease its tasks again
 };
 struct StoreUnavailable {  // this batch waits for its broker or a required storage, which is unavailable now
   std::uint64_t batch;

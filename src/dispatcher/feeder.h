@@ -84,7 +84,7 @@ class Feeder final : private StoreWork {
   std::vector<LeaseId> leasesToAcknowledge() const;
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
-  Result<void> countForMetricsWhenDue();
+  void countForMetricsWhenDue();
   std::size_t tasksToSettle() const;
   const metrics::BrokerMeter& meter() const { return session_.meter(); }
   const metrics::StoreMeter& calls() const { return session_.meter().store(); }

@@ -77,6 +77,18 @@ TEST_F(FeederCountTest, TheQueueAgainAndAgain) {
   EXPECT_GE(calls(StoreOperation::Count).calls, 2u);
 }
 
+TEST_F(FeederCountTest, AQueueThatCannotBeCountedIsLeasedFromAllTheSame) {
+  faults.refuses = "count";
+  push({"a"});
+  startCounted(1ms);
+  EXPECT_TRUE(waitUntil([&] { return calls(StoreOperation::Count).errors > 1; }));
+  EXPECT_FALSE(broker().queue);
+  feeder->setLeaseCredit(1, 0);
+  const auto leased = next<event::Leased>();
+  ASSERT_TRUE(leased);
+  EXPECT_EQ(leased->tasks.size(), 1u);
+}
+
 TEST_F(FeederCountTest, NoQueueWithoutAnInterval) {
   push({"a"});
   startCounted();
@@ -95,6 +107,9 @@ TEST_F(FeederCountTest, ALostSession) {
   claim();
   feeder->settle(batchOf(leased->tasks[0], "a"));
   EXPECT_TRUE(waitUntil([&] { return broker().sessionsLost == 1; }));
+  const auto settled = next<event::BatchSettled>();
+  ASSERT_TRUE(settled);
+  EXPECT_TRUE(settled->isLost);
 }
 
 TEST_F(FeederCountTest, RecordsOfAMetaWriter) {

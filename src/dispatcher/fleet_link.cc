@@ -26,6 +26,7 @@ constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
 // How long the master takes at most to see an order.
 constexpr Duration kMasterTakesWithin = 100ms;
 constexpr std::size_t kMostOrdersAtOnce = 20;
+constexpr int kMostPagesAtOnce = 10;
 constexpr Duration kLookForAnswerEvery = 50ms;
 constexpr Duration kFirstFleetRetry = 1s, kLongestFleetRetry = 30s;
 
@@ -141,21 +142,31 @@ void FleetLink::logChange(const std::vector<Pause>& before) const {
 
 // --- orders
 
+// Questions that wait for an answer stay where they are, so orders behind them are on a later page.
 Result<void> FleetLink::takeOrders() {
-  const auto entries =
-      store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), std::string_view(), kMostOrdersAtOnce);
-  if (!entries) return entries.error();
-  ordersWait_ = entries->size() == kMostOrdersAtOnce;
-  for (const auto& entry : *entries) {
-    const auto taken = take(entry);
+  ordersWait_ = false;
+  std::string after;
+  for (int page = 0; page < kMostPagesAtOnce; ++page) {
+    const auto entries = store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), after, kMostOrdersAtOnce);
+    if (!entries) return entries.error();
+    const auto taken = takeAll(*entries);
     if (!taken) return taken.error();
-    if (*taken == HandedOver::NotYet) {
-      ordersWait_ = true;
-      break;
-    }
+    const bool isLast = entries->size() < kMostOrdersAtOnce;
+    if (*taken == HandedOver::NotYet || !isLast) ordersWait_ = true;
+    if (*taken == HandedOver::NotYet || isLast) break;
+    after = entries->back().key;
   }
   if (ordersWait_) checkAt_ = now() + kMasterTakesWithin;
   return {};
+}
+
+// NotYet: the master has to obey an earlier order first.
+Result<FleetLink::HandedOver> FleetLink::takeAll(const std::vector<FleetEntry>& entries) {
+  for (const auto& entry : entries) {
+    const auto taken = take(entry);
+    if (!taken || *taken == HandedOver::NotYet) return taken;
+  }
+  return HandedOver::Yes;
 }
 
 Result<FleetLink::HandedOver> FleetLink::take(const FleetEntry& entry) {

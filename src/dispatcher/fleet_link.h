@@ -54,6 +54,7 @@ class FleetLink {
   Result<void> readPauses();
   void logChange(const std::vector<fleet::Pause>& before) const;
   Result<void> takeOrders();
+  Result<HandedOver> takeAll(const std::vector<FleetEntry>& entries);
   Result<HandedOver> take(const FleetEntry& entry);
   Result<void> takeQuestion(const FleetEntry& entry, fleet::Question question);
   Result<void> answer();

@@ -174,13 +174,28 @@ void SettleBatches::noteSaved(std::uint64_t id, Step& step) {
 }
 
 std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id, Step& step) {
+  const auto batch = takeFromStores(id);
+  if (batch == nullptr) return nullptr;
+  std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));
+  std::ranges::move(batch->tracedRuns, std::back_inserter(step.actions.tracedRuns));
+  return batch;
+}
+
+std::shared_ptr<const SettleBatch> SettleBatches::noteLost(std::uint64_t id, Step& step) {
+  const auto batch = takeFromStores(id);
+  if (batch == nullptr) return nullptr;
+  std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));  // the errors have happened
+  for (auto& task : batch->counted) task = {.broker = task.broker, .name = task.name, .end = metrics::TaskEnd::Lost};
+  batch->succeeded = batch->failed = 0;
+  return batch;
+}
+
+std::shared_ptr<SettleBatch> SettleBatches::takeFromStores(std::uint64_t id) {
   const auto found = atStores_.find(id);
   if (found == atStores_.end()) return nullptr;
   auto batch = std::move(found->second.batch);
   atStores_.erase(found);
   --brokers_[batch->broker].atStores;
-  std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));
-  std::ranges::move(batch->tracedRuns, std::back_inserter(step.actions.tracedRuns));
   return batch;
 }
 

@@ -57,6 +57,9 @@ class SettleBatches {
   void noteSaved(std::uint64_t batch, Step& step);
   // The broker has settled a batch, which is over now: its error reports are sent. Null: there is no such batch.
   std::shared_ptr<const SettleBatch> noteSettled(std::uint64_t batch, Step& step);
+  // The same, of a batch that its broker has not settled, since its session was over: other sessions run its tasks
+  // again, so they count as lost and have no spans.
+  std::shared_ptr<const SettleBatch> noteLost(std::uint64_t batch, Step& step);
   // A batch that is at the stores. Null: there is no such batch.
   const SettleBatch* find(std::uint64_t batch) const;
 
@@ -100,6 +103,7 @@ class SettleBatches {
            std::string_view envelope, HasRun hasRun, Step& step);
   void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
+  std::shared_ptr<SettleBatch> takeFromStores(std::uint64_t id);
   void addTracedRun(SettleBatch& batch, const settlement::HeldTask& task, const settlement::Settlement& settlement,
                     Step& step) const;
   static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);

@@ -37,6 +37,10 @@ void BrokerMeter::noteQueue(const leptir::TaskCounts& counts) const {
   set(row_->queueCountedAt, now());
 }
 
+void BrokerMeter::noteQueueUnknown() const {
+  if (row_ != nullptr) set(row_->queueCountedAt, 0);
+}
+
 std::uint64_t BrokerMeter::now() const {
   return static_cast<std::uint64_t>(clock_->now().time_since_epoch().count());
 }

@@ -32,6 +32,8 @@ class BrokerMeter {
   // Tasks that were settled together.
   void noteSettled(std::size_t tasks) const;
   void noteQueue(const leptir::TaskCounts& counts) const;
+  // The store could not count the tasks.
+  void noteQueueUnknown() const;
 
  private:
   std::uint64_t now() const;

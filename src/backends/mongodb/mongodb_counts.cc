@@ -2,13 +2,18 @@
 
 #include <span>
 
+#include "backends/mongodb/list_steps.h"
 #include "backends/mongodb/task_update.h"
 
 namespace leptir::mongodb {
 namespace {
 
 Document aggregation(const std::string& collection, std::span<const Document> stages) {
-  return Document().add("aggregate", collection).add("pipeline", stages).add("cursor", Document());
+  return Document()
+      .add("aggregate", collection)
+      .add("pipeline", stages)
+      .add("cursor", Document())
+      .add("maxTimeMS", kLongestStepMs);
 }
 
 std::uint64_t numberIn(DocumentView group, const char* field) {
