@@ -10,6 +10,7 @@
 #include "fleet/question.h"
 #include "leptir/json.h"
 #include "link/run_log_writer.h"
+#include "tests/support/child.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -251,6 +252,30 @@ class FeederQuestionTest : public FeederFleetTest {
     return fleet::answerOf(answer.value_or(""));
   }
 
+  // What a worker, a process of its own, logs in a run of t1. Before start(): it forks. Returns the worker's pid.
+  int logInWorker(int slot, std::uint32_t attempt) {
+    const auto worker = startChild([&] {
+      const auto cells = *link::Slot::create();
+      link::RunLogWriter writer(logs.mapForWorker(slot), cells);
+      writer.beginRun({.cell = 1, .generation = 1, .attempt = attempt, .pid = ::getpid(), .id = "t1"});
+      writer.add("slot " + std::to_string(slot) + "\n");
+      return writer.hasLines();
+    });
+    EXPECT_TRUE(exitedSuccessfully(worker));
+    return worker;
+  }
+  void showRunning(int slot, int worker) {
+    board->setWorker(slot, worker);
+    board->setTask(slot, "t1", "mail", systemClock().bootTime());
+  }
+  Json logAnswer() {
+    const auto asked = question(fleet::Question::Kind::Log, "t1");
+    ask(asked);
+    const auto answer = answerTo(asked);
+    EXPECT_TRUE(answer) << answer.error().message();
+    return answer ? *parseJson(*answer) : Json();
+  }
+
   link::RunLogs logs = link::RunLogs::create();
   link::RunLogs ofWorker = *link::RunLogs::ofMaster(::getpid());
   std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(2, systemClock());
@@ -270,6 +295,28 @@ TEST_F(FeederQuestionTest, AQuestionForALogIsAnsweredFromTheMemoryOfTheWorker) {
   EXPECT_EQ(parseJson(*answer)->at("attempt"), 2);
   EXPECT_EQ(parseJson(*answer)->at("log"), "1795462346.667348 info a line\n");
   EXPECT_TRUE(isGone(keyOf(asked, Time(1'700'000'000s))));
+}
+
+TEST_F(FeederQuestionTest, OfSeveralLogsTheOneOfTheWorkerThatRunsTheTaskIsAnswered) {
+  logInWorker(0, 3);
+  showRunning(1, logInWorker(1, 1));
+  start();
+  EXPECT_EQ(logAnswer(), Json({{"attempt", 1}, {"log", "slot 1\n"}})) << "attempt 3 ran before a revive";
+}
+
+TEST_F(FeederQuestionTest, ARunThatHasLoggedNothingDoesNotHaveTheLogOfAnEarlierRun) {
+  logInWorker(0, 1);
+  logInWorker(1, 1);
+  showRunning(1, ::getpid());
+  start();
+  EXPECT_EQ(logAnswer(), Json({{"attempt", 0}, {"log", ""}}));
+}
+
+TEST_F(FeederQuestionTest, WithoutAWorkerOnTheBoardTheLogOfTheHighestAttemptIsAnswered) {
+  logInWorker(0, 1);
+  logInWorker(1, 2);
+  start();
+  EXPECT_EQ(logAnswer().at("attempt"), 2);
 }
 
 TEST_F(FeederQuestionTest, ATaskThatLoggedNothingHasAnEmptyLog) {

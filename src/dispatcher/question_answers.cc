@@ -40,16 +40,30 @@ QuestionAnswers::Answered QuestionAnswers::finish(const Result<std::string>& ans
   return {*std::exchange(question_, std::nullopt), fleet::answerText(answer)};
 }
 
-// Empty where no run of the task has logged anything, or not lately.
+// Empty where the run that goes on has logged nothing.
 Result<std::string> QuestionAnswers::log() const {
-  Json json{{"attempt", 0}, {"log", ""}};
+  const auto log = logOfTask();
+  if (!log) return writeJson({{"attempt", 0}, {"log", ""}});
+  return writeJson(
+      {{"attempt", log->attempt}, {"log", task::logText(log->first, log->leftOutLines, log->leftOutBytes, log->last)}});
+}
+
+// Other slots may keep logs of earlier runs, and a run after a revive has a lower attempt than those.
+std::optional<link::RunLog> QuestionAnswers::logOfTask() const {
+  const auto worker = workerOfTask();
+  if (!worker) return logOfLastAttempt();
+  auto log = sources_->logs.readNewest(worker->slot, question_->task);
+  return log && log->pid == worker->pid ? std::move(log) : std::nullopt;
+}
+
+// For a run whose worker the board does not show yet.
+std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
+  std::optional<link::RunLog> last;
   for (int slot = 0; slot < base::kMaxWorkers; ++slot) {
-    const auto log = sources_->logs.readNewest(slot, question_->task);
-    if (!log || log->attempt <= json["attempt"].get<std::uint32_t>()) continue;
-    json["attempt"] = log->attempt;
-    json["log"] = task::logText(log->first, log->leftOutLines, log->leftOutBytes, log->last);
+    auto log = sources_->logs.readNewest(slot, question_->task);
+    if (log && (!last || log->attempt > last->attempt)) last = std::move(log);
   }
-  return writeJson(json);
+  return last;
 }
 
 Result<base::StackTaker> QuestionAnswers::beginStack() {

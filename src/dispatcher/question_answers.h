@@ -38,6 +38,8 @@ class QuestionAnswers {
 
  private:
   Result<std::string> log() const;
+  std::optional<link::RunLog> logOfTask() const;
+  std::optional<link::RunLog> logOfLastAttempt() const;
   Result<base::StackTaker> beginStack();
   Result<std::string> checked(Result<std::string> stack) const;
   std::optional<link::BoardWorker> workerOfTask() const;

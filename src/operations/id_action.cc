@@ -94,7 +94,7 @@ class IdFinder {
   FoundIds found_;
 };
 
-void addFirst(ActionReport& report, const std::vector<FoundTask>& tasks, const std::string& broker) {
+void addToFirstTasks(ActionReport& report, const std::vector<FoundTask>& tasks, const std::string& broker) {
   constexpr std::size_t kMost = 10;
   for (const auto& task : tasks) {
     if (report.first.size() < kMost) report.first.push_back(listedTaskOf(task, broker));
@@ -142,7 +142,7 @@ void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, 
       report.stopped = changed && progress &&
                        !progress({.broker = stores.queues.name(broker), .changed = report.changed + done.changed});
     }
-    if (done.changed > 0) addFirst(report, tasks, stores.queues.name(broker));
+    if (done.changed > 0) addToFirstTasks(report, tasks, stores.queues.name(broker));
     report.changed += done.changed;
     report.requested += done.requested;
     if (!changed) report.errors.push_back(changed.error());

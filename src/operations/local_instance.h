@@ -1,6 +1,8 @@
 // What this process sees of an instance that runs on the same machine, without asking it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string_view>
 
@@ -11,10 +13,22 @@
 namespace leptir::operations {
 
 // Whether this process sees the instance's master: it is on this machine, and no namespace of processes is between.
+// That does not prove whose process it is: any user can write a card and give a process the mark of a master.
 bool isVisible(const InstanceView& instance);
 
-// The newest log that a worker of a visible instance has of this task; none: no run of it has logged anything, or not
-// lately. Unavailable: this process may not read the memory of the instance.
-Result<std::optional<link::RunLog>> newestLogIn(const InstanceView& instance, std::string_view id);
+// Whether all user numbers of a process (real, effective, saved, of file access) are the effective one of this process.
+// /proc/<pid>/exe of a process of another user must not be executed: it is a program that the other user chose.
+bool isOfThisUser(pid_t process);
+
+// One run of a task.
+struct WantedRun {
+  std::string_view id;  // of the task
+  int attempt = 0;
+  int worker = 0;  // its pid; 0: unknown
+};
+
+// The log of a run in a worker of a visible instance; none: the run has not logged anything. The slots of other workers
+// may keep logs of earlier runs of the same task. Unavailable: this process may not read the memory of the instance.
+Result<std::optional<link::RunLog>> logOfRun(const InstanceView& instance, const WantedRun& run);
 
 }  // namespace leptir::operations

@@ -68,12 +68,14 @@ class LogSearch {
   Result<TaskLog> ofRunning(int attempt) {
     const auto fleet = operations_.instances();
     if (!fleet) return fleet.error();
+    const operations::WantedRun run{
+        .id = task_.id, .attempt = attempt, .worker = task_.running ? task_.running->pid : 0};
     bool isKnownHere = false;
     for (const auto& instance : fleet->instances) {
       const bool isOther = !task_.instance.empty() && instance.instance != task_.instance;
       if (isOther || !operations::isVisible(instance)) continue;
-      const auto read = operations::newestLogIn(instance, task_.id);
-      if (read && *read && static_cast<int>((*read)->attempt) == attempt) return logOf(**read);
+      const auto read = operations::logOfRun(instance, run);
+      if (read && *read) return logOf(**read);
       isKnownHere = isKnownHere || (read && instance.instance == task_.instance);
     }
     const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);

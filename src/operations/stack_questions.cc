@@ -47,9 +47,10 @@ class StackSearch {
   }
 
  private:
-  // Directly where the kernel allows it; the instance, which may have the rights, is asked otherwise.
+  // Directly where the instance runs as the user of this process and the kernel allows it. Otherwise the instance is
+  // asked: it may have the rights, and its program must not be executed with those of root.
   Result<Json> jsonFrom(const InstanceView& instance) const {
-    if (operations::isVisible(instance) && task_.running->pid > 0) {
+    if (task_.running->pid > 0 && operations::isVisible(instance) && operations::isOfThisUser(instance.pid)) {
       auto taken = takeHere(instance);
       if (taken || taken.error().code() == ErrorCode::Invalid) return taken;
     }

@@ -1,12 +1,19 @@
 // Operations::log and stack: from records, and from instances that are asked through the store.
+#include <unistd.h>
+
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
+#include "base/host_name.h"
+#include "base/instance_mark.h"
 #include "fleet/instance_card.h"
 #include "fleet/question.h"
 #include "operations/operations_fixture.h"
 #include "operations/record_log.h"
 #include "operations/stack_json.h"
+#include "tests/support/other_user.h"
+#include "tests/support/wait_until.h"
 
 namespace leptir::operations {
 namespace {
@@ -24,15 +31,17 @@ class TaskLogTest : public OperationsTest {
   void save(const MetaInfo& info) { ASSERT_TRUE(records().saveMetaInfo({&info, 1})); }
 
   // A card that says that another machine runs the task t1, which is leased.
-  void runElsewhere(bool answers = true) {
+  void runElsewhere(bool answers = true) { runAt("elsewhere", 4711, 4712, answers); }
+  // The same with the host and the processes that the card names.
+  void runAt(const std::string& host, int master, int worker, bool answers = true) {
     push("t1");
     (void)lease();
-    fleet::InstanceCard card{.instance = kInstance, .host = "elsewhere", .version = "9.9.9", .pid = 4711, .workers = 1};
+    fleet::InstanceCard card{.instance = kInstance, .host = host, .version = "9.9.9", .pid = master, .workers = 1};
     card.broker = "first";
     card.state = "running";
     card.since = card.written = systemClock().now();
     card.runningTasks = 1;
-    card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = 4712});
+    card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = worker});
     card.answers = answers;
     ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), std::nullopt));
   }
@@ -61,6 +70,20 @@ class TaskLogTest : public OperationsTest {
     auto got = ask();
     instance.join();
     return got;
+  }
+
+  // A process of another user with the marks of a master and of a worker. It ends by itself after a minute.
+  static pid_t startInstanceOfAnotherUser() {
+    return startChild([] {
+      ::alarm(60);
+      if (::setuid(kOtherUser) != 0 || !base::setInstanceMark(kInstance)) return false;
+      const auto mark = base::setMasterMark(kInstance);
+      return mark && ::pause() == 0;
+    });
+  }
+  // False where root may not look into processes of other users, as in a container without CAP_SYS_PTRACE.
+  static bool isSeenAsMaster(pid_t process) {
+    return waitUntil([&] { return base::checkMasterMark(process, kInstance) == base::Membership::Yes; }, 5s);
   }
 
   fleet::Question asked;
@@ -170,6 +193,26 @@ TEST_P(TaskLogTest, AStackIsAnsweredByTheInstance) {
   ASSERT_THAT(stack->threads[0].frames, SizeIs(1));
   EXPECT_EQ(stack->threads[0].frames[0].function, "app::run()");
   EXPECT_TRUE(stack->threads[0].frames[0].isOfUser);
+}
+
+TEST_P(TaskLogTest, AStackIsAnsweredByAnInstanceOfAnotherUserWhoseProgramIsNotExecuted) {
+  LEPTIR_NEEDS_ROOT();
+  const auto process = startInstanceOfAnotherUser();
+  if (!isSeenAsMaster(process)) {
+    killChild(process);
+    GTEST_SKIP() << "this process may not look into processes of other users";
+  }
+  runAt(base::hostName(), process, process);
+  // The program of that process is this test. If it is executed after all, it must not run its tests again.
+  ::setenv("GTEST_FILTER", "-*", 1);
+  auto asking = operations();
+  const auto stack =
+      whileAnswering(Error(ErrorCode::Invalid, "answered by the instance"), [&] { return asking.stack("t1"); });
+  ::unsetenv("GTEST_FILTER");
+  killChild(process);
+  ASSERT_FALSE(stack);
+  EXPECT_THAT(stack.error().message(), HasSubstr("answered by the instance"));
+  EXPECT_EQ(asked.kind, fleet::Question::Kind::Stack);
 }
 
 TEST_P(TaskLogTest, AnErrorOfTheInstanceIsPassedOn) {

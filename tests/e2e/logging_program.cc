@@ -69,6 +69,13 @@ void logAndFail(const Json& parameters, TaskContext& task) {
   if (task.attempt() < parameters.value("times", 1'000)) throw leptir::TaskError("not yet");
 }
 
+// Fails in its first attempt, and waits in the others.
+void logAndWaitInARetry(const Json& parameters, TaskContext& task) {
+  task.logInfo("this is attempt " + std::to_string(task.attempt()));
+  if (task.attempt() == 1) throw leptir::TaskError("not yet");
+  waitForFile(parameters, task);
+}
+
 void logAndCrash(const Json&, TaskContext& task) {
   task.logInfo("before the crash");
   ::raise(SIGKILL);
@@ -91,6 +98,7 @@ int main(int argc, char** argv) {
   program.tasks.add<leptir::Json>("log_and_wait", observed::logAndWait);
   program.tasks.add<leptir::Json>("log_many", observed::logMany);
   program.tasks.add<leptir::Json>("log_and_fail", observed::logAndFail);
+  program.tasks.add<leptir::Json>("log_and_wait_in_a_retry", observed::logAndWaitInARetry);
   program.tasks.add<leptir::Json>("log_and_crash", observed::logAndCrash);
   program.tasks.add<leptir::Json>("log_for_ever", observed::logForEver);
   return leptir::runMain(argc, argv, program);

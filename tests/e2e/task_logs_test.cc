@@ -58,6 +58,21 @@ TEST_P(TaskLogs, OfARetryAreKeptWithEachAttempt) {
   EXPECT_EQ(leptir({"logs", id, "--attempt=0"}).exit, 2);
 }
 
+TEST_P(TaskLogs, OfARetryThatRunsAreThoseOfItsOwnAttempt) {
+  writeConfig(yaml("  tasks:\n    log_and_wait_in_a_retry: { retry_delay: 0.2 }\n"));
+  const auto id = push({"log_and_wait_in_a_retry", untilGate(), "--maxAttempts=2"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] {
+    const auto answer = leptir({"logs", id, "--json"});
+    const auto now = answer.exit == 0 ? answer.json() : Json::object();
+    return now.value("attempt", 0) == 2 && now.value("running", false) && !now.at("lines").empty();
+  })) << instance->output();
+  EXPECT_THAT(texts(log(id)), ElementsAre("this is attempt 2"));
+  openGate();
+  ASSERT_TRUE(eventually([&] { return hasSucceeded(id); }));
+  EXPECT_THAT(texts(log(id)), ElementsAre("this is attempt 2"));
+}
+
 TEST_P(TaskLogs, OfAKilledWorkerAreInTheRecord) {
   const auto id = push({"log_and_crash"});
   const auto instance = start();
