@@ -29,6 +29,10 @@ Result<void> BrokerSession::giveBackUnused() {
   return {};
 }
 
+void BrokerSession::waitForRoom(Duration longest, Wake& wake) {
+  wake.waitFor(longest);
+}
+
 void BrokerSession::saveRequests(Duration) {}
 
 Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {

@@ -99,7 +99,8 @@ Result<void> Feeder::openStore() {
   if (auto opened = session_.open(); !opened) return opened;
   if (session_.epoch() != before) gathering_.noteOpened();
   session_.session().saveRequests(options_.emptyQueueSleepTime);
-  countForMetricsAt_ = context_.clock.bootTime() + (isPaid() ? kCountPaidStoreForMetricsEvery : Duration::zero());
+  if (isPaid() && countForMetricsAt_ == BootTime())
+    countForMetricsAt_ = context_.clock.bootTime() + kCountPaidStoreForMetricsEvery;
   fleet_.noteOpened(session_.broker().fleet(), session_.traits().wakesWaiters);
   moreIsDue_ = false;
   reportedEmpty_ = false;  // the core takes it that a newly opened broker may have tasks
@@ -134,7 +135,7 @@ Result<void> Feeder::settleAndLease() {
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = reportTasksCountIfAsked(); !done) return done;
-  if (auto done = countForMetricsWhenDue(); !done) return done;
+  countForMetricsWhenDue();
   turnFleet();
   return *popped == HasPopped::Yes ? Result<void>() : popOrWait(gathering.value_or(Duration::max()));
 }
@@ -171,8 +172,9 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
   while (!batches_.empty()) {
     if (auto done = settleRest(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
-    context_.inbox.put(event::BatchSettled{batches_.front()->id});
-    if (batches_.front()->epoch == session_.epoch()) gathering_.noteSettled(*batches_.front());
+    const bool isLost = batches_.front()->epoch != session_.epoch();
+    context_.inbox.put(event::BatchSettled{.batch = batches_.front()->id, .isLost = isLost});
+    if (!isLost) gathering_.noteSettled(*batches_.front());
     batches_.pop_front();
   }
   meter().noteSettled(tasks);
@@ -257,16 +259,15 @@ Result<void> Feeder::reportTasksCountIfAsked() {
   return {};
 }
 
-Result<void> Feeder::countForMetricsWhenDue() {
+// A queue that is too large to be counted is leased from all the same. A session that is lost shows at the next lease.
+void Feeder::countForMetricsWhenDue() {
   const auto began = context_.clock.bootTime();
-  if (options_.countEvery == Duration::zero() || began < countForMetricsAt_ || isClosing()) return {};
-  auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
-  if (!counts) return counts.error();
-  meter().noteQueue(*counts);
+  if (options_.countEvery == Duration::zero() || began < countForMetricsAt_ || isClosing()) return;
+  const auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
   const auto now = context_.clock.bootTime();
   const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
   countForMetricsAt_ = now + std::max(every, (now - began) * kLeastTimesBetweenCounts);
-  return {};
+  counts ? meter().noteQueue(*counts) : meter().noteQueueUnknown();
 }
 
 void Feeder::turnFleet() {
@@ -280,7 +281,7 @@ Result<void> Feeder::popOrWait(Duration longest) {
   if (const auto credit = creditForOneLease(); credit > 0) return pop(credit, longest);
   if (auto done = session_.session().giveBackUnused(); !done) return done;
   const auto pause = std::max(options_.workersActiveSleepTime, kShortestCreditWait);
-  thread_.waitFor(std::min({longest, pause, fleet_.untilDue()}));
+  session_.session().waitForRoom(std::min({longest, pause, fleet_.untilDue(), kLongestPopWait}), thread_.bell());
   return {};
 }
 
@@ -366,7 +367,8 @@ void Feeder::giveUp(const Error& why) {
       ": cannot close the session; its leased tasks return to the queue when it expires: " + why.message());
   leftToExpire_ = session_.epoch() != 0;
   takeBatches();
-  for (const auto& batch : std::exchange(batches_, {})) context_.inbox.put(event::BatchSettled{batch->id});
+  for (const auto& batch : std::exchange(batches_, {}))
+    context_.inbox.put(event::BatchSettled{.batch = batch->id, .isLost = true});
   isDone_ = true;
 }
 

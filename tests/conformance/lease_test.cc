@@ -172,6 +172,16 @@ TEST_P(Lease, ARingBeforeTheWaitEndsIt) {
   EXPECT_TRUE(must(session->popBrokerTasks(10, 1h, wake_)).empty());
 }
 
+TEST_P(Lease, AWaitForRoomEndsWithARingWhichItClears) {
+  const auto session = openSession('a');
+  wake_.ring();
+  session->waitForRoom(1h, wake_);
+  EXPECT_FALSE(wake_.clear());
+  std::jthread ringer([this] { wake_.ring(); });
+  session->waitForRoom(1h, wake_);
+  session->waitForRoom(10ms, wake_);
+}
+
 TEST_P(Lease, AWaitEndsWhenAnotherConnectionPushes) {
   ASSERT_TRUE(GetParam().traits.wakesWaiters);
   const auto session = openSession('a');

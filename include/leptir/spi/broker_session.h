@@ -101,6 +101,9 @@ class BrokerSession {
   // has waited for some time, so that other sessions can lease it. Called again and again while that lasts; a store
   // that hands out nothing ahead does nothing.
   virtual Result<void> giveBackUnused();
+  // The caller has no room for tasks: waits until `wake` is rung, which it clears, or until `longest` has passed. A
+  // session that receives tasks ahead of a lease goes on with that meanwhile.
+  virtual void waitForRoom(Duration longest, Wake& wake);
 
   // For stores that are paid by the request; the others ignore it. From now on the session saves requests: an empty
   // queue is asked once in `emptyQueueSleepTime` at most, so that a wait in popBrokerTasks() may overlook a push for so

@@ -69,8 +69,20 @@ void SqsReceiver::startAhead(std::size_t limit, seconds visibility) {
   if (target >= coming + kMostEntries) startShort((target - coming) / kMostEntries * kMostEntries, 0, visibility);
 }
 
+// The queue goes on being read, so that its next messages are here as soon as there is room for them.
+void SqsReceiver::waitForRing(Duration longest, Wake& wake, seconds visibility) {
+  const auto end = clock_.bootTime() + std::min(longest, Duration(std::chrono::hours(24)));
+  while (!wake.clear()) {
+    const auto now = clock_.bootTime();
+    if (now >= end) return;
+    startAhead(0, visibility);
+    client_.wait(end - now, &wake);
+    collect();
+  }
+}
+
 void SqsReceiver::collect() {
-  std::erase_if(flying_, [this](const Flying& flying) {
+  std::erase_if(flying_, [this](const ReceiveInFlight& flying) {
     const auto answer = client_.takeText(flying.number);
     if (!answer) return false;
     if (*answer) {
@@ -82,7 +94,7 @@ void SqsReceiver::collect() {
   });
 }
 
-void SqsReceiver::note(const Flying& flying, const std::string& answer) {
+void SqsReceiver::note(const ReceiveInFlight& flying, const std::string& answer) {
   auto messages = readReceivedMessages(answer);
   if (!messages) {
     failed_ = messages.error().in(client_.settings().where());
@@ -100,11 +112,11 @@ void SqsReceiver::note(const Flying& flying, const std::string& answer) {
 }
 
 bool SqsReceiver::isPolling() const {
-  return std::ranges::any_of(flying_, &Flying::isLongPoll);
+  return std::ranges::any_of(flying_, &ReceiveInFlight::isLongPoll);
 }
 
 std::size_t SqsReceiver::shortInFlight() const {
-  return flying_.size() - static_cast<std::size_t>(std::ranges::count_if(flying_, &Flying::isLongPoll));
+  return flying_.size() - static_cast<std::size_t>(std::ranges::count_if(flying_, &ReceiveInFlight::isLongPoll));
 }
 
 std::size_t SqsReceiver::askedInFlight() const {

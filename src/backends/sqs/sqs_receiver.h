@@ -49,6 +49,8 @@ class SqsReceiver {
   // Begins receives that a call of receive() with this limit would begin, where the queue has many messages: they are
   // in flight while the caller does something else.
   void startAhead(std::size_t limit, std::chrono::seconds visibility);
+  // Waits until `wake` is rung, which it clears, or `longest` has passed; receives ahead meanwhile.
+  void waitForRing(Duration longest, Wake& wake, std::chrono::seconds visibility);
 
   // From now on at least `pollEvery` lies between two long polls of an empty queue, and messages are received ahead.
   void saveRequests(Duration pollEvery) { pollEvery_ = pollEvery, receivesAhead_ = true; }
@@ -65,7 +67,7 @@ class SqsReceiver {
   BootTime lastCall() const { return lastCall_; }
 
  private:
-  struct Flying {
+  struct ReceiveInFlight {
     SqsClient::Number number = 0;
     BootTime sent{};
     std::size_t asked = 0;
@@ -76,7 +78,7 @@ class SqsReceiver {
   void startShort(std::size_t wanted, std::size_t ahead, std::chrono::seconds visibility);
   void startPoll(std::size_t limit, std::chrono::seconds visibility);
   void collect();
-  void note(const Flying& flying, const std::string& answer);
+  void note(const ReceiveInFlight& flying, const std::string& answer);
   bool isDeep() const { return atOnce_ > 1; }
   bool isPolling() const;
   std::size_t shortInFlight() const;
@@ -89,7 +91,7 @@ class SqsReceiver {
 
   SqsClient& client_;
   const Clock& clock_;
-  std::vector<Flying> flying_;
+  std::vector<ReceiveInFlight> flying_;
   std::deque<ArrivedMessage> arrived_;
   std::size_t arrivedBytes_ = 0;
   std::optional<Error> failed_;

@@ -128,6 +128,11 @@ Result<void> SqsSession::giveBackUnused() {
   return giveBack(state_->receiver.takeArrived(Duration::zero()));
 }
 
+void SqsSession::waitForRoom(Duration longest, Wake& wake) {
+  if (state_->isClosed) return void(wake.waitFor(longest));
+  state_->receiver.waitForRing(longest, wake, state_->leases.visibility());
+}
+
 Result<AcknowledgedAndPopped> SqsSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                             Wake& wake) {
   if (state_->isClosed) return closed();
