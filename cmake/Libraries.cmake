@@ -25,7 +25,7 @@ elseif(LEPTIR_CURL)
   find_package(CURL 7.85 REQUIRED)
 endif()
 if(LEPTIR_WEB)
-  pkg_check_modules(libmicrohttpd REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.72)  # the first one with MHD_run_wait
+  pkg_check_modules(libmicrohttpd REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.74)  # MHD_create_response_from_buffer_with_free_callback_cls
 endif()
 if(LEPTIR_TOP)
   pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)

@@ -13,6 +13,7 @@ namespace leptir::web {
 struct Limits {
   std::size_t connections = 1024;                    // one more hangs up the one that has waited longest
   std::size_t headerBytes = 16 * 1024;               // request line and headers
+  std::size_t pageBytes = 64 * 1024 * 1024;          // memory of all pages that clients have not taken yet
   Duration firstRequest = std::chrono::seconds(10);  // from the connection until its first request is whole
   Duration nextRequest = std::chrono::seconds(75);   // longer than the usual interval of scrapes
   Duration response = std::chrono::seconds(30);      // until the client has taken it

@@ -14,6 +14,12 @@ namespace {
 // libmicrohttpd accepts these above the limit; the connections that have waited longest are hung up for them.
 constexpr std::size_t kAboveTheLimit = 64;
 
+static_assert(MHD_VERSION >= 0x00097302, "libmicrohttpd 0.9.74 or later is needed: free callbacks with an argument");
+
+// Pages up to this size are sent also above the limit of memory: health checks, and the sentences of errors. All
+// connections together hold some 4 MiB of them at most.
+constexpr std::size_t kSmallPage = 4096;
+
 std::string headerOf(MHD_Connection* connection, const char* name) {
   const char* const value = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return value == nullptr ? "" : value;
@@ -33,11 +39,39 @@ constexpr std::pair<const char*, const char*> kAlways[] = {{"Cache-Control", "no
 
 enum class AfterResponse { Keep, Close };
 
-MHD_Result send(MHD_Connection* connection, const Response& from, AfterResponse after) {
-  // The library only reads the bytes, and copies them at once.
-  auto* response = ::MHD_create_response_from_buffer(
-      from.body.size(), const_cast<char*>(from.body.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-      MHD_RESPMEM_MUST_COPY);
+// A page that a client has not taken yet. `bytes` counts the memory of all of them, and outlives the page.
+class PageInFlight {
+ public:
+  PageInFlight(std::string text, std::size_t& bytes) : text_(std::move(text)), bytes_(bytes) {
+    bytes_ += text_.capacity();
+  }
+  ~PageInFlight() { bytes_ -= text_.capacity(); }
+  PageInFlight(const PageInFlight&) = delete;
+  PageInFlight& operator=(const PageInFlight&) = delete;
+
+  std::string& text() { return text_; }
+
+ private:
+  std::string text_;
+  std::size_t& bytes_;
+};
+
+// The library calls it once the response is sent, or its connection is closed.
+void freePage(void* page) {
+  const std::unique_ptr<PageInFlight> last(static_cast<PageInFlight*>(page));
+}
+
+// The response owns the page. nullptr: no memory.
+MHD_Response* responseOf(std::unique_ptr<PageInFlight> page) {
+  auto& text = page->text();
+  auto* response =
+      ::MHD_create_response_from_buffer_with_free_callback_cls(text.size(), text.data(), &freePage, page.get());
+  if (response != nullptr) (void)page.release();
+  return response;
+}
+
+MHD_Result send(MHD_Connection* connection, Response from, AfterResponse after, std::size_t& pageBytes) {
+  auto* response = responseOf(std::make_unique<PageInFlight>(std::move(from.body), pageBytes));
   if (response == nullptr) return MHD_NO;
   ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from.contentType.c_str());
   for (const auto& [name, value] : kAlways) ::MHD_add_response_header(response, name, value);
@@ -46,6 +80,12 @@ MHD_Result send(MHD_Connection* connection, const Response& from, AfterResponse 
   const auto sent = ::MHD_queue_response(connection, static_cast<unsigned>(from.status), response);
   ::MHD_destroy_response(response);
   return sent;
+}
+
+Response tooManyPages() {
+  auto refused = sentence(503, "clients read too slowly, and their pages fill the memory for pages; ask again later");
+  refused.headers.emplace_back("Retry-After", "1");
+  return refused;
 }
 
 int socketOf(MHD_Connection* connection) {
@@ -59,7 +99,7 @@ int socketOf(MHD_Connection* connection) {
 class Server::Daemon {
  public:
   Daemon(Routes routes, const Limits& limits, const Clock& clock)
-      : routes_(std::move(routes)), clock_(clock), open_(limits) {}
+      : routes_(std::move(routes)), clock_(clock), maxPageBytes_(limits.pageBytes), open_(limits) {}
   ~Daemon() {
     if (daemon_ != nullptr) ::MHD_stop_daemon(daemon_);
   }
@@ -89,6 +129,7 @@ class Server::Daemon {
   }
 
   std::size_t connections() const { return open_.size(); }
+  std::size_t pageBytes() const { return pageBytes_; }
 
  private:
   static void onConnection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode code) {
@@ -113,21 +154,32 @@ class Server::Daemon {
     auto& daemon = *static_cast<Daemon*>(self);
     if (*seenBefore != nullptr) return daemon.answer(connection, path, method);
     *seenBefore = self;
-    if (hasBody(connection)) return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close);
+    if (hasBody(connection)) return daemon.refuseBody(connection);
     return MHD_YES;
   } catch (const std::exception&) {
     return MHD_NO;  // no memory: the connection is closed
   }
 
+  MHD_Result refuseBody(MHD_Connection* connection) {
+    return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close, pageBytes_);
+  }
+
   MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
     open_.requested(socketOf(connection), clock_.bootTime());
-    const auto response =
+    auto response =
         routes_.answer({.method = method, .path = path, .accept = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
-    return send(connection, response, AfterResponse::Keep);
+    if (isTooMuch(response.body)) response = tooManyPages();
+    return send(connection, std::move(response), AfterResponse::Keep, pageBytes_);
+  }
+
+  bool isTooMuch(const std::string& page) const {
+    return page.size() > kSmallPage && pageBytes_ + page.capacity() > maxPageBytes_;
   }
 
   const Routes routes_;
   const Clock& clock_;
+  const std::size_t maxPageBytes_;
+  std::size_t pageBytes_ = 0;  // the memory of all pages in flight
   OpenConnections open_;
   MHD_Daemon* daemon_ = nullptr;
 };
@@ -150,6 +202,10 @@ Result<void> Server::serveFor(Duration longest) {
 
 std::size_t Server::connections() const {
   return daemon_->connections();
+}
+
+std::size_t Server::pageBytes() const {
+  return daemon_->pageBytes();
 }
 
 }  // namespace leptir::web

@@ -24,6 +24,7 @@ class RunningServer {
       while (!ends_) {
         EXPECT_TRUE(server_->serveFor(std::chrono::milliseconds(20)));
         connections = server_->connections();
+        pageBytes = server_->pageBytes();
       }
     });
   }
@@ -36,6 +37,7 @@ class RunningServer {
 
   const int port;
   std::atomic<std::size_t> connections{0};  // that are open
+  std::atomic<std::size_t> pageBytes{0};    // of pages that clients have not taken yet
 
  private:
   std::unique_ptr<Server> server_;

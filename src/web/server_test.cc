@@ -21,6 +21,8 @@ Routes pages() {
   Routes routes;
   routes.add("/page", [](const Request& request) { return Response{.body = "asked for " + request.accept + "\n"}; });
   routes.add("/large", [](const Request&) { return Response{.body = std::string(2'000'000, 'x')}; });
+  // More than the kernel takes from the server for a client that reads nothing.
+  routes.add("/huge", [](const Request&) { return Response{.body = std::string(40'000'000, 'x')}; });
   return routes;
 }
 
@@ -105,6 +107,37 @@ TEST(Server, AClientThatReadsNothingHoldsUpNoOtherClientAndIsHungUp) {
   HttpClient other(server.port);
   EXPECT_EQ(other.ask(requestOf("GET", "/page"))->status, 200);
   EXPECT_TRUE(waitUntil([&] { return server.connections <= 1; }));
+}
+
+TEST(Server, APageThatIsReadOrWhoseClientIsGoneUsesNoMemory) {
+  const RunningServer server(pages());
+  {
+    const HttpClient deaf(server.port);
+    sendBytes(deaf, requestOf("GET", "/huge"));
+    EXPECT_TRUE(waitUntil([&] { return server.pageBytes >= 40'000'000; }));
+  }
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+  HttpClient client(server.port);
+  EXPECT_EQ(client.ask(requestOf("GET", "/large"))->body.size(), 2'000'000u);
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+}
+
+TEST(Server, PagesBeyondTheLimitOfMemoryAre503UntilOtherPagesAreTaken) {
+  const RunningServer server(pages(), {.pageBytes = 41'000'000});
+  HttpClient client(server.port);
+  {
+    const HttpClient deaf(server.port);
+    sendBytes(deaf, requestOf("GET", "/huge"));
+    ASSERT_TRUE(waitUntil([&] { return server.pageBytes >= 40'000'000; }));
+    const auto refused = client.ask(requestOf("GET", "/large"));
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503);
+    EXPECT_EQ(refused->header("Retry-After"), "1");
+    EXPECT_THAT(refused->body, ::testing::HasSubstr("ask again later"));
+    EXPECT_EQ(client.ask(requestOf("GET", "/page"))->status, 200) << "a small page is sent nevertheless";
+  }
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+  EXPECT_EQ(client.ask(requestOf("GET", "/large"))->status, 200);
 }
 
 TEST(Server, MoreConnectionsThanTheLimitKeepNoClientOut) {
