@@ -36,6 +36,7 @@ metrics::Snapshot metricsOf(const StatusBoard& board, const Clock& clock) {
   snapshot.busy = static_cast<std::uint64_t>(std::ranges::count_if(instance.workers, &BoardWorker::busy));
   if (const auto& reports = instance.errorReports)
     snapshot.errorReports = {reports->sent, reports->failed, reports->dropped, reports->repeated, reports->waiting};
+  if (const auto& spans = instance.spans) snapshot.spans = {spans->sent, spans->dropped, spans->waiting};
   if (const auto& requests = instance.storeRequests)
     snapshot.storeRequests = {requests->sent, requests->repeated, requests->throttled};
   metrics::readPage(board.metrics(), snapshot);

@@ -33,6 +33,17 @@ TEST_F(BoardMetricsTest, AnotherProcessReadsWhatWasCounted) {
   EXPECT_FALSE(read.errorReports);
 }
 
+TEST_F(BoardMetricsTest, HasTheSpansOnlyWhereSpansAreSent) {
+  EXPECT_FALSE(metricsOf(*board, clock).spans);
+  board->showSpans(true);
+  board->updateSpans({.sent = 5, .dropped = 2, .waiting = 3});
+  const auto spans = metricsOf(*board, clock).spans;
+  ASSERT_TRUE(spans);
+  EXPECT_EQ(spans->sent, 5u);
+  EXPECT_EQ(spans->dropped, 2u);
+  EXPECT_EQ(spans->waiting, 3u);
+}
+
 TEST_F(BoardMetricsTest, NamesTheProcessesThatLive) {
   board->setWorker(1, ::getpid());
   board->metrics().dispatcherPid = 0x7ffffff0;  // there is no such process

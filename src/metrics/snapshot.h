@@ -91,6 +91,10 @@ struct ReportMetrics {
   std::uint64_t sent = 0, failed = 0, dropped = 0, repeated = 0, waiting = 0;
 };
 
+struct SpanMetrics {
+  std::uint64_t sent = 0, dropped = 0, waiting = 0;
+};
+
 struct RequestMetrics {
   std::uint64_t sent = 0, repeated = 0, throttled = 0;
 };
@@ -109,6 +113,7 @@ struct Snapshot {
   std::array<ProcessCounts, kProcessKinds> processCounts{};  // by ProcessKind
   std::vector<ProcessMetrics> processes;                     // that live now
   std::optional<ReportMetrics> errorReports;                 // none: no error reporter is configured
+  std::optional<SpanMetrics> spans;                          // none: no spans of tasks are sent
   std::optional<RequestMetrics> storeRequests;               // none: no store is paid for by the request
 };
 

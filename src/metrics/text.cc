@@ -167,6 +167,14 @@ void writeReports(const ReportMetrics& reports, TextWriter& text) {
   text.sample("", reports.waiting);
 }
 
+void writeSpans(const SpanMetrics& spans, TextWriter& text) {
+  text.counter("leptir_spans", "Spans of tasks, by what became of them.");
+  text.sample(labelText({{"outcome", "sent"}}), spans.sent);
+  text.sample(labelText({{"outcome", "dropped"}}), spans.dropped);
+  text.gauge("leptir_spans_waiting", "Spans of tasks that wait to be sent.");
+  text.sample("", spans.waiting);
+}
+
 void writeRequests(const RequestMetrics& requests, TextWriter& text) {
   text.counter("leptir_paid_requests", "Requests to stores that are paid for by the request.");
   text.sample("", requests.sent);
@@ -189,6 +197,7 @@ std::string textOf(const Snapshot& snapshot, TextFormat format) {
   writeProcessCounts(snapshot, text);
   writeProcesses(snapshot, text);
   if (snapshot.errorReports) writeReports(*snapshot.errorReports, text);
+  if (snapshot.spans) writeSpans(*snapshot.spans, text);
   if (snapshot.storeRequests) writeRequests(*snapshot.storeRequests, text);
   return text.take();
 }

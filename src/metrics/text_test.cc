@@ -41,6 +41,7 @@ Snapshot full() {
   snapshot.processes.push_back({ProcessKind::Worker, 3, {1.25, 4096, 1003, 17}});
   snapshot.processes.push_back({ProcessKind::Master, -1, {0.5, 8192, 1000, {}}});
   snapshot.errorReports = {1, 2, 3, 4, 5};
+  snapshot.spans = {6, 7, 8};
   snapshot.storeRequests = {10, 2, 1};
   return snapshot;
 }
@@ -69,6 +70,14 @@ TEST(MetricsText, CountsTasksByBrokerNameAndOutcome) {
       << "its first increase would be overlooked";
   EXPECT_THAT(text, Not(HasSubstr("outcome=\"expired\"")));
   EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"mail\",cause=\"error\"} 1\n"));
+}
+
+TEST(MetricsText, CountsSpansByOutcome) {
+  const auto text = prometheus(full());
+  EXPECT_THAT(text, HasSubstr("# TYPE leptir_spans_total counter\n"
+                              "leptir_spans_total{outcome=\"sent\"} 6\n"
+                              "leptir_spans_total{outcome=\"dropped\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE leptir_spans_waiting gauge\nleptir_spans_waiting 8\n"));
 }
 
 TEST(MetricsText, BucketsAreCumulativeInSeconds) {
@@ -100,10 +109,12 @@ TEST(MetricsText, WhatIsNotKnownIsLeftOut) {
   auto snapshot = full();
   snapshot.brokers[0].queue.reset();
   snapshot.errorReports.reset();
+  snapshot.spans.reset();
   snapshot.storeRequests.reset();
   const auto text = prometheus(snapshot);
   EXPECT_THAT(text, Not(HasSubstr("\nleptir_queue_tasks{")));
   EXPECT_THAT(text, Not(HasSubstr("leptir_error_reports")));
+  EXPECT_THAT(text, Not(HasSubstr("leptir_spans")));
   EXPECT_THAT(text, Not(HasSubstr("leptir_paid_requests")));
   EXPECT_THAT(text, Not(HasSubstr("leptir_process_open_fds{process=\"master\"}")));
 }
