@@ -163,7 +163,10 @@ class Controller {
   }
 
   Requests showAspect(TaskAspect aspect) {
-    if (ui_.page != Page::Text) return {};
+    if (ui_.page != Page::Text) {
+      ui_.notice = "Press Enter on a task first: then l shows its log, and t its stack.";
+      return {};
+    }
     ui_.aspect = aspect;
     ui_.textLine = 0;
     return only(request::LookInto{{.id = ui_.task.id, .aspect = aspect}});

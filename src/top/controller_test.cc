@@ -125,6 +125,16 @@ TEST_F(Controls, EnterLooksIntoATaskAndEscGoesBack) {
   EXPECT_EQ(ui.page, Page::Overview);
 }
 
+TEST_F(Controls, LogAndStackOutsideOfATaskPageSayThatATaskMustBeOpened) {
+  const auto snapshot = fleet();
+  for (const auto* key : {"l", "t"}) {
+    ui.notice.clear();
+    EXPECT_THAT(press(snapshot, {text(key)}), IsEmpty());
+    EXPECT_THAT(lines(snapshot)[22], StartsWith("Press Enter on a task first: then l shows its log"));
+    EXPECT_EQ(ui.page, Page::Overview);
+  }
+}
+
 TEST_F(Controls, EnterOnAQueueListsItsTasksAndTabChangesTheState) {
   const auto snapshot = fleet();
   const auto due = only<request::List>(snapshot, {{Key::BackTab}, {Key::Enter}}).query;

@@ -111,6 +111,21 @@ TEST_F(TopTest, LooksIntoAFailedTaskAndRevivesIt) {
   EXPECT_EQ(leptir({"queues", "--json"}).json().at("queues").at(0).at("due"), 1);
 }
 
+TEST_F(TopTest, ShowsTheLogAndTheStackOfARunningTask) {
+  config = writeConfig(defaultYaml(
+      "  tasks: { report: { command: [/bin/sh, -c, \"echo waits for the ledger >&2; exec sleep 600\"] } }\n"));
+  const auto instance = start();
+  push({"report", "--id=report-1"});
+  auto& screen = top(120, 40);
+  ASSERT_TRUE(screen.waitFor("running 1")) << screen.screen();
+  screen.press("Enter");
+  ASSERT_TRUE(screen.waitFor("task report report-1: record")) << screen.screen();
+  screen.type("l");
+  EXPECT_TRUE(screen.waitFor("waits for the ledger")) << screen.screen();
+  screen.type("t");
+  EXPECT_TRUE(screen.waitFor("nanosleep")) << screen.screen();
+}
+
 TEST_F(TopTest, FiltersAndSortsRows) {
   const auto instance = start();
   push({"sleep", "seconds:=600", "--id=aaa"});
