@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLongestSessionName = 64, kMostAnswer = 256 * 1024;
 
 std::string percentEncoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF", kMarks = "-._~";
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF", kMarks = "-._~";
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -25,7 +25,7 @@ std::string percentEncoded(std::string_view text) {
     if (isPlain)
       encoded += c;
     else
-      encoded.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+      encoded.append({'%', kHexDigits[byte >> 4], kHexDigits[byte & 15]});
   }
   return encoded;
 }

@@ -27,13 +27,13 @@ Bytes randomBytes() {
 }
 
 std::string hex(const Bytes& bytes, bool dashes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr char kHexDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(36);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (dashes && (i == 4 || i == 6 || i == 8 || i == 10)) text += '-';
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
+    text += kHexDigits[bytes[i] >> 4];
+    text += kHexDigits[bytes[i] & 15];
   }
   return text;
 }

@@ -56,7 +56,7 @@ bool Assigner::handleFirstTaskOf(std::uint32_t broker, Step& step) {
     uses_.intake.settleExpired(uses_.stock.takeFirst(broker), step);
     return true;
   }
-  if (!uses_.limitedNames.mayBegin(task)) {
+  if (!uses_.limitedNames.isBelowLimit(task)) {
     uses_.limitedNames.setAside(uses_.stock.takeFirst(broker), step);
     return true;
   }

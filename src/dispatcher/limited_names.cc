@@ -48,7 +48,7 @@ LimitedNames::LimitedNames(BootTime singleLeasesUntil, Uses uses)
 
 bool LimitedNames::isInTurn(HeldTask& task) {
   if (task.limitedName == 0) return !isPaused(task);
-  const auto room = mayBegin(task) && !isPaused(task) ? LeftTasks::Room::Some : LeftTasks::Room::None;
+  const auto room = isBelowLimit(task) && !isPaused(task) ? LeftTasks::Room::Some : LeftTasks::Room::None;
   const auto arrival = leftLike(task).noteLeased(task.head.id, room);
   task.limitedOrder = arrival.order;
   return arrival.turn == LeftTasks::Turn::Now && !isPaused(task);
@@ -168,7 +168,7 @@ std::size_t LimitedNames::free(std::uint32_t limitedName) const {
   return most - std::min(most, uses_.slots.running(limitedName));
 }
 
-bool LimitedNames::mayBegin(const HeldTask& task) const {
+bool LimitedNames::isBelowLimit(const HeldTask& task) const {
   return task.limitedName == 0 || free(task.limitedName) > 0;
 }
 

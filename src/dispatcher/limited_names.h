@@ -58,7 +58,7 @@ class LimitedNames {
   // --- for the assigner
   // Puts as many tasks that stand aside back into the stock as may begin now.
   void putBackAside();
-  bool mayBegin(const settlement::HeldTask& task) const;
+  bool isBelowLimit(const settlement::HeldTask& task) const;
   // The task may not begin now: it waits aside, or is given back.
   void setAside(StockedTask&& stocked, Step& step);
   void noteAssigned(const settlement::HeldTask& task);

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<Order::Kind, std::string_view>, 6> kNames{{
     {Order::Kind::SetWorkers, "set-workers"},
 }};
 
-std::optional<Order::Kind> kindAt(const Json& object, const char* key) {
+std::optional<Order::Kind> readOrderKind(const Json& object, const char* key) {
   const auto name = textAt(object, key);
   const auto found = std::ranges::find(kNames, name.value_or(""), &std::pair<Order::Kind, std::string_view>::second);
   if (found == kNames.end()) return std::nullopt;
@@ -61,7 +61,7 @@ std::string textOf(const Order& order) {
 std::optional<Order> orderOf(const FleetEntry& entry) {
   const auto object = objectIn(entry.value);
   if (!object) return std::nullopt;
-  const auto kind = kindAt(*object, "order");
+  const auto kind = readOrderKind(*object, "order");
   auto instance = textAt(*object, "instance");
   auto by = textAt(*object, "by");
   const auto at = timeAt(*object, "at");

@@ -18,9 +18,13 @@ constexpr std::array<bool, 256> kNeedsNoEscape = [] {
 }();
 
 void appendUtf16Unit(std::uint32_t unit, std::string& out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const char escape[] = {
-      '\\', 'u', kDigits[unit >> 12 & 15], kDigits[unit >> 8 & 15], kDigits[unit >> 4 & 15], kDigits[unit & 15]};
+  static constexpr char kHexDigits[] = "0123456789abcdef";
+  const char escape[] = {'\\',
+                         'u',
+                         kHexDigits[unit >> 12 & 15],
+                         kHexDigits[unit >> 8 & 15],
+                         kHexDigits[unit >> 4 & 15],
+                         kHexDigits[unit & 15]};
   out.append(escape, sizeof escape);
 }
 

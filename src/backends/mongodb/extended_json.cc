@@ -14,12 +14,12 @@ namespace leptir::mongodb {
 namespace {
 
 void appendBase64(std::span<const std::uint8_t> bytes, std::string& text) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr char kBase64Digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const auto part = bytes.subspan(i, std::min<std::size_t>(3, bytes.size() - i));
     std::uint32_t bits = 0;
     for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < part.size() ? part[k] : 0u);
-    for (std::size_t k = 0; k < 4; ++k) text += k <= part.size() ? kDigits[bits >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 4; ++k) text += k <= part.size() ? kBase64Digits[bits >> (18 - 6 * k) & 63] : '=';
   }
 }
 

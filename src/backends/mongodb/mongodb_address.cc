@@ -51,14 +51,14 @@ bool isPort(std::string_view text) {
 }
 
 // Where the port begins in "host:27017" or "[::1]:27017", with its colon; none: there is no port.
-std::size_t portIn(std::string_view host) {
+std::size_t portOffset(std::string_view host) {
   const auto colon = host.rfind(':');
   const bool isWithinAddress = host.ends_with(']') || (!host.starts_with('[') && host.find(':') != colon);
   return isWithinAddress ? std::string_view::npos : colon;
 }
 
 bool isHost(std::string_view host) {
-  const auto colon = portIn(host);
+  const auto colon = portOffset(host);
   if (colon == std::string_view::npos) return !host.empty();
   return colon > 0 && isPort(host.substr(colon + 1));
 }
@@ -66,7 +66,7 @@ bool isHost(std::string_view host) {
 // One host of `host`, as a connection string has it.
 std::string hostWithPort(std::string_view host, std::int64_t port) {
   if (host.starts_with('/')) return percentEncoded(host);
-  if (portIn(host) != std::string_view::npos) return std::string(host);
+  if (portOffset(host) != std::string_view::npos) return std::string(host);
   const bool isPlainIpv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
   return isPlainIpv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }

@@ -97,15 +97,15 @@ Result<bool> MongodbFleet::erase(std::string_view key) {
   const auto statement = Document().add("q", unexpired(Document().add("_id", key), *now)).add("limit", 1);
   const auto existed = isStored(unexpired(Document().add("_id", key), *now));
   if (!existed || !*existed) return existed;
-  bool isRepeated = false;
+  bool wasRetried = false;
   const auto done = repeated([&] {
     auto reply = client_.deleteAll(queue_->fleet, {&statement, 1});
-    isRepeated = isRepeated || !reply;
+    wasRetried = wasRetried || !reply;
     return reply;
   });
   if (!done) return done.error().error();
   if (!done->failures.empty()) return done->failures.front().error.error();
-  if (done->matched == 0 && !isRepeated) return false;
+  if (done->matched == 0 && !wasRetried) return false;
   if (auto noted = noteChange(key); !noted) return noted.error();
   return true;
 }

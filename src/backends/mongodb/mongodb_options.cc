@@ -158,15 +158,16 @@ Result<void> MongodbOptions::add(std::string_view name, std::string_view value, 
 }
 
 Result<void> MongodbOptions::addMap(const Json& options) {
-  constexpr std::string_view kSource = "'options'";
+  constexpr std::string_view kOptionsKey = "'options'";
   for (const auto& [name, value] : options.items()) {
     const auto text = plainText(value);
     if (!text)
-      return badOption(kSource, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
+      return badOption(kOptionsKey, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
     const bool isTrue = *text == "true" || *text == "1";
     if (name == "connect") continue;  // PHP: whether to connect at once, which leptir always does
     if (name == "secondaryPreferred" && !isTrue) continue;
-    auto added = name == "secondaryPreferred" ? add("readPreference", name, kSource) : add(name, *text, kSource);
+    auto added =
+        name == "secondaryPreferred" ? add("readPreference", name, kOptionsKey) : add(name, *text, kOptionsKey);
     if (!added) return added;
   }
   return {};

@@ -15,7 +15,7 @@ constexpr std::size_t kKeptOfResponse = 64 * 1024;
 constexpr std::string_view kCutNotice = " [The record was cut here: it was too large for MongoDB.]";
 
 // By how much the response may be cut.
-std::size_t spareIn(const MetaInfo& info) {
+std::size_t removableResponseBytes(const MetaInfo& info) {
   return info.response.size() - std::min(info.response.size(), kKeptOfResponse);
 }
 
@@ -71,7 +71,7 @@ class Fit {
   // Cuts the response if that is enough, else leaves a part out. (Text that is not UTF-8 grows when it is encoded, so
   // that of a response without other parts only half is cut at once.) False: nothing is left to shorten.
   bool shorten(std::size_t excess) {
-    const auto spare = spareIn(info_);
+    const auto spare = removableResponseBytes(info_);
     if (spare >= excess) {
       cutResponse(info_, excess);
     } else if (!leaveOut(largestPart(info_))) {

@@ -22,10 +22,10 @@ ServerInfo serverInfoOf(DocumentView hello, DocumentView buildInfo, bool wantsRe
   ServerInfo info;
   const bool isReplicaSet = hello.find("setName").has_value();
   const bool isMongos = hello.text("msg") == "isdbgrid";
-  const bool hasSessions = hello.find("logicalSessionTimeoutMinutes").has_value();
+  const bool hasLogicalSessions = hello.find("logicalSessionTimeoutMinutes").has_value();
   info.name = nameOf(buildInfo);
   info.maxWireVersion = hello.integer("maxWireVersion").value_or(0);
-  info.retriesWrites = (isReplicaSet || isMongos) && hasSessions && wantsRetries;
+  info.retriesWrites = (isReplicaSet || isMongos) && hasLogicalSessions && wantsRetries;
   info.hasChangeStreams = isReplicaSet || isMongos;
   info.isSharded = isMongos;
   info.maxDocumentBytes = hello.integer("maxBsonObjectSize").value_or(info.maxDocumentBytes);

@@ -115,15 +115,15 @@ Result<std::size_t> MongodbTaskChanges::update(const std::vector<Document>& foun
   if (found.empty()) return 0;
   std::vector<Document> statements;
   for (const auto& document : found) statements.push_back(updateStatement(asFound(document), update));
-  bool isRepeated = false;
+  bool wasRetried = false;
   const auto done = repeated([&] {
     auto reply = client_.updateAll(queue_.tasks, statements);
-    isRepeated = isRepeated || !reply;
+    wasRetried = wasRetried || !reply;
     return reply;
   });
   if (!done) return done.error().error();
   if (const auto failure = firstFailure(*done)) return failure->error();
-  return isRepeated ? found.size() : static_cast<std::size_t>(done->matched);
+  return wasRetried ? found.size() : static_cast<std::size_t>(done->matched);
 }
 
 }  // namespace leptir::mongodb

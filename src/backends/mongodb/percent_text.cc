@@ -20,7 +20,7 @@ std::optional<char> byteOf(std::string_view digits) {
 }  // namespace
 
 std::string percentEncoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     if (isUnreserved(c)) {
@@ -28,7 +28,7 @@ std::string percentEncoded(std::string_view text) {
       continue;
     }
     const auto byte = static_cast<unsigned char>(c);
-    encoded.append({'%', kDigits[byte >> 4U], kDigits[byte & 15U]});
+    encoded.append({'%', kHexDigits[byte >> 4U], kHexDigits[byte & 15U]});
   }
   return encoded;
 }

@@ -13,9 +13,9 @@ std::string sha1Of(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string hex;
-  for (unsigned i = 0; i < size; ++i) hex.append({kDigits[digest[i] >> 4], kDigits[digest[i] & 15]});
+  for (unsigned i = 0; i < size; ++i) hex.append({kHexDigits[digest[i] >> 4], kHexDigits[digest[i] & 15]});
   return hex;
 }
 
