@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/limits.h"
 #include "config/unrecorded.h"
 #include "instance/metrics_server.h"
+#include "link/run_logs.h"
 #include "task/program_task.h"
 
 namespace leptir::instance {
@@ -16,12 +18,19 @@ bool isFile(const LogSinkConfig& sink) {
   return sink.type == LogSinkConfig::Type::File;
 }
 
+// The logs of tasks are in shared memory, for which the limit counts too.
+std::string limitOfTaskLogs() {
+  const auto slots = link::RunLogs::allowedSlots();
+  if (slots >= base::kMaxWorkers) return {};
+  return "; the task logs of the first " + std::to_string(slots) + " workers alone are kept";
+}
+
 // A warning if this process and its children may not write files of any size; else empty.
 std::string limitOfFileSizes() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
   return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
-         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
+         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database" + limitOfTaskLogs();
 }
 
 }  // namespace

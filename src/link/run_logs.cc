@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ namespace {
 // The name has the version of the layout.
 constexpr char kName[] = "leptir-logs-1";
 constexpr char kLinkTarget[] = "/memfd:leptir-logs-1 (deleted)";
-constexpr std::size_t kBytes = (static_cast<std::size_t>(kReportSlot) + 1) * kRunLogSlotBytes;
+constexpr int kSlots = kReportSlot + 1;
+constexpr std::size_t kBytes = static_cast<std::size_t>(kSlots) * kRunLogSlotBytes;
 // How often a place is read again that was written meanwhile. The last copy is used anyway: the worker may have been
 // killed while it wrote.
 constexpr int kMostReads = 20;
@@ -40,6 +42,18 @@ bool leadsToLogs(int folder, const char* name) {
 
 off_t offsetOf(int slot, std::size_t place) {
   return static_cast<off_t>(static_cast<std::size_t>(slot) * kRunLogSlotBytes + place * kRunLogStride);
+}
+
+// Whether a descriptor refers to memory that has the logs of at least one slot.
+bool hasSlots(const base::UniqueFd& memory) {
+  struct stat info{};
+  return ::fstat(memory.get(), &info) == 0 && info.st_size > 0 && info.st_size <= static_cast<off_t>(kBytes) &&
+         info.st_size % static_cast<off_t>(kRunLogSlotBytes) == 0;
+}
+
+bool hasSlot(const base::UniqueFd& memory, int slot) {
+  struct stat info{};
+  return ::fstat(memory.get(), &info) == 0 && offsetOf(slot + 1, 0) <= info.st_size;
 }
 
 bool readAt(const base::UniqueFd& memory, off_t from, void* to, std::size_t bytes) {
@@ -87,8 +101,14 @@ RunLog logIn(const RunLogPlace& place) {
   return log;
 }
 
+int RunLogs::allowedSlots() {
+  struct rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= kBytes) return kSlots;
+  return static_cast<int>(limit.rlim_cur / kRunLogSlotBytes);
+}
+
 RunLogs RunLogs::create() {
-  auto memory = base::makeSealedMemory(kName, kBytes);
+  auto memory = base::makeSealedMemory(kName, static_cast<std::size_t>(allowedSlots()) * kRunLogSlotBytes);
   return RunLogs(memory ? std::move(*memory) : base::UniqueFd());
 }
 
@@ -101,17 +121,15 @@ Result<RunLogs> RunLogs::ofMaster(int pid) {
     if (!leadsToLogs(::dirfd(folder.get()), entry->d_name)) continue;
     base::UniqueFd memory(::openat(::dirfd(folder.get()), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!memory) return Error(ErrorCode::Unavailable, path + ": " + base::errnoText(errno));
-    struct stat info{};
-    if (::fstat(memory.get(), &info) == 0 && info.st_size == static_cast<off_t>(kBytes))
-      return RunLogs(std::move(memory));
+    if (hasSlots(memory)) return RunLogs(std::move(memory));
   }
   return none;
 }
 
 char* RunLogs::mapForWorker(int slot) {
-  void* mapped =
-      ::mmap(nullptr, kRunLogSlotBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), offsetOf(slot, 0));
-  memory_ = base::UniqueFd();
+  const auto memory = std::move(memory_);
+  if (!hasSlot(memory, slot)) return nullptr;
+  void* mapped = ::mmap(nullptr, kRunLogSlotBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), offsetOf(slot, 0));
   if (mapped == MAP_FAILED) return nullptr;
   ::madvise(mapped, kRunLogSlotBytes, MADV_DONTDUMP);
   return static_cast<char*>(mapped);

@@ -44,13 +44,17 @@ struct RunLog {
 // The memory for the logs of all slots. The master makes it before it forks.
 class RunLogs {
  public:
-  // Where memory, descriptors or the limit on file sizes (ulimit -f) do not suffice for it, no logs are kept.
+  // Where memory or descriptors are missing, no logs are kept; where the limit on file sizes (ulimit -f) does not
+  // suffice for all slots, those of the first ones: it counts for shared memory too.
   static RunLogs create();
+  // For how many slots the limit on file sizes allows logs, here and now.
+  static int allowedSlots();
   // The logs of an instance of this machine, by the pid of its master. NotFound: the process is gone, or has no such
   // memory. Unavailable: this process may not read it. The caller checks that the process is the master.
   static Result<RunLogs> ofMaster(int pid);
 
-  // Worker, right after its fork: maps the logs of its slot for writing, and closes the rest. Null: no memory.
+  // Worker, right after its fork: maps the logs of its slot for writing, and closes the rest. Null: there is no memory
+  // for this slot.
   char* mapForWorker(int slot);
 
   // The log of the run in a cell; none: it has logged nothing, or the memory makes no sense.

@@ -165,18 +165,27 @@ TEST(RunLogs, AProcessThatIsGoneOrNoMasterHasNone) {
   EXPECT_EQ(RunLogs::ofMaster(0x7fff'fff0).error().code(), ErrorCode::NotFound);
 }
 
-TEST(RunLogs, WithALimitOnFileSizesNoLogsAreKept) {
+// Whether the slots in front of `slots` have logs under a limit on file sizes, and the others have none.
+bool keepsLogsOfSlots(rlim_t limitOnFileSizes, int slots) {
   const auto child = ::fork();
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{1 << 20, 1 << 20};
+    const rlimit limit{limitOnFileSizes, limitOnFileSizes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
+    const bool hasAll = slots == 0 || RunLogs::create().mapForWorker(slots - 1) != nullptr;
     auto logs = RunLogs::create();
-    ::_exit(logs.mapForWorker(0) == nullptr && !logs.read(0, 0, 0) ? 0 : 1);
+    const bool hasLog = logs.read(slots, 0, 0).has_value();
+    ::_exit(hasAll && !hasLog && logs.mapForWorker(slots) == nullptr ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  return status == 0;
+}
+
+TEST(RunLogs, UnderALimitOnFileSizesTheFirstSlotsHaveLogs) {
+  EXPECT_TRUE(keepsLogsOfSlots(3 * kRunLogSlotBytes + 1, 3));
+  EXPECT_TRUE(keepsLogsOfSlots(kRunLogSlotBytes - 1, 0));
+  EXPECT_TRUE(keepsLogsOfSlots(0, 0));
 }
 
 }  // namespace

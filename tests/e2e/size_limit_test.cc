@@ -31,9 +31,9 @@ class SizeLimitTest : public Installation {
 };
 
 TEST_F(SizeLimitTest, AnInstanceRunsOnIfItsLogCannotGrow) {
-  growLogTo(1024);
+  growLogTo(4096);
   const auto unlimited = program;
-  limitFilesTo(1024);
+  limitFilesTo(4096);
   const auto instance = start();
   waitUntilRunning();
   program = unlimited;
@@ -43,7 +43,7 @@ TEST_F(SizeLimitTest, AnInstanceRunsOnIfItsLogCannotGrow) {
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0);
   const auto said = instance->output();
-  EXPECT_NE(said.find("no file of this instance can grow beyond 1048576 bytes (ulimit -f"), std::string::npos) << said;
+  EXPECT_NE(said.find("no file of this instance can grow beyond 4194304 bytes (ulimit -f"), std::string::npos) << said;
   EXPECT_NE(said.find("log lines were dropped: " + log_.string() + ": file too large (raise the limit: ulimit -f"),
             std::string::npos)
       << said;
