@@ -173,6 +173,7 @@ TEST_P(Lease, ARingBeforeTheWaitEndsIt) {
 }
 
 TEST_P(Lease, AWaitForRoomEndsWithARingWhichItClears) {
+  use(ClockKind::Machine);
   const auto session = openSession('a');
   wake_.ring();
   session->waitForRoom(1h, wake_);
