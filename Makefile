@@ -12,7 +12,7 @@ MONGODB ?= ON
 # The Amazon SQS backend. Without it, its tests need no emulator: make test SQS=OFF
 SQS ?= ON
 # So many tests run at once: more than there are cores, since most tests wait
-JOBS ?= 4
+JOBS ?= 5
 PRESET := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
 # The demo keeps its tasks in SQLite. Where nothing was built before, nothing else is built for it; `make` adds the rest
 # in the same folder.
