@@ -25,10 +25,12 @@ std::vector<std::string> distinctEscaped(std::span<const std::string> ids) {
   return escaped;
 }
 
-calls::BuriedTaskToRevive taskToRevive(const std::string& escapedId, const std::string& value) {
-  auto envelope = task::withCounters(decodeBuried(value).envelope, {});
+calls::BuriedTaskToRevive taskToRevive(const std::string& escapedId, std::string_view value) {
+  const auto envelope = task::withCounters(decodeBuried(value).envelope, {});
   const auto mark = task::escapedIdIn(envelope).empty() ? kNoIdMark : "";
-  return {escapedId, value, std::move(envelope), mark};
+  const auto ends = std::mismatch(value.rbegin(), value.rend(), envelope.rbegin(), envelope.rend());
+  return {escapedId, std::string(value.begin(), ends.first.base()), std::string(envelope.begin(), ends.second.base()),
+          mark};
 }
 
 }  // namespace

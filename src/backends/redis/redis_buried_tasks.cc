@@ -1,6 +1,7 @@
 #include "backends/redis/redis_buried_tasks.h"
 
-#include <algorithm>
+#include <limits>
+#include <map>
 
 #include "backends/redis/redis_buried.h"
 #include "backends/redis/redis_expect.h"
@@ -11,12 +12,14 @@
 namespace leptir::redis {
 namespace {
 
-// `mark` is the value in the hash `ids`: a letter, then the due time.
+// `mark` is the value in the hash `ids`: kBuriedMark, then the due time. Another one is of a task that was revived
+// between two commands.
 FoundTask buriedTask(std::string_view escapedId, std::string_view mark, std::string_view text) {
   auto value = decodeBuried(text);
+  mark.remove_prefix(mark.starts_with(kBuriedMark) ? 1 : 0);
   return {.id = task::unescapedId(escapedId),
           .state = TaskState::Buried,
-          .due = timeFromRedis(mark.substr(mark.empty() ? 0 : 1)),
+          .due = timeFromRedis(mark),
           .counters = value.counters,
           .envelope = std::string(value.envelope),
           .reason = std::move(value.reason)};
@@ -35,28 +38,72 @@ Result<std::vector<std::optional<std::string>>> readValues(RedisQueue& queue, st
   return values;
 }
 
-}  // namespace
+// How many tasks may be read together, and the sizes of those among them that are too large.
+struct MeasuredTasks {
+  std::size_t visited = 0;
+  std::map<std::size_t, std::size_t> tooLarge{};  // by position
+};
 
-// One script, since two commands for each task would keep the server twice as busy.
-Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& queue,
-                                                                   std::span<const std::string> escapedIds,
-                                                                   std::size_t mostBytes) {
-  std::vector<std::optional<FoundTask>> tasks;
-  if (escapedIds.empty()) return tasks;
-  const auto reply = runScript(*queue.connection, calls::readBuried(queue, escapedIds, mostBytes));
+Result<MeasuredTasks> measure(RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
+  const auto reply = runScript(*queue.connection, calls::measureBuried(queue, escapedIds, mostBytes));
   if (!reply) return reply.error();
   const RedisExpect expect(*queue.connection);
   if (auto fits = expect.list(reply->value(), 2); !fits) return fits.error();
-  const auto values = reply->value()[0], marks = reply->value()[1];
-  if (auto fits = expect.texts(marks, RedisExpect::Nils::Allowed); !fits) return fits.error();
-  if (auto fits = expect.list(values, std::clamp<std::size_t>(marks.size(), 1, escapedIds.size())); !fits)
-    return fits.error();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto value = values[i];
-    std::string text(value.text());
-    if (value.kind() == RedisValue::Kind::Integer)
-      text = encodeTooLarge(static_cast<std::size_t>(std::max<std::int64_t>(value.integer(), 0)));
-    tasks.push_back(value.isNil() ? std::nullopt : std::optional(buriedTask(escapedIds[i], marks[i].text(), text)));
+  const auto visited = expect.integer(reply->value()[0], 1, static_cast<std::int64_t>(escapedIds.size()));
+  if (!visited) return visited.error();
+  MeasuredTasks measured{.visited = static_cast<std::size_t>(*visited)};
+  const auto pairs = reply->value()[1];
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const auto position = expect.integer(pairs[i], 1, *visited);
+    const auto size = expect.integer(pairs[i + 1], 0, std::numeric_limits<std::int64_t>::max());
+    if (!position || !size) return position ? size.error() : position.error();
+    measured.tooLarge.emplace(static_cast<std::size_t>(*position) - 1, static_cast<std::size_t>(*size));
+  }
+  return measured;
+}
+
+// Two lists as long as `escapedIds`. In place of a value that is too large stands that of an empty id, which no task
+// has.
+Result<std::vector<RedisReply>> readValuesAndMarks(RedisQueue& queue, std::span<const std::string> escapedIds,
+                                                   const std::map<std::size_t, std::size_t>& tooLarge) {
+  std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, marks{"HMGET", queue.keys.ids};
+  for (std::size_t i = 0; i < escapedIds.size(); ++i) {
+    values.push_back(tooLarge.contains(i) ? std::string_view() : escapedIds[i]);
+    marks.emplace_back(escapedIds[i]);
+  }
+  auto& connection = *queue.connection;
+  connection.append(values);
+  connection.append(marks);
+  auto replies = connection.exchange();
+  if (!replies) return replies;
+  for (const auto& reply : *replies) {
+    if (reply.value().isError()) return connection.errorOf(reply.value());
+    const RedisExpect expect(connection);
+    if (auto fits = expect.texts(reply.value(), escapedIds.size(), RedisExpect::Nils::Allowed); !fits)
+      return fits.error();
+  }
+  return replies;
+}
+
+}  // namespace
+
+Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& queue,
+                                                                   std::span<const std::string> escapedIds,
+                                                                   std::size_t mostBytes) {
+  if (escapedIds.empty()) return std::vector<std::optional<FoundTask>>();
+  const auto measured = measure(queue, escapedIds, mostBytes);
+  if (!measured) return measured.error();
+  const auto visited = escapedIds.first(measured->visited);
+  const auto replies = readValuesAndMarks(queue, visited, measured->tooLarge);
+  if (!replies) return replies.error();
+  const auto values = replies->front().value(), marks = replies->back().value();
+  std::vector<std::optional<FoundTask>> tasks(visited.size());
+  for (std::size_t i = 0; i < visited.size(); ++i) {
+    const auto large = measured->tooLarge.find(i);
+    const bool isRead = large == measured->tooLarge.end();
+    if (isRead && values[i].isNil()) continue;
+    const auto text = isRead ? std::string(values[i].text()) : encodeTooLarge(large->second);
+    tasks[i] = buriedTask(visited[i], marks[i].text(), text);
   }
   return tasks;
 }

@@ -54,8 +54,8 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
   RedisScriptCall call(queue.scripts.reviveTasks);
   call.keys(keys.queue, keys.ids, keys.buried, keys.buriedTasks, keys.wake);
   call.arguments(tasks.size());
-  call.block(tasks, &BuriedTaskToRevive::escapedId).block(tasks, &BuriedTaskToRevive::value);
-  call.block(tasks, &BuriedTaskToRevive::envelope).block(tasks, &BuriedTaskToRevive::mark);
+  call.block(tasks, &BuriedTaskToRevive::escapedId).block(tasks, &BuriedTaskToRevive::valueHead);
+  call.block(tasks, &BuriedTaskToRevive::envelopeHead).block(tasks, &BuriedTaskToRevive::mark);
   return call;
 }
 

@@ -22,8 +22,8 @@ RedisScriptCall scanScore(const RedisQueue& queue, std::string_view score, std::
 
 struct BuriedTaskToRevive {
   std::string escapedId;
-  std::string value;  // as it was read from the hash of buried tasks
-  std::string envelope;
+  // The value in the hash of buried tasks begins with the first; the second stands in its place in the envelope.
+  std::string valueHead, envelopeHead;
   std::string_view mark;
 };
 RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskToRevive> tasks);

@@ -96,9 +96,9 @@ RedisScriptCall earliestDue(const RedisQueue& queue) {
   return call;
 }
 
-RedisScriptCall readBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
-  RedisScriptCall call(queue.scripts.readBuried);
-  call.keys(queue.keys.buriedTasks, queue.keys.ids);
+RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
+  RedisScriptCall call(queue.scripts.measureBuried);
+  call.keys(queue.keys.buriedTasks);
   call.arguments(mostBytes, kLargestEnvelopeReply);
   call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
   return call;

@@ -58,7 +58,7 @@ struct WaitingTask {
 namespace calls {
 
 RedisScriptCall earliestDue(const RedisQueue& queue);
-RedisScriptCall readBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes);
+RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes);
 RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores);
 RedisScriptCall removeTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks);
 RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::string> escapedIds);

@@ -38,7 +38,7 @@ struct RedisScripts {
   RedisScript scanScore;
   RedisScript requestCancel;
   RedisScript reviveTasks;
-  RedisScript readBuried;
+  RedisScript measureBuried;
   RedisScript listMembers;
   RedisScript earliestDue;
   RedisScript membersAtScores;

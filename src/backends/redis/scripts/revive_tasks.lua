@@ -2,7 +2,8 @@
 -- read. A task without an id gets a mark before its score in `ids`: the mark says that the id there is the one given at
 -- its burial.
 --
--- One command for many tasks costs a third of a command for each.
+-- One command for many tasks costs a third of a command for each. The end of a value is the end of its envelope, and is
+-- not sent: that makes the script by a fifth shorter.
 --#include shared/server.lua
 --#include shared/pieces.lua
 --#include shared/queue.lua
@@ -13,19 +14,28 @@ local buriedKey = KEYS[3]
 local buriedTasksKey = KEYS[4]
 local wakeKey = KEYS[5]
 local n = tonumber(ARGV[1])
--- Blocks of n arguments, each before its first: ids, values of the buried tasks, envelopes, marks.
-local idAt, valueAt, envelopeAt, markAt = 1, 1 + n, 1 + 2 * n, 1 + 3 * n
+-- Blocks of n arguments, each before its first: ids, heads of the values, what stands in the envelopes instead, marks.
+local idAt, valueHeadAt, envelopeHeadAt, markAt = 1, 1 + n, 1 + 2 * n, 1 + 3 * n
 
 local time = now()
 call('ZCARD', queueKey)
 call('HLEN', idsKey)
 call('ZCARD', buriedKey)
 local ids, members, dues, equal, isAdded, missing = {}, {}, {}, {}, {}, {}
-local function revive(i, isInQueue)
-  local id, mark, due = ARGV[idAt + i], ARGV[markAt + i], string.format('%.17g', (time - n + i) / 1000000)
-  local envelope = ARGV[envelopeAt + i]
+-- In seconds. %d costs a tenth of %.17g.
+local function secondsOf(microseconds)
+  return string.format('%d.%06d', math.floor(microseconds / 1000000), microseconds % 1000000)
+end
+-- Empty: the value is not the one that the caller read.
+local function envelopeIn(value, i)
+  local head = ARGV[valueHeadAt + i]
+  if not value or string.sub(value, 1, #head) ~= head then return '' end
+  return ARGV[envelopeHeadAt + i] .. string.sub(value, #head + 1)
+end
+local function revive(i, envelope, isInQueue)
+  local id, due = ARGV[idAt + i], secondsOf(time - n + i)
   ids[#ids + 1] = id
-  dues[#dues + 1], dues[#dues + 2] = id, mark .. due
+  dues[#dues + 1], dues[#dues + 2] = id, ARGV[markAt + i] .. due
   if isInQueue or isAdded[envelope] then
     equal[#equal + 1] = {due, envelope}
   else
@@ -35,14 +45,12 @@ local function revive(i, isInQueue)
 end
 for first = 1, n, 500 do
   local last = math.min(first + 499, n)
-  local values = call('HMGET', buriedTasksKey, unpack(ARGV, idAt + first, idAt + last))
-  local scores = call('ZMSCORE', queueKey, unpack(ARGV, envelopeAt + first, envelopeAt + last))
+  local values, envelopes = call('HMGET', buriedTasksKey, unpack(ARGV, idAt + first, idAt + last)), {}
+  for i = first, last do envelopes[i - first + 1] = envelopeIn(values[i - first + 1], i) end
+  local scores = call('ZMSCORE', queueKey, unpack(envelopes))
   for i = first, last do
-    if values[i - first + 1] == ARGV[valueAt + i] then
-      revive(i, scores[i - first + 1])
-    else
-      missing[#missing + 1] = i
-    end
+    local envelope = envelopes[i - first + 1]
+    if envelope == '' then missing[#missing + 1] = i else revive(i, envelope, scores[i - first + 1]) end
   end
 end
 inPieces('HDEL', buriedTasksKey, ids, 1, #ids)
