@@ -28,7 +28,7 @@ struct Traceparent {
   friend bool operator==(const Traceparent&, const Traceparent&) = default;
 };
 
-// Says that the text is refused, and what it should be: "'00-x' is no traceparent: …".
+// The error message for an invalid traceparent, which also says what one looks like: "'00-x' is no traceparent: …".
 std::string notATraceparent(std::string_view text);
 
 }  // namespace leptir::base

@@ -21,7 +21,7 @@ std::string listed(const std::vector<int>& attempts) {
   return fmt::format("{}", fmt::join(attempts, ", "));
 }
 
-// Why there is nothing to see, and what else there is; on stderr.
+// Prints on stderr why the log is empty, and which other attempts have logs.
 void printRemarks(const TaskLog& log) {
   if (log.attempt == 0)
     printError("Task {} has not run yet.", log.id);

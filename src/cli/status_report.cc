@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-// A line whose parts may come from outside.
+// A line of output. Its parts may contain text from stores or other programs, so control characters are escaped.
 template <class... Parts>
 std::string line(fmt::format_string<Parts...> form, Parts&&... parts) {
   return base::escaped(fmt::format(form, std::forward<Parts>(parts)...)) + "\n";

@@ -35,9 +35,9 @@ Terminal terminalOf(int descriptor) {
 }
 
 std::string coloured(std::string_view text, Colour colour) {
-  constexpr const char* kCodes[] = {"", "2", "31", "32", "33", "1"};
+  constexpr const char* kStyleCodes[] = {"", "2", "31", "32", "33", "1"};
   if (colour == Colour::None) return std::string(text);
-  return "\x1b[" + std::string(kCodes[static_cast<int>(colour)]) + "m" + std::string(text) + "\x1b[0m";
+  return "\x1b[" + std::string(kStyleCodes[static_cast<int>(colour)]) + "m" + std::string(text) + "\x1b[0m";
 }
 
 }  // namespace leptir::cli

@@ -11,7 +11,7 @@
 namespace leptir::dispatcher {
 namespace {
 
-Error doesNotRun(const std::string& task) {
+Error taskDoesNotRun(const std::string& task) {
   return {ErrorCode::Invalid, "task " + base::inQuotes(task) + " does not run there now"};
 }
 
@@ -25,18 +25,18 @@ std::optional<QuestionAnswers::Answered> QuestionAnswers::poll() {
   if (!question_) return std::nullopt;
   if (sources_ == nullptr) return finish(Error(ErrorCode::Unsupported, "this process answers no questions"));
   if (question_->kind == fleet::Question::Kind::Log) return finish(log());
-  if (!taker_) {
+  if (!stackTaker_) {
     auto begun = beginStack();
     if (!begun) return finish(begun.error());
-    taker_.emplace(std::move(*begun));
+    stackTaker_.emplace(std::move(*begun));
     return std::nullopt;
   }
-  auto stack = taker_->poll();
+  auto stack = stackTaker_->poll();
   return stack ? std::optional(finish(checked(std::move(*stack)))) : std::nullopt;
 }
 
 QuestionAnswers::Answered QuestionAnswers::finish(const Result<std::string>& answer) {
-  taker_.reset();
+  stackTaker_.reset();
   return {*std::exchange(question_, std::nullopt), fleet::answerText(answer)};
 }
 
@@ -68,7 +68,7 @@ std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
 
 Result<base::StackTaker> QuestionAnswers::beginStack() {
   const auto worker = workerOfTask();
-  if (!worker) return doesNotRun(question_->task);
+  if (!worker) return taskDoesNotRun(question_->task);
   worker_ = worker->pid;
   return base::StackTaker::start(sources_->program, worker->pid, question_->task);
 }
@@ -76,7 +76,7 @@ Result<base::StackTaker> QuestionAnswers::beginStack() {
 // The worker may have come to another task before its threads were stopped.
 Result<std::string> QuestionAnswers::checked(Result<std::string> stack) const {
   const auto worker = workerOfTask();
-  if (!worker || worker->pid != worker_) return doesNotRun(question_->task);
+  if (!worker || worker->pid != worker_) return taskDoesNotRun(question_->task);
   return stack;
 }
 

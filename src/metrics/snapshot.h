@@ -26,7 +26,7 @@ using TimeHistogram = Histogram<kTimeBounds.size()>;
 using SizeHistogram = Histogram<kSizeBounds.size()>;
 
 // The task name under which all names are counted that have no row of their own.
-inline constexpr const char* kOtherNames = "other";
+inline constexpr const char* kOtherNamesLabel = "other";
 
 // Tasks of one broker and one name that were settled.
 struct TaskMetrics {

@@ -7,21 +7,21 @@
 namespace leptir::metrics {
 namespace {
 
-// Of the ends and causes, the first ones are written also while they are zero: rate() and increase() overlook the first
-// increment of a series that appears with it.
-constexpr std::size_t kAlwaysWritten = 4;
+// The series of the first so many ends, and of the first so many causes, are written even while they are zero: rate()
+// and increase() miss the first increment of a series that appears only with it.
+constexpr std::size_t kSeriesWrittenWhileZero = 4;
 
 std::uint64_t numberOf(bool value) {
   return value ? 1 : 0;
 }
 
-void writeUp(bool isUp, TextWriter& text) {
+void writeUpMetric(bool isUp, TextWriter& text) {
   text.gauge("leptir_up", "1: the instance runs. 0: it does not.");
   text.sample("", numberOf(isUp));
 }
 
 void writeInstance(const Snapshot& snapshot, TextWriter& text) {
-  writeUp(true, text);
+  writeUpMetric(true, text);
   text.info("leptir_build", "The version of leptir.", labelText({{"version", snapshot.version}}));
   text.gauge("leptir_instance_state", "1 for the state that the instance is in, 0 for the others.");
   for (const auto* state : {"starting", "running", "waiting", "stopping"})
@@ -40,7 +40,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_tasks", "Tasks that were settled, by what became of them.");
   for (const auto& task : snapshot.tasks) {
     for (std::size_t end = 0; end < kTaskEnds; ++end) {
-      if (task.ends[end] == 0 && end >= kAlwaysWritten) continue;
+      if (task.ends[end] == 0 && end >= kSeriesWrittenWhileZero) continue;
       text.sample(
           labelText({{"broker", task.broker}, {"name", task.name}, {"outcome", nameOf(static_cast<TaskEnd>(end))}}),
           task.ends[end]);
@@ -49,7 +49,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_task_failures", "Attempts that did not succeed, by cause.");
   for (const auto& name : snapshot.names) {
     for (std::size_t cause = 0; cause < kFailureCauses; ++cause) {
-      if (name.failures[cause] == 0 && cause >= kAlwaysWritten) continue;
+      if (name.failures[cause] == 0 && cause >= kSeriesWrittenWhileZero) continue;
       text.sample(labelText({{"name", name.name}, {"cause", nameOf(static_cast<FailureCause>(cause))}}),
                   name.failures[cause]);
     }
@@ -178,9 +178,9 @@ void writeSpans(const SpanMetrics& spans, TextWriter& text) {
 void writeRequests(const RequestMetrics& requests, TextWriter& text) {
   text.counter("leptir_paid_requests", "Requests to stores that are paid for by the request.");
   text.sample("", requests.sent);
-  text.counter("leptir_paid_requests_repeated", "Those of them that were sent again after an error.");
+  text.counter("leptir_paid_requests_repeated", "Paid requests that were sent again after an error.");
   text.sample("", requests.repeated);
-  text.counter("leptir_paid_requests_throttled", "Those of them that were refused since there were too many.");
+  text.counter("leptir_paid_requests_throttled", "Paid requests that the store refused since there were too many.");
   text.sample("", requests.throttled);
 }
 
@@ -204,7 +204,7 @@ std::string textOf(const Snapshot& snapshot, TextFormat format) {
 
 std::string textOfNoInstance(TextFormat format) {
   TextWriter text(format);
-  writeUp(false, text);
+  writeUpMetric(false, text);
   return text.take();
 }
 

@@ -111,7 +111,7 @@ void TextWriter::begin(std::string_view suffix, std::string_view labels, std::st
 
 void TextWriter::sample(std::string_view labels, std::uint64_t value) {
   begin(suffix_, labels);
-  endWith(value);
+  endSample(value);
 }
 
 void TextWriter::sample(std::string_view labels, double value) {
@@ -131,19 +131,19 @@ void TextWriter::sample(std::string_view labels, const SizeHistogram& sizes) {
 template <std::size_t kBounds>
 void TextWriter::histogram(std::string_view labels, const Histogram<kBounds>& values,
                            const std::vector<std::string>& bounds, Scale scale) {
-  std::uint64_t upToHere = 0;
+  std::uint64_t cumulativeCount = 0;
   for (std::size_t i = 0; i <= kBounds; ++i) {
-    upToHere += values.buckets[i];
+    cumulativeCount += values.buckets[i];
     begin("_bucket", labels, bounds[i]);
-    endWith(upToHere);
+    endSample(cumulativeCount);
   }
   begin("_sum", labels);
   text_ += scaled(values.sum, scale) + '\n';
   begin("_count", labels);
-  endWith(upToHere);
+  endSample(cumulativeCount);
 }
 
-void TextWriter::endWith(std::uint64_t value) {
+void TextWriter::endSample(std::uint64_t value) {
   const fmt::format_int digits(value);
   text_.append(digits.data(), digits.size());
   text_ += '\n';

@@ -15,18 +15,18 @@
 namespace leptir::operations {
 namespace {
 
-bool keepsNoLocks(const Error& error) {
+bool hasNoLocks(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
 // The time at which the process was started, which no later process of its number has; empty: it is gone, or cannot be
 // told.
-std::string startOf(pid_t process) {
-  constexpr int kFieldsBefore = 19;  // of `stat`, behind the name of the program
+std::string startTimeOf(pid_t process) {
+  constexpr int kStatFieldsBeforeStartTime = 19;  // of `stat`, behind the name of the program
   const auto stat = base::readProcText(process, "stat");
   if (!stat) return {};
   auto at = stat->rfind(')');
-  for (int i = 0; i <= kFieldsBefore && at != std::string::npos; ++i) at = stat->find(' ', at + 1);
+  for (int i = 0; i <= kStatFieldsBeforeStartTime && at != std::string::npos; ++i) at = stat->find(' ', at + 1);
   return at == std::string::npos ? std::string() : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
 }
 
@@ -34,7 +34,7 @@ std::string ownerText(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
                     {"pid", ::getpid()},
-                    {"start", startOf(::getpid())},
+                    {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});
 }
 
@@ -55,7 +55,7 @@ bool isDead(const std::string& text) {
   const auto pid = pidIn(*owner);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
-  const auto start = startOf(pid), startWhenLocked = textIn(*owner, "start");
+  const auto start = startTimeOf(pid), startWhenLocked = textIn(*owner, "start");
   return !start.empty() && !startWhenLocked.empty() && start != startWhenLocked;
 }
 
@@ -75,7 +75,7 @@ Result<void> BulkLock::lock() {
   for (const bool mayTakeOver : {true, false}) {
     const auto locked =
         askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key_, own_, kBulkLockLifetime); });
-    if (!locked && keepsNoLocks(locked.error())) return {};
+    if (!locked && hasNoLocks(locked.error())) return {};
     if (!locked) return locked.error();
     if (*locked) return {};
     const auto other = holder();
@@ -89,7 +89,7 @@ Result<void> BulkLock::lock() {
 
 Result<void> BulkLock::prolong() {
   const auto now = holder();
-  if (!now && keepsNoLocks(now.error())) return {};
+  if (!now && hasNoLocks(now.error())) return {};
   if (!now) return now.error();
   if (!now->empty() && *now != own_) return lostTo(*now);
   return askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, own_, kBulkLockLifetime); });
@@ -97,7 +97,7 @@ Result<void> BulkLock::prolong() {
 
 Result<void> BulkLock::unlock() {
   const auto now = holder();
-  if (!now && keepsNoLocks(now.error())) return {};
+  if (!now && hasNoLocks(now.error())) return {};
   if (!now) return now.error();
   if (*now != own_) return {};
   const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });

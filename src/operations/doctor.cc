@@ -81,7 +81,7 @@ void examineStores(Stores& stores, Findings& findings) {
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kRecordsRead = 2'000;
+constexpr std::uint64_t kRecordsReadForNames = 2'000;
 
 }  // namespace
 
@@ -100,7 +100,7 @@ Diagnosis Operations::diagnose() {
   operations::examineStores(*stores_, findings);
   operations::examineQueues(*stores_, queues(), findings);
   operations::examineFleet(*stores_, findings);
-  if (const auto view = names(kRecordsRead)) operations::examineNames(*stores_, *view, findings);
+  if (const auto view = names(kRecordsReadForNames)) operations::examineNames(*stores_, *view, findings);
   if (stores_->config) operations::examineMachine(*stores_->config, findings);
   return std::move(findings).take();
 }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr Duration kLateRenewal = 45s;
 constexpr Duration kClocksOfInstancesDiffer = 5s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
-constexpr Duration kSecondLook = 2s;
+constexpr Duration kSecondCheckDelay = 2s;
 constexpr std::size_t kMostSessions = 1'000, kMostNamed = 5;
 
 std::string shortName(const std::string& instance, const std::string& host, int pid) {
@@ -38,7 +38,7 @@ class FleetDoctor {
     }
     examineVersions();
     if (incomplete.empty()) return;
-    std::this_thread::sleep_for(kSecondLook);
+    std::this_thread::sleep_for(kSecondCheckDelay);
     for (const auto broker : incomplete) {
       for (const auto& session : sessionsWithoutCard(broker)) addWithoutCard(broker, session);
     }

@@ -9,8 +9,8 @@
 namespace leptir::operations {
 namespace {
 
-constexpr auto kBetweenAnswerLooks = std::chrono::milliseconds(100);
-constexpr std::size_t kMostPieces = 64;
+constexpr auto kAnswerPollInterval = std::chrono::milliseconds(100);
+constexpr std::size_t kMostAnswerPieces = 64;
 
 std::string described(const InstanceView& instance) {
   return fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
@@ -41,7 +41,7 @@ Result<std::size_t> place(Stores& stores, const InstanceView& instance, const fl
 
 Result<std::optional<std::string>> lookForAnswer(Stores& stores, std::size_t broker, const fleet::Question& question) {
   return askFleet(stores, broker, [&](FleetStore& store) -> Result<std::optional<std::string>> {
-    const auto entries = store.list(fleet::answerKeys(question), "", kMostPieces);
+    const auto entries = store.list(fleet::answerKeys(question), "", kMostAnswerPieces);
     if (!entries) return entries.error();
     auto answer = fleet::answerIn(*entries);
     if (!answer) return answer;
@@ -70,7 +70,7 @@ Result<Json> askInstance(Stores& stores, const InstanceView& instance, fleet::Qu
       if (!answer) return answer.error().in(described(instance));
       return parseJson(*answer);
     }
-    std::this_thread::sleep_for(kBetweenAnswerLooks);
+    std::this_thread::sleep_for(kAnswerPollInterval);
   }
   return Error(ErrorCode::TimedOut, described(instance) + " has not answered: it hangs, or cannot reach its store");
 }

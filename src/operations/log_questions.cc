@@ -72,15 +72,15 @@ class LogSearch {
         .id = task_.id, .attempt = attempt, .worker = task_.running ? task_.running->pid : 0};
     bool isKnownHere = false;
     for (const auto& instance : fleet->instances) {
-      const bool isOther = !task_.instance.empty() && instance.instance != task_.instance;
-      if (isOther || !operations::isVisible(instance)) continue;
+      const bool isOfOtherInstance = !task_.instance.empty() && instance.instance != task_.instance;
+      if (isOfOtherInstance || !operations::isVisible(instance)) continue;
       const auto read = operations::logOfRun(instance, run);
       if (read && *read) return logOf(**read);
       isKnownHere = isKnownHere || (read && instance.instance == task_.instance);
     }
     const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
-    const bool mustAsk = !isKnownHere && instance != fleet->instances.end();
-    return mustAsk ? asked(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
+    const bool mustAskInstance = !isKnownHere && instance != fleet->instances.end();
+    return mustAskInstance ? asked(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
   }
 
   Result<TaskLog> asked(const InstanceView& instance, int attempt) {

@@ -51,14 +51,14 @@ class StackSearch {
   // asked: it may have the rights, and its program must not be executed with those of root.
   Result<Json> jsonFrom(const InstanceView& instance) const {
     if (task_.running->pid > 0 && operations::isVisible(instance) && operations::isOfThisUser(instance.pid)) {
-      auto taken = takeHere(instance);
+      auto taken = takeStackHere(instance);
       if (taken || taken.error().code() == ErrorCode::Invalid) return taken;
     }
     return operations::askInstance(stores_, instance, fleet::Question::Kind::Stack, task_.id, kLongestStackWait);
   }
 
   // The program of the instance takes the stack: it has the code for it, and fits the instance's version.
-  Result<Json> takeHere(const InstanceView& instance) const {
+  Result<Json> takeStackHere(const InstanceView& instance) const {
     if (base::checkInstanceMark(task_.running->pid, instance.instance) != base::Membership::Yes)
       return Error(ErrorCode::Unavailable, "the worker is gone");
     auto taker = base::StackTaker::start(fmt::format("/proc/{}/exe", instance.pid), task_.running->pid, task_.id);

@@ -71,7 +71,7 @@ class Child {
   // Waits until the thread waits in a system call.
   void waitUntilBlocked() {
     waitUntilThere();
-    ASSERT_TRUE(waitUntil([&] { return lookAt(pid_, pid_).isBlocked; }));
+    ASSERT_TRUE(waitUntil([&] { return readBlockedThread(pid_, pid_).isBlocked; }));
   }
 
  private:

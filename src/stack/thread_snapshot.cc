@@ -107,7 +107,7 @@ struct ThreadSnapshot::Memory {
     const auto begin = systemClock().bootTime();
     stopper.stop(all);
     for (std::size_t i = 0; i < count; ++i) copyStack(process, threads[i], stacks[i], mappings);
-    stopper.letGo();
+    stopper.detach();
     stoppedFor = (systemClock().bootTime() - begin).count();
   }
 };

@@ -7,17 +7,18 @@ namespace leptir::task {
 namespace {
 
 // The finalizer of SplitMix64: each bit of the result depends on each bit of the number.
-std::uint64_t mixed(std::uint64_t number) {
+std::uint64_t mixBits(std::uint64_t number) {
   number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
   number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
   return number ^ (number >> 31);
 }
 
-// FNV-1a with a seed, mixed. It need not resist an attacker: the one who pushes chooses the ids of traces anyway.
+// FNV-1a with a seed and a finalizer. It need not resist an attacker: the pushing program chooses the ids of traces
+// anyway.
 std::uint64_t hashOf(std::string_view text, std::uint64_t seed) {
-  std::uint64_t hash = 0xcbf29ce484222325 ^ mixed(seed);
+  std::uint64_t hash = 0xcbf29ce484222325 ^ mixBits(seed);
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return mixed(hash);
+  return mixBits(hash);
 }
 
 // Different numbers for the hashes of one text.
@@ -65,8 +66,8 @@ std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::opt
   if (given) trace.pusher = given->span;
   // Several tasks may be pushed in one trace, so the id counts too.
   const auto task = hashOf(id, hashOf(bytesOf(trace.run.trace), kQueue));
-  trace.queue = spanIdFrom(mixed(task + kQueue));
-  trace.run.span = spanIdFrom(mixed(task + mixed(lease + kRun)));
+  trace.queue = spanIdFrom(mixBits(task + kQueue));
+  trace.run.span = spanIdFrom(mixBits(task + mixBits(lease + kRun)));
   return trace;
 }
 

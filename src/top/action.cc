@@ -12,20 +12,20 @@ std::string shortened(const std::string& id) {
 }
 
 // "buried tasks of name sendMail of queue local"
-std::string manyOf(const TaskSelection& selection) {
+std::string selectionText(const TaskSelection& selection) {
   auto text = std::string(selection.state ? nameOf(*selection.state) : "") + " tasks";
   if (!selection.name.empty()) text += " of name " + selection.name;
   return text + (selection.broker.empty() ? "" : " of queue " + selection.broker);
 }
 
 std::string countedText(std::uint64_t count, const TaskSelection& selection) {
-  auto text = fmt::format("{} {}", count, manyOf(selection));
+  auto text = fmt::format("{} {}", count, selectionText(selection));
   if (count == 1) text.erase(text.find(" tasks") + 5, 1);
   return text;
 }
 
 std::string taskOf(const Action& action) {
-  if (action.selection) return "all " + manyOf(*action.selection);
+  if (action.selection) return "all " + selectionText(*action.selection);
   return (action.name.empty() ? "the task " : action.name + " ") + shortened(action.id);
 }
 

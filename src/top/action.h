@@ -15,13 +15,13 @@ struct Action {
   std::string id{}, name{};  // of the task; of a pause: the name alone, empty for a whole queue
   std::string broker{};      // of a pause; empty: all brokers
   InstanceView instance{};   // of Drain and ResumeInstance
-  // Of an action on many tasks, whose id is empty.
+  // The tasks to change, if the action is on many tasks; `id` is empty then.
   std::optional<TaskSelection> selection{};
 };
 
-// What is asked before: "Cancel sendMail 01a2b3c4…?".
+// The question before the action: "Cancel sendMail 01a2b3c4…?".
 std::string questionOf(const Action& action);
-// What is shown while it is done: "Cancel sendMail 01a2b3c4…".
+// The text while the action is performed: "Cancel sendMail 01a2b3c4…".
 std::string titleOf(const Action& action);
 
 // As Operations names it; of an action on tasks.

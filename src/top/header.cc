@@ -170,7 +170,7 @@ Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   } else if (ui.prompt.kind == Prompt::Kind::ConfirmQuit) {
     line.add("An action is not done yet. Quit without waiting for it? y/n", Style::Yellow);
   } else {
-    // They stay visible where the question is cut.
+    // The possible answers stay visible when the question is cut.
     const std::string_view answers = canBeAnswered(ui.prompt, snapshot) ? " y/n" : " any key: no";
     const auto room = size.columns - std::min(size.columns, answers.size());
     Line question(room, ui.encoding);
@@ -180,7 +180,7 @@ Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {
 }
 
 Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
-  constexpr auto kShownFor = std::chrono::seconds(30);
+  constexpr auto kNewsShownFor = std::chrono::seconds(30);
   Line line(size.columns, ui.encoding);
   if (ui.prompt.kind != Prompt::Kind::None) return promptLine(ui, snapshot, size);
   if (!ui.notice.empty()) return line.add(ui.notice, Style::Yellow);
@@ -188,7 +188,7 @@ Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   const bool isRunning = news && news->kind == ActionNews::Kind::Running;
   if (isRunning && snapshot.now - news->at >= std::chrono::seconds(1))
     return line.add(fmt::format("{} after {}", news->text, base::durationText(snapshot.now - news->at)), Style::Yellow);
-  if (news && (isRunning || snapshot.now - news->at < kShownFor)) return line.add(news->text, styleOf(news->kind));
+  if (news && (isRunning || snapshot.now - news->at < kNewsShownFor)) return line.add(news->text, styleOf(news->kind));
   return line.add(filterText(ui), Style::Faint);
 }
 

@@ -11,7 +11,7 @@ double secondsOf(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-double grown(std::uint64_t before, std::uint64_t now) {
+double increase(std::uint64_t before, std::uint64_t now) {
   return now > before ? static_cast<double>(now - before) : 0;
 }
 
@@ -34,12 +34,13 @@ void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
   if (current_) addToHistory(now);
 }
 
-// A card that is still the one of the last look changes nothing.
+// Nothing changes while the card is the one that was read before.
 void RateMeter::take(Counted& before, const InstanceView& instance) {
   if (instance.lastSeen <= before.written) return;
   if (before.written != Time()) {
     const double seconds = secondsOf(instance.lastSeen - before.written);
-    before.rates = Rates{grown(before.done, instance.done) / seconds, grown(before.failed, instance.failed) / seconds};
+    before.rates =
+        Rates{increase(before.done, instance.done) / seconds, increase(before.failed, instance.failed) / seconds};
   }
   before.done = instance.done;
   before.failed = instance.failed;

@@ -53,11 +53,11 @@ class RateMeter {
   std::size_t inLastBar_ = 0;  // how many values the newest bar is the mean of
 };
 
-// How fast a number grows, or falls, from successive looks at it.
+// How fast a number grows or falls, computed from its successive values.
 class Trend {
  public:
   void take(double value, Time now);
-  // A second; none: there were no two looks yet.
+  // The change per second; nullopt: take() has not been called twice yet.
   std::optional<double> perSecond() const { return perSecond_; }
 
  private:

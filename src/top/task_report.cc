@@ -57,7 +57,7 @@ std::string stackText(const TaskStack& stack) {
     for (const auto& frame : thread.frames) text += frameText(frame);
     if (!thread.problem.empty()) text += "   " + base::escaped(thread.problem) + "\n";
   }
-  if (stack.leftOutThreads > 0) text += fmt::format("and {} threads more\n", stack.leftOutThreads);
+  if (stack.leftOutThreads > 0) text += fmt::format("and {} more threads\n", stack.leftOutThreads);
   return text;
 }
 

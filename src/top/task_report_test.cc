@@ -75,9 +75,9 @@ TEST(StackText, ControlCharactersOfNamesAreEscaped) {
 
 TEST(StackText, SaysHowManyThreadsWereLeftOut) {
   auto stack = stackOf({{.tid = 7}});
-  EXPECT_THAT(stackText(stack), Not(HasSubstr("threads more")));
+  EXPECT_THAT(stackText(stack), Not(HasSubstr("more threads")));
   stack.leftOutThreads = 44;
-  EXPECT_THAT(stackText(stack), ::testing::EndsWith("and 44 threads more\n"));
+  EXPECT_THAT(stackText(stack), ::testing::EndsWith("and 44 more threads\n"));
 }
 
 }  // namespace

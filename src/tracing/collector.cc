@@ -17,7 +17,7 @@ namespace {
 
 // A collector may wait for its own back end. While it does, spans gather, and are dropped if they are too many.
 constexpr Duration kTimeout = std::chrono::seconds(10);
-// For all tries of one request.
+// The time for all tries of one request.
 constexpr Duration kLongestDelivery = std::chrono::seconds(20);
 constexpr std::size_t kMostAnswer = 4096;
 constexpr std::string_view kPath = "/v1/traces";
@@ -30,7 +30,8 @@ Result<http::HttpUrl> urlOf(const Collector& collector) {
   return url;
 }
 
-// How many spans the answer says that the server refused. Whatever else it is, the server took the request.
+// The number of spans that the server rejected (partialSuccess of OTLP). 0 for a body that cannot be read: the status
+// already says that the server took the request.
 std::uint64_t refusedIn(const http::HttpAnswer& answer) {
   const auto json = parseJson(answer.body);
   if (!json || !json->is_object()) return 0;

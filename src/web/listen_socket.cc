@@ -17,7 +17,7 @@ namespace leptir::web {
 namespace {
 
 constexpr int kBacklog = 1024;
-constexpr mode_t kForOwnerAndGroup = 0660;
+constexpr mode_t kSocketMode = 0660;
 
 std::string_view adviceFor(int error) {
   switch (error) {
@@ -76,7 +76,7 @@ Result<base::UniqueFd> listenAtPath(const base::ListenAddress& at) {
   if (!socket) return cannotListen(at, errno);
   // Before `listen` no client can connect, so the mode is set in time.
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(address.sun_path, kForOwnerAndGroup) != 0 || ::listen(socket.get(), kBacklog) != 0)
+      ::chmod(address.sun_path, kSocketMode) != 0 || ::listen(socket.get(), kBacklog) != 0)
     return cannotListen(at, errno);
   return socket;
 }

@@ -27,11 +27,11 @@ void OpenConnections::closed(int socket) {
   all_.erase(socket);
 }
 
-std::vector<int> OpenConnections::toHangUp(BootTime now) {
+std::vector<int> OpenConnections::connectionsToClose(BootTime now) {
   std::vector<int> sockets;
   std::vector<std::pair<BootTime, int>> others;
   for (auto& [socket, connection] : all_) {
-    if (connection.hungUp) continue;
+    if (connection.isClosing) continue;
     if (now >= connection.until) {
       sockets.push_back(socket);
     } else {
@@ -43,14 +43,14 @@ std::vector<int> OpenConnections::toHangUp(BootTime now) {
     others.resize(others.size() - limits_.connections);
     for (const auto& [since, socket] : others) sockets.push_back(socket);
   }
-  for (const int socket : sockets) all_[socket].hungUp = true;
+  for (const int socket : sockets) all_[socket].isClosing = true;
   return sockets;
 }
 
 BootTime OpenConnections::next() const {
   auto next = BootTime::max();
   for (const auto& [socket, connection] : all_) {
-    if (!connection.hungUp) next = std::min(next, connection.until);
+    if (!connection.isClosing) next = std::min(next, connection.until);
   }
   return next;
 }

@@ -66,7 +66,8 @@ StoreFinding standaloneFinding(const std::string& where) {
           "use a replica set"};
 }
 
-// On a sharded collection the index of ids cannot be unique, and which one there is only a dispatcher finds out.
+// On a sharded collection the index of ids cannot be unique. Only a dispatcher finds out which index that collection
+// has, so unique indexes are not examined there.
 Result<StoreExamination> examineQueue(MongodbQueue& queue) {
   StoreExamination examination;
   for (auto& [collection, indexes] : neededIndexes(queue)) {
