@@ -17,7 +17,7 @@ namespace {
 // The reader is another user: the node exporter.
 constexpr mode_t kReadableByAll = 0644;
 
-Error failed() {
+Error lastFileError() {
   const int number = errno;
   return {base::codeOfErrno(number), base::errnoText(number)};
 }
@@ -26,7 +26,7 @@ Result<void> writeAll(int descriptor, std::string_view content) {
   while (!content.empty()) {
     const auto bytes = ::write(descriptor, content.data(), content.size());
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return failed();
+    if (bytes < 0) return lastFileError();
     content.remove_prefix(static_cast<std::size_t>(bytes));
   }
   return {};
@@ -36,7 +36,7 @@ Result<void> writeBeside(const std::string& fresh, const std::filesystem::path& 
   auto made = base::openPrivateFile(fresh, O_WRONLY | O_CREAT | O_EXCL, kReadableByAll);
   if (!made) return made.error();
   if (auto written = writeAll(made->get(), content); !written) return written;
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed();
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return lastFileError();
   return {};
 }
 

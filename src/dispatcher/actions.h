@@ -28,7 +28,7 @@ struct Actions {
   struct LogLine {
     LogLevel level;
     std::string text;
-    // The task that the line is about; no id: none.
+    // The task that the line is about; an empty id: the line is not about a task.
     std::string id{}, name{};
     int attempt = 0;
   };

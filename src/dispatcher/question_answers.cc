@@ -32,7 +32,7 @@ std::optional<QuestionAnswers::Answered> QuestionAnswers::poll() {
     return std::nullopt;
   }
   auto stack = stackTaker_->poll();
-  return stack ? std::optional(finish(checked(std::move(*stack)))) : std::nullopt;
+  return stack ? std::optional(finish(checkedStack(std::move(*stack)))) : std::nullopt;
 }
 
 QuestionAnswers::Answered QuestionAnswers::finish(const Result<std::string>& answer) {
@@ -56,7 +56,7 @@ std::optional<link::RunLog> QuestionAnswers::logOfTask() const {
   return log && log->pid == worker->pid ? std::move(log) : std::nullopt;
 }
 
-// For a run whose worker the board does not show yet.
+// The log of the newest attempt of the task, for a run whose worker the status board does not show yet.
 std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
   std::optional<link::RunLog> last;
   for (int slot = 0; slot < base::kMaxWorkers; ++slot) {
@@ -74,7 +74,7 @@ Result<base::StackTaker> QuestionAnswers::beginStack() {
 }
 
 // The worker may have come to another task before its threads were stopped.
-Result<std::string> QuestionAnswers::checked(Result<std::string> stack) const {
+Result<std::string> QuestionAnswers::checkedStack(Result<std::string> stack) const {
   const auto worker = workerOfTask();
   if (!worker || worker->pid != worker_) return taskDoesNotRun(question_->task);
   return stack;

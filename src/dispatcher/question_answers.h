@@ -41,7 +41,7 @@ class QuestionAnswers {
   std::optional<link::RunLog> logOfTask() const;
   std::optional<link::RunLog> logOfLastAttempt() const;
   Result<base::StackTaker> beginStack();
-  Result<std::string> checked(Result<std::string> stack) const;
+  Result<std::string> checkedStack(Result<std::string> stack) const;
   std::optional<link::BoardWorker> workerOfTask() const;
   Answered finish(const Result<std::string>& answer);
 

@@ -15,7 +15,7 @@
 namespace leptir::fleet {
 namespace {
 
-// With the number of pieces before it, an entry stays below kMostFleetValueBytes.
+// The bytes of one piece, so that an entry with the number of pieces before it stays below kMostFleetValueBytes.
 constexpr std::size_t kPieceBytes = kMostFleetValueBytes - 16;
 constexpr std::size_t kMostMessageBytes = 1024;
 

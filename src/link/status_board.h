@@ -159,7 +159,7 @@ class StatusBoard {
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
 
-  // At its start: whether spans are sent.
+  // Dispatcher, at its start: says whether spans are sent.
   void showSpans(bool shown);
   // Adds the counters `sent` and `dropped` of `more`, and sets `waiting` and `failing`.
   void updateSpans(const BoardSpans& more);

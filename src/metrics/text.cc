@@ -60,7 +60,8 @@ void writeTimes(const Snapshot& snapshot, TextWriter& text) {
   text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
   for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.runTime);
   text.histogram("leptir_task_queue_duration_seconds",
-                 "From the time at which a task was due, at the earliest its push, until its first attempt began.");
+                 "How long tasks waited: from their due time, or from their push if that was later, until their first "
+                 "attempt began.");
   for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.queueTime);
 }
 
@@ -96,9 +97,9 @@ void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
   }
   text.counter("leptir_sessions_lost", "Sessions that were lost with all their leases.");
   each([](const BrokerMetrics& broker) { return broker.sessionsLost; });
-  text.histogram("leptir_lease_batch_tasks", "Tasks of one lease that returned any.");
+  text.histogram("leptir_lease_batch_tasks", "Tasks that one call leased; calls that leased no task are not counted.");
   each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.leased; });
-  text.histogram("leptir_settle_batch_tasks", "Tasks that were settled together.");
+  text.histogram("leptir_settle_batch_tasks", "Tasks that were settled in one batch.");
   each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.settled; });
 }
 
@@ -115,7 +116,8 @@ void writeStores(const Snapshot& snapshot, TextWriter& text) {
   each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.calls); });
   text.counter("leptir_store_errors", "Calls to the store that failed.");
   each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.errors); });
-  text.histogram("leptir_store_operation_duration_seconds", "How long calls to the store took that do not wait.");
+  text.histogram("leptir_store_operation_duration_seconds",
+                 "How long calls to the store took; calls that may wait for tasks are not counted.");
   each([&](const auto& labels, const OperationMetrics& operation) {
     if (operation.time.count() > 0) text.sample(labels, operation.time);
   });

@@ -22,21 +22,21 @@ void appendEscaped(std::string& text, std::string_view value) {
 }
 
 // A number in microseconds as seconds, or as it is.
-std::string scaled(std::uint64_t value, TextWriter::Scale scale) {
+std::string scaledText(std::uint64_t value, TextWriter::Scale scale) {
   if (scale == TextWriter::Scale::Ones) return std::to_string(value);
   return fmt::format("{}.{:06}", value / kMicrosecondsPerSecond, value % kMicrosecondsPerSecond);
 }
 
 // The shortest form; OpenMetrics writes 1 as 1.0.
 std::string boundText(std::int64_t bound, TextWriter::Scale scale, TextFormat format) {
-  auto text = scaled(static_cast<std::uint64_t>(bound), scale);
+  auto text = scaledText(static_cast<std::uint64_t>(bound), scale);
   if (text.find('.') == std::string::npos) text += '.';
   while (text.back() == '0') text.pop_back();
   if (text.back() != '.') return text;
   return format == TextFormat::OpenMetrics ? text + '0' : text.substr(0, text.size() - 1);
 }
 
-// Of all buckets, the last one included.
+// The texts of the bounds of all buckets; the last one is +Inf.
 std::vector<std::string> boundTexts(std::span<const std::int64_t> bounds, TextWriter::Scale scale, TextFormat format) {
   std::vector<std::string> texts;
   for (const auto bound : bounds) texts.push_back(boundText(bound, scale, format));
@@ -138,7 +138,7 @@ void TextWriter::histogram(std::string_view labels, const Histogram<kBounds>& va
     endSample(cumulativeCount);
   }
   begin("_sum", labels);
-  text_ += scaled(values.sum, scale) + '\n';
+  text_ += scaledText(values.sum, scale) + '\n';
   begin("_count", labels);
   endSample(cumulativeCount);
 }

@@ -46,11 +46,11 @@ class LogSearch {
   LogSearch(Operations& operations, operations::Stores& stores, TaskDetails task)
       : operations_(operations), stores_(stores), task_(std::move(task)) {}
 
-  Result<TaskLog> find(int asked) && {
+  Result<TaskLog> find(int wantedAttempt) && {
     auto attempts = operations::attemptsOf(task_.record);
     const int running = runningAttempt(task_);
     if (running > 0 && std::ranges::count(attempts, running) == 0) attempts.push_back(running);
-    const int attempt = asked > 0 ? asked : attempts.empty() ? 0 : attempts.back();
+    const int attempt = wantedAttempt > 0 ? wantedAttempt : attempts.empty() ? 0 : attempts.back();
     auto log = attempt > 0 && attempt == running ? ofRunning(attempt) : ofRecord(attempt);
     if (!log) return log;
     log->id = task_.id;
@@ -80,10 +80,10 @@ class LogSearch {
     }
     const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
     const bool mustAskInstance = !isKnownHere && instance != fleet->instances.end();
-    return mustAskInstance ? asked(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
+    return mustAskInstance ? askForLog(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
   }
 
-  Result<TaskLog> asked(const InstanceView& instance, int attempt) {
+  Result<TaskLog> askForLog(const InstanceView& instance, int attempt) {
     const auto answer =
         operations::askInstance(stores_, instance, fleet::Question::Kind::Log, task_.id, kLongestLogWait);
     if (!answer) return answer.error();

@@ -24,7 +24,7 @@ std::string questionOf(const Action& action);
 // The text while the action is performed: "Cancel sendMail 01a2b3c4…".
 std::string titleOf(const Action& action);
 
-// As Operations names it; of an action on tasks.
+// The name that Operations uses for an action on tasks.
 TaskAction::Kind kindOf(Action::Kind kind);
 
 // How many tasks an action on many would change now; it counts up to kMostCounted of them.

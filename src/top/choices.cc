@@ -47,7 +47,7 @@ bool isPaused(const Snapshot& snapshot, const std::string& broker, const std::st
   });
 }
 
-// Of a queue, or of the name of a task at all brokers.
+// Pauses or resumes a queue, or all tasks of one name at all brokers.
 Result<Action> pauseOrResume(const Subject& subject, const Snapshot& snapshot) {
   if (subject.broker.empty() && subject.name.empty()) return refusal("select a queue or a task first");
   const bool resumes = isPaused(snapshot, subject.broker, subject.name);

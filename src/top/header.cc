@@ -34,7 +34,7 @@ Totals totalsOf(const Snapshot& snapshot) {
   return totals;
 }
 
-std::string counted(std::size_t count, std::string_view one) {
+std::string countText(std::size_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
@@ -43,7 +43,7 @@ Line fleetLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   Line line(size.columns, ui.encoding);
   line.add("leptir top", Style::Bold);
   if (ui.isFrozen) line.add(" FROZEN", Style::Yellow);
-  line.add("  " + counted(snapshot.instances.size(), "instance"),
+  line.add("  " + countText(snapshot.instances.size(), "instance"),
            snapshot.instances.empty() ? Style::Red : Style::Plain);
   if (totals.withoutCard > 0) line.add(fmt::format(" ({} without a card)", totals.withoutCard), Style::Red);
   line.add(fmt::format("  {}/{} busy", totals.busy, totals.workers));

@@ -10,7 +10,7 @@ using Key = KeyPress::Key;
 constexpr std::size_t kPageStep = 10;
 
 // A position from 0 to `last`.
-std::size_t moved(Key key, std::size_t from, std::size_t last) {
+std::size_t positionAfter(Key key, std::size_t from, std::size_t last) {
   switch (key) {
     case Key::Up:
       return from - std::min<std::size_t>(from, 1);
@@ -34,13 +34,13 @@ std::size_t moved(Key key, std::size_t from, std::size_t last) {
 void move(Ui& ui, const Snapshot& snapshot, Size size, KeyPress::Key key) {
   const auto pane = ui.activePane();
   if (!pane) {
-    ui.textLine = moved(key, ui.textLine, textLinesOf(ui, snapshot, size).size());
+    ui.textLine = positionAfter(key, ui.textLine, textLinesOf(ui, snapshot, size).size());
     return;
   }
   auto& state = ui.stateOf(*pane);
   const auto rows = rowsOf(*pane, snapshot, state);
   if (rows.empty()) return;
-  state.index = moved(key, state.index, rows.size() - 1);
+  state.index = positionAfter(key, state.index, rows.size() - 1);
   state.selected = rows[state.index].key;
 }
 

@@ -100,7 +100,10 @@ int socketOf(MHD_Connection* connection) {
 class Server::Daemon {
  public:
   Daemon(Routes routes, const Limits& limits, const Clock& clock)
-      : routes_(std::move(routes)), clock_(clock), maxPageBytesInFlight_(limits.pageBytesInFlight), open_(limits) {}
+      : routes_(std::move(routes)),
+        clock_(clock),
+        maxPageBytesInFlight_(limits.pageBytesInFlight),
+        openConnections_(limits) {}
   ~Daemon() {
     if (daemon_ != nullptr) ::MHD_stop_daemon(daemon_);
   }
@@ -119,17 +122,17 @@ class Server::Daemon {
 
   Result<void> serveFor(Duration longest) {
     const auto now = clock_.bootTime();
-    const auto wait = std::clamp(std::min(longest, open_.next() - now), Duration::zero(), longest);
+    const auto wait = std::clamp(std::min(longest, openConnections_.next() - now), Duration::zero(), longest);
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     const int wholeWait = static_cast<int>(std::min<std::int64_t>(milliseconds, std::numeric_limits<int>::max()));
     if (::MHD_run_wait(daemon_, wholeWait) != MHD_YES)
       return Error(ErrorCode::Internal, "the HTTP server cannot wait for its clients any more");
     // After the shutdown the library reads the end of the connection in its next round, and closes it.
-    for (const int socket : open_.connectionsToClose(clock_.bootTime())) ::shutdown(socket, SHUT_RDWR);
+    for (const int socket : openConnections_.connectionsToClose(clock_.bootTime())) ::shutdown(socket, SHUT_RDWR);
     return {};
   }
 
-  std::size_t connections() const { return open_.size(); }
+  std::size_t connections() const { return openConnections_.size(); }
   std::size_t pageBytesInFlight() const { return pageBytesInFlight_; }
 
  private:
@@ -137,15 +140,15 @@ class Server::Daemon {
     auto& daemon = *static_cast<Daemon*>(self);
     const int socket = socketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      daemon.open_.opened(socket, daemon.clock_.bootTime());
+      daemon.openConnections_.opened(socket, daemon.clock_.bootTime());
     } else {
-      daemon.open_.closed(socket);
+      daemon.openConnections_.closed(socket);
     }
   }
 
   static void onCompleted(void* self, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
     auto& daemon = *static_cast<Daemon*>(self);
-    daemon.open_.answered(socketOf(connection), daemon.clock_.bootTime());
+    daemon.openConnections_.answered(socketOf(connection), daemon.clock_.bootTime());
   }
 
   // Called once when the headers of a request are there, and again when the request is whole.
@@ -166,7 +169,7 @@ class Server::Daemon {
   }
 
   MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
-    open_.requested(socketOf(connection), clock_.bootTime());
+    openConnections_.requested(socketOf(connection), clock_.bootTime());
     auto response =
         routes_.answer({.method = method, .path = path, .acceptHeader = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
     if (exceedsPageMemory(response.body)) response = tooManyPages();
@@ -181,7 +184,7 @@ class Server::Daemon {
   const Clock& clock_;
   const std::size_t maxPageBytesInFlight_;
   std::size_t pageBytesInFlight_ = 0;  // the memory of all pages in flight
-  OpenConnections open_;
+  OpenConnections openConnections_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
