@@ -19,7 +19,7 @@ constexpr Duration kLongestStackTaking = std::chrono::seconds(10);
 constexpr std::size_t kMostStackOutput = std::size_t{4} << 20;
 constexpr int kPollMilliseconds = 20;
 
-// What the new process does between fork and exec: only its stdout leads to us.
+// What the new process does between fork and exec: only its stdout is connected to the calling process.
 class TakerSpawn {
  public:
   explicit TakerSpawn(int output) {

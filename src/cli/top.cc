@@ -56,7 +56,7 @@ Result<top::Sources> openSources(const Config& config) {
   return sources;
 }
 
-int statusOf(const top::Ended& ended) {
+int statusOf(const top::ScreenExit& ended) {
   if (ended.end == top::End::BySignal) {
     ::signal(ended.signal, SIG_DFL);
     ::raise(ended.signal);

@@ -54,7 +54,7 @@ void addTimes(const HeldTask& task, const MetaInfo& record, SettledTask& counted
 
 // A record has no time if its task stood in a cell and no outcome could be read from there.
 SettledTask countedTask(const HeldTask& task, const Settlement& settlement, HasRun hasRun) {
-  SettledTask counted{.broker = task.broker, .name = task.knownName, .end = endOf(settlement)};
+  SettledTask counted{.broker = task.broker, .name = task.knownNameNumber, .end = endOf(settlement)};
   if (!settlement.record) return counted;
   const auto& record = *settlement.record;
   if (settlement.failed) counted.cause = metrics::failureCauseOf(record.cause);
@@ -64,7 +64,7 @@ SettledTask countedTask(const HeldTask& task, const Settlement& settlement, HasR
 }
 
 SettledTask countedAsLost(const HeldTask& task) {
-  return {.broker = task.broker, .name = task.knownName, .end = TaskEnd::Lost};
+  return {.broker = task.broker, .name = task.knownNameNumber, .end = TaskEnd::Lost};
 }
 
 }  // namespace leptir::dispatcher

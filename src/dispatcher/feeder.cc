@@ -255,7 +255,7 @@ Result<void> Feeder::reportTasksCountIfAsked() {
   countAt_ = now + kCountPaidStoreEvery;
   auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
   if (!counts) return counts.error();
-  context_.inbox.put(event::Counted{options_.session.broker, *counts});
+  context_.inbox.put(event::TasksCounted{options_.session.broker, *counts});
   return {};
 }
 

@@ -21,7 +21,7 @@ void QuestionAnswers::take(fleet::Question question) {
   question_ = std::move(question);
 }
 
-std::optional<QuestionAnswers::Answered> QuestionAnswers::poll() {
+std::optional<QuestionAnswers::FinishedAnswer> QuestionAnswers::poll() {
   if (!question_) return std::nullopt;
   if (sources_ == nullptr) return finish(Error(ErrorCode::Unsupported, "this process answers no questions"));
   if (question_->kind == fleet::Question::Kind::Log) return finish(log());
@@ -35,7 +35,7 @@ std::optional<QuestionAnswers::Answered> QuestionAnswers::poll() {
   return stack ? std::optional(finish(checkedStack(std::move(*stack)))) : std::nullopt;
 }
 
-QuestionAnswers::Answered QuestionAnswers::finish(const Result<std::string>& answer) {
+QuestionAnswers::FinishedAnswer QuestionAnswers::finish(const Result<std::string>& answer) {
   stackTaker_.reset();
   return {*std::exchange(question_, std::nullopt), fleet::answerText(answer)};
 }

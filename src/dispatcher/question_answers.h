@@ -29,12 +29,12 @@ class QuestionAnswers {
   bool isBusy() const { return question_.has_value(); }
   // Begins to answer; not while it is busy.
   void take(fleet::Question question);
-  struct Answered {
+  struct FinishedAnswer {
     fleet::Question question;
     std::string answer;  // as fleet::answerText makes it
   };
   // The answer to the last question, once; none: it takes longer, or there is no question.
-  std::optional<Answered> poll();
+  std::optional<FinishedAnswer> poll();
 
  private:
   Result<std::string> log() const;
@@ -43,7 +43,7 @@ class QuestionAnswers {
   Result<base::StackTaker> beginStack();
   Result<std::string> checkedStack(Result<std::string> stack) const;
   std::optional<link::BoardWorker> workerOfTask() const;
-  Answered finish(const Result<std::string>& answer);
+  FinishedAnswer finish(const Result<std::string>& answer);
 
   const AnswerSources* sources_;
   std::optional<fleet::Question> question_;

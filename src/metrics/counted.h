@@ -77,7 +77,7 @@ struct SettledTask {
   static constexpr Duration kNotMeasured{-1};
 
   std::uint32_t broker = 0;  // its number in the dispatcher
-  std::uint32_t name = 0;    // settlement::HeldTask::knownName; 0: a name that this program does not know
+  std::uint32_t name = 0;    // settlement::HeldTask::knownNameNumber; 0: a name that this program does not know
   TaskEnd end = TaskEnd::Succeeded;
   FailureCause cause = FailureCause::None;
   Duration runTime = kNotMeasured;    // of a run

@@ -23,7 +23,7 @@ double meanWith(double mean, std::size_t count, double value) {
 }  // namespace
 
 void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
-  std::map<std::string, Counted> counted;
+  std::map<std::string, CardCounters> counted;
   for (const auto& instance : instances) {
     if (!instance.hasCard) continue;
     auto& known = counted[instance.instance] = counted_[instance.instance];
@@ -35,7 +35,7 @@ void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
 }
 
 // Nothing changes while the card is the one that was read before.
-void RateMeter::take(Counted& before, const InstanceView& instance) {
+void RateMeter::take(CardCounters& before, const InstanceView& instance) {
   if (instance.lastSeen <= before.written) return;
   if (before.written != Time()) {
     const double seconds = secondsOf(instance.lastSeen - before.written);

@@ -37,16 +37,16 @@ class RateMeter {
   const RateHistory& history() const { return history_; }
 
  private:
-  struct Counted {
+  struct CardCounters {
     std::uint64_t done = 0, failed = 0;
     Time written{};
     std::optional<Rates> rates{};
   };
-  void take(Counted& before, const InstanceView& instance);
+  void take(CardCounters& before, const InstanceView& instance);
   void sumUp(const std::vector<InstanceView>& instances, Time now);
   void addToHistory(Time now);
 
-  std::map<std::string, Counted> counted_;  // by instance
+  std::map<std::string, CardCounters> counted_;  // by instance
   std::optional<Rates> current_;
   RateHistory history_;
   std::int64_t bar_ = 0;       // the number of the newest bar, since 1970

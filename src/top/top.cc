@@ -30,8 +30,8 @@ class Screens {
     ui_.interval = interval_;
   }
 
-  Ended show() {
-    Ended ended;
+  ScreenExit show() {
+    ScreenExit ended;
     while (!wantsToEnd_ && !terminalIsGone_ && signals_.ended() == 0) {
       obeySignals();
       draw();
@@ -129,7 +129,7 @@ class Screens {
 
 }  // namespace
 
-Result<Ended> run(Sources sources, Model::Options options) {
+Result<ScreenExit> run(Sources sources, Model::Options options) {
   // On the heap, and never deleted if a thread still waits for a store: that thread may ring it until the process ends.
   auto wake = std::make_unique<Wake>();
   TerminalSignals signals(*wake);
