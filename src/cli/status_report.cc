@@ -105,7 +105,7 @@ Json spansJson(const std::optional<link::BoardSpans>& spans) {
   return {{"sent", spans->sent}, {"dropped", spans->dropped}, {"waiting", spans->waiting}, {"failing", spans->failing}};
 }
 
-// `storeRequests` of `status --json`; null: no store is paid for by the request.
+// `storeRequests` of `status --json`; null: no store charges for each request.
 Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) {
   if (!requests) return {};
   return {{"sent", requests->sent}, {"repeated", requests->repeated}, {"throttled", requests->throttled}};
@@ -215,7 +215,7 @@ std::string spansText(const Json& spans) {
 
 std::string storeRequestsText(const Json& requests) {
   const auto count = [&](const char* key) { return requests[key].get<std::uint64_t>(); };
-  return line("") + line("requests to stores that are paid for by the request: {}, {} of them repeated, {} throttled",
+  return line("") + line("requests to stores that charge for each request: {}, {} of them repeated, {} throttled",
                          count("sent"), count("repeated"), count("throttled"));
 }
 

@@ -27,7 +27,7 @@ class QuestionAnswers {
   explicit QuestionAnswers(const AnswerSources* sources) : sources_(sources) {}
 
   bool isBusy() const { return question_.has_value(); }
-  // Begins to answer; not while it is busy.
+  // Begins to answer. Must not be called while isBusy().
   void take(fleet::Question question);
   struct FinishedAnswer {
     fleet::Question question;

@@ -43,7 +43,7 @@ class MetricsSupervisor {
   BootTime started_{};
   BootTime startAt_{};
   bool killed_ = false;     // by this supervisor
-  bool diesAgain_ = false;  // the last one died soon after its start, and the log says so
+  bool diedEarly_ = false;  // the last one died soon after its start, and the log says so
   bool ended_ = false;
 };
 

@@ -114,7 +114,7 @@ struct Snapshot {
   std::vector<ProcessMetrics> processes;                     // that live now
   std::optional<ReportMetrics> errorReports;                 // none: no error reporter is configured
   std::optional<SpanMetrics> spans;                          // none: no spans of tasks are sent
-  std::optional<RequestMetrics> storeRequests;               // none: no store is paid for by the request
+  std::optional<RequestMetrics> storeRequests;               // none: no store charges for each request
 };
 
 }  // namespace leptir::metrics

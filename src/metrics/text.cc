@@ -178,7 +178,7 @@ void writeSpans(const SpanMetrics& spans, TextWriter& text) {
 }
 
 void writeRequests(const RequestMetrics& requests, TextWriter& text) {
-  text.counter("leptir_paid_requests", "Requests to stores that are paid for by the request.");
+  text.counter("leptir_paid_requests", "Requests to stores that charge for each request.");
   text.sample("", requests.sent);
   text.counter("leptir_paid_requests_repeated", "Paid requests that were sent again after an error.");
   text.sample("", requests.repeated);

@@ -16,7 +16,7 @@ struct SignalState {
   std::atomic<int> ended = 0;
   std::atomic<bool> resized = false, stopAsked = false, continued = false;
   // Written before isArmed becomes true, and not while it is.
-  std::array<char, 256> sequence{};
+  std::array<char, 256> escapeSequence{};
   std::size_t length = 0;
   termios modes{};
   std::atomic<bool> isArmed = false;
@@ -27,7 +27,7 @@ SignalState signalState;
 void restoreTerminal() {
   if (!signalState.isArmed.exchange(false)) return;
   ::signal(SIGTTOU, SIG_IGN);
-  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, signalState.sequence.data(), signalState.length);
+  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, signalState.escapeSequence.data(), signalState.length);
   ::tcsetattr(STDIN_FILENO, TCSANOW, &signalState.modes);
 }
 
@@ -98,8 +98,8 @@ TerminalSignals::~TerminalSignals() {
 }
 
 void TerminalSignals::arm(std::string_view sequence, const termios& modes) {
-  signalState.length = std::min(sequence.size(), signalState.sequence.size());
-  std::memcpy(signalState.sequence.data(), sequence.data(), signalState.length);
+  signalState.length = std::min(sequence.size(), signalState.escapeSequence.size());
+  std::memcpy(signalState.escapeSequence.data(), sequence.data(), signalState.length);
   signalState.modes = modes;
   signalState.isArmed = true;
 }

@@ -46,7 +46,7 @@ base::UniqueFd newSocket(int family) {
   return base::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-// Answers the errno; 0: it listens.
+// Returns 0 once the socket listens, else the errno.
 int bindAndListen(const base::UniqueFd& socket, const sockaddr* address, socklen_t size) {
   return ::bind(socket.get(), address, size) == 0 && ::listen(socket.get(), kBacklog) == 0 ? 0 : errno;
 }
