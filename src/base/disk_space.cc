@@ -10,7 +10,7 @@ constexpr std::uint64_t kMegabyte = 1'000'000, kGigabyte = 1'000 * kMegabyte;
 constexpr std::uint64_t kEnoughFreeBytes = 10 * kGigabyte, kTooFewFreeBytes = 100 * kMegabyte;
 constexpr std::uint64_t kTooFewFreeFiles = 1'000;
 
-// `part` in hundredths of `all`.
+// Whether `free` is less than `part` percent of `all`.
 bool isBelow(std::uint64_t free, std::uint64_t all, std::uint64_t part) {
   return static_cast<double>(free) * 100 < static_cast<double>(all) * static_cast<double>(part);
 }

@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-// The reader is another user: the node exporter.
+// Readable by all users: the node exporter runs as another user.
 constexpr mode_t kReadableByAll = 0644;
 
 Error lastFileError() {
@@ -32,7 +32,7 @@ Result<void> writeAll(int descriptor, std::string_view content) {
   return {};
 }
 
-Result<void> writeBeside(const std::string& fresh, const std::filesystem::path& file, std::string_view content) {
+Result<void> writeTemporaryFile(const std::string& fresh, const std::filesystem::path& file, std::string_view content) {
   auto made = base::openPrivateFile(fresh, O_WRONLY | O_CREAT | O_EXCL, kReadableByAll);
   if (!made) return made.error();
   if (auto written = writeAll(made->get(), content); !written) return written;
@@ -42,11 +42,11 @@ Result<void> writeBeside(const std::string& fresh, const std::filesystem::path& 
 
 }  // namespace
 
-// The process number keeps two calls apart that write at the same time.
+// The pid in the name separates two calls that write at the same time.
 Result<void> replaceFile(const std::filesystem::path& file, std::string_view content) {
   const auto fresh = file.string() + "." + std::to_string(::getpid()) + ".tmp";
   ::unlink(fresh.c_str());
-  auto written = writeBeside(fresh, file, content);
+  auto written = writeTemporaryFile(fresh, file, content);
   if (written) return written;
   ::unlink(fresh.c_str());
   return written.error().in(file.string() + ": cannot be written");

@@ -67,7 +67,7 @@ struct BrokersShown {
 };
 
 // A broker that cannot be opened is shown with its error; the others are shown with their counts.
-BrokersShown lookAtBrokers(const Config& config, Result<Broker>& broker) {
+BrokersShown queryBrokers(const Config& config, Result<Broker>& broker) {
   BrokersShown shown;
   if (!broker) {
     for (const auto& one : config.brokers)
@@ -251,7 +251,7 @@ std::string instanceLine(const FoundInstance& found) {
 }
 
 StatusReport reportStatus(const FoundInstance& found, BrokersOfStatus* brokers) {
-  const auto shown = brokers == nullptr ? BrokersShown() : lookAtBrokers(brokers->config_, brokers->broker_);
+  const auto shown = brokers == nullptr ? BrokersShown() : queryBrokers(brokers->config_, brokers->broker_);
   const auto instance = found ? *found : std::nullopt;
   Json status{{"instance", instance ? detailedInstanceJson(*instance) : Json()},
               {"brokers", shown.brokers},

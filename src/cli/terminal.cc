@@ -15,7 +15,7 @@ std::string_view variable(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-winsize sizeOf(int descriptor) {
+winsize terminalSize(int descriptor) {
   winsize size{};
   const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0;
   if (!known || size.ws_col == 0) size.ws_col = kUsualWidth;
@@ -27,7 +27,7 @@ winsize sizeOf(int descriptor) {
 
 Terminal terminalOf(int descriptor) {
   if (::isatty(descriptor) == 0) return {};
-  const auto size = sizeOf(descriptor);
+  const auto size = terminalSize(descriptor);
   return {.isTerminal = true,
           .width = size.ws_col,
           .height = size.ws_row,

@@ -69,14 +69,14 @@ std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
 Result<base::StackTaker> QuestionAnswers::beginStack() {
   const auto worker = workerOfTask();
   if (!worker) return taskDoesNotRun(question_->task);
-  worker_ = worker->pid;
+  workerPid_ = worker->pid;
   return base::StackTaker::start(sources_->program, worker->pid, question_->task);
 }
 
 // The worker may have come to another task before its threads were stopped.
 Result<std::string> QuestionAnswers::checkedStack(Result<std::string> stack) const {
   const auto worker = workerOfTask();
-  if (!worker || worker->pid != worker_) return taskDoesNotRun(question_->task);
+  if (!worker || worker->pid != workerPid_) return taskDoesNotRun(question_->task);
   return stack;
 }
 

@@ -48,7 +48,7 @@ class QuestionAnswers {
   const AnswerSources* sources_;
   std::optional<fleet::Question> question_;
   std::optional<base::StackTaker> stackTaker_;  // while a stack is taken
-  int worker_ = 0;                              // its pid
+  int workerPid_ = 0;                           // its pid
 };
 
 }  // namespace leptir::dispatcher

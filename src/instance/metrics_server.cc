@@ -69,7 +69,7 @@ class MetricsServer {
     }
   }
 
-  // As many connections as descriptors allow.
+  // The limits of the server, with as many connections as the limit on descriptors allows.
   static web::Limits limits() {
     web::Limits limits;
     rlimit descriptors{};

@@ -20,9 +20,9 @@ TaskCounters::TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const st
   for (const auto& row : usedNameRows(page_)) {
     const auto label = row.label.text.load();
     for (std::size_t name = 1; name < labels_.size(); ++name) {
-      if (labels_[name] == label) rows_[name] = static_cast<std::uint16_t>(used_);
+      if (labels_[name] == label) rows_[name] = static_cast<std::uint16_t>(usedRows_);
     }
-    ++used_;
+    ++usedRows_;
   }
   for (std::size_t name = 0; name < labels_.size(); ++name) {
     if (labels_[name].empty() || labels_[name] == kOtherNamesLabel) rows_[name] = kOtherRow;
@@ -47,7 +47,7 @@ std::size_t TaskCounters::rowOf(std::uint32_t name) {
 
 // Names whose labels are equal share a row.
 void TaskCounters::claimRow(std::uint32_t name) {
-  const auto row = used_ < kMostNames ? used_++ : takeIdleRow();
+  const auto row = usedRows_ < kMostNames ? usedRows_++ : takeIdleRow();
   if (row == kOtherRow) return;
   for (auto& other : rows_) {
     if (other == row) other = kNoRow;
@@ -72,7 +72,7 @@ void TaskCounters::findIdleNames(BootTime now) {
   if (now < nextIdleCheck_) return;
   nextIdleCheck_ = now + kNameIdleAfter;
   idleRows_.clear();
-  for (std::size_t row = 0; row < used_; ++row) {
+  for (std::size_t row = 0; row < usedRows_; ++row) {
     const auto counted = countedIn(row);
     if (counted == std::exchange(countedBefore_[row], counted)) idleRows_.push_back(row);
   }

@@ -38,7 +38,7 @@ class TaskCounters {
   const std::vector<BrokerRow*> brokers_;
   std::vector<std::string> labels_;    // of the names; labels_[0] is of no name
   std::vector<std::uint16_t> rows_;    // of the names
-  std::size_t used_ = 0;               // rows that have a label
+  std::size_t usedRows_ = 0;           // rows that have a label
   std::vector<std::size_t> idleRows_;  // the one that counted least comes last
   std::array<std::uint64_t, kMostNames> countedBefore_{};
   BootTime nextIdleCheck_;

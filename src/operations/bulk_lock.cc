@@ -15,7 +15,7 @@
 namespace leptir::operations {
 namespace {
 
-bool hasNoLocks(const Error& error) {
+bool storeHasNoLocks(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
@@ -49,7 +49,7 @@ pid_t pidIn(const Json& owner) {
 }
 
 // Whether the process was one of this machine and does not exist any more.
-bool isDead(const std::string& text) {
+bool isOwnerDead(const std::string& text) {
   const auto owner = parseJson(text);
   if (!owner || !owner->is_object() || textIn(*owner, "host") != base::hostName()) return false;
   const auto pid = pidIn(*owner);
@@ -69,18 +69,21 @@ std::string nameOfOwner(const std::string& text) {
 }  // namespace
 
 BulkLock::BulkLock(Stores& stores, std::size_t broker, TaskAction::Kind kind)
-    : stores_(stores), broker_(broker), key_(fmt::format("bulk/{}-lock", nameOf(kind))), own_(ownerText(stores.by)) {}
+    : stores_(stores),
+      broker_(broker),
+      key_(fmt::format("bulk/{}-lock", nameOf(kind))),
+      ownLock_(ownerText(stores.by)) {}
 
 Result<void> BulkLock::lock() {
   for (const bool mayTakeOver : {true, false}) {
-    const auto locked =
-        askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key_, own_, kBulkLockLifetime); });
-    if (!locked && hasNoLocks(locked.error())) return {};
+    const auto locked = askFleet(
+        stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key_, ownLock_, kBulkLockLifetime); });
+    if (!locked && storeHasNoLocks(locked.error())) return {};
     if (!locked) return locked.error();
     if (*locked) return {};
     const auto other = holder();
     if (!other) return other.error();
-    if (!mayTakeOver || !isDead(*other)) return lostTo(*other);
+    if (!mayTakeOver || !isOwnerDead(*other)) return lostTo(*other);
     const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
     if (!erased) return erased.error();
   }
@@ -89,17 +92,17 @@ Result<void> BulkLock::lock() {
 
 Result<void> BulkLock::prolong() {
   const auto now = holder();
-  if (!now && hasNoLocks(now.error())) return {};
+  if (!now && storeHasNoLocks(now.error())) return {};
   if (!now) return now.error();
-  if (!now->empty() && *now != own_) return lostTo(*now);
-  return askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, own_, kBulkLockLifetime); });
+  if (!now->empty() && *now != ownLock_) return lostTo(*now);
+  return askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, ownLock_, kBulkLockLifetime); });
 }
 
 Result<void> BulkLock::unlock() {
   const auto now = holder();
-  if (!now && hasNoLocks(now.error())) return {};
+  if (!now && storeHasNoLocks(now.error())) return {};
   if (!now) return now.error();
-  if (*now != own_) return {};
+  if (*now != ownLock_) return {};
   const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
   return erased ? Result<void>() : erased.error();
 }

@@ -31,7 +31,7 @@ class BulkLock {
   Stores& stores_;
   const std::size_t broker_;
   const std::string key_;
-  const std::string own_;  // the text of a lock that this object holds
+  const std::string ownLock_;  // the text of a lock that this object holds
 };
 
 }  // namespace leptir::operations

@@ -15,13 +15,13 @@ namespace leptir::operations {
 namespace {
 
 constexpr std::size_t kTasksExamined = 1'000;  // of the due ones, and of the scheduled ones
-constexpr std::size_t kMostNamesTold = 5;
+constexpr std::size_t kMostNamesListed = 5;
 constexpr std::uint64_t kLeastTasksJudged = 20;
 // A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
 constexpr std::size_t kMostBytesOfAllNames = 40'000;
 constexpr Duration kRecentlyEnded = std::chrono::hours(1);
 
-std::string_view plain(const std::string& name) {
+std::string_view withoutLeadingBackslash(const std::string& name) {
   return broker::withoutBackslash(name);
 }
 
@@ -50,14 +50,14 @@ class NameDoctor {
     if (!list) return false;
     for (const auto& found : list->tasks) {
       const auto task = listedTaskOf(found, "");
-      auto& waiting = waiting_[std::string(plain(task.name))];
+      auto& waiting = waiting_[std::string(withoutLeadingBackslash(task.name))];
       ++waiting.tasks;
       if (task.counters.failures > 0) ++waiting.retried;
     }
     return true;
   }
 
-  // None: it is not known of all instances which names they know.
+  // nullopt: at least one instance does not tell which names it knows.
   std::optional<std::set<std::string, std::less<>>> namesOfInstances() {
     const auto cards = cardsAt(stores_, broker_);
     const auto sessions = askBroker(stores_, broker_, [](SimpleBroker& store) {
@@ -68,7 +68,7 @@ class NameDoctor {
     for (const auto& card : *cards) {
       std::size_t bytes = 0;
       for (const auto& name : card.names) {
-        names.emplace(plain(name));
+        names.emplace(withoutLeadingBackslash(name));
         bytes += name.size();
       }
       if (bytes > kMostBytesOfAllNames || card.runningTasks > card.running.size()) return std::nullopt;
@@ -82,14 +82,14 @@ class NameDoctor {
     std::size_t namesListed = 0;
     for (const auto& [name, waiting] : waiting_) {
       if (name.empty() || known.contains(name)) continue;
-      if (++namesListed <= kMostNamesTold)
+      if (++namesListed <= kMostNamesListed)
         names += fmt::format("{}{} ({})", namesListed > 1 ? ", " : "", name, waiting.tasks);
     }
     if (namesListed == 0) return;
     findings_.add(
         {FindingSeverity::Problem, "unknown-name", whereOf(stores_, broker_),
          fmt::format("tasks wait whose names no instance knows: {}{}", names,
-                     namesListed > kMostNamesTold ? fmt::format(" and {} more", namesListed - kMostNamesTold) : ""),
+                     namesListed > kMostNamesListed ? fmt::format(" and {} more", namesListed - kMostNamesListed) : ""),
          "start an instance whose program or configuration has these names, or cancel the tasks (leptir "
          "cancel --name=…)"});
   }

@@ -51,7 +51,7 @@ std::optional<Time> timeIn(std::string_view text) {
   return Time(std::chrono::seconds(*seconds) + Duration(*micros));
 }
 
-std::string repaired(std::string_view text) {
+std::string withValidUtf8(std::string_view text) {
   return base::isUtf8(text) ? std::string(text) : base::escaped(text);
 }
 
@@ -65,7 +65,7 @@ class LogReader {
     if (!time) return;
     const auto word = takeUpTo(' ', line);
     if (word == kLeftOutWord) return addLeftOut(line);
-    if (const auto level = levelOf(word)) log_.lines.push_back({number_++, *time, *level, repaired(line)});
+    if (const auto level = levelOf(word)) log_.lines.push_back({number_++, *time, *level, withValidUtf8(line)});
   }
 
  private:

@@ -48,7 +48,7 @@ bool isSampled(double share, std::string_view id) {
   return static_cast<double>(hashOf(id, kSampling) >> 11) < share * kAll;
 }
 
-base::TraceId traceOfOwn(std::string_view id, std::optional<Time> pushedAt) {
+base::TraceId ownTraceId(std::string_view id, std::optional<Time> pushedAt) {
   const auto seed = static_cast<std::uint64_t>(pushedAt.value_or(Time()).time_since_epoch().count()) << 3;
   base::TraceId trace{};
   write(std::max<std::uint64_t>(hashOf(id, seed + kTraceBegin), 1), std::span(trace).first<8>());
@@ -62,7 +62,7 @@ std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::opt
                                    std::string_view id, std::optional<Time> pushedAt, std::uint64_t lease) {
   if (!settings.makesSpans || (given && !given->sampled)) return std::nullopt;
   if (!given && (id.empty() || !isSampled(settings.sample, id))) return std::nullopt;
-  RunTrace trace{.run = {.trace = given ? given->trace : traceOfOwn(id, pushedAt), .sampled = true}};
+  RunTrace trace{.run = {.trace = given ? given->trace : ownTraceId(id, pushedAt), .sampled = true}};
   if (given) trace.pusher = given->span;
   // Several tasks may be pushed in one trace, so the id counts too.
   const auto task = hashOf(id, hashOf(bytesOf(trace.run.trace), kQueue));

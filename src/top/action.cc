@@ -5,10 +5,10 @@
 namespace leptir::top {
 namespace {
 
-constexpr std::size_t kDigitsShown = 12;
+constexpr std::size_t kIdDigitsShown = 12;
 
-std::string shortened(const std::string& id) {
-  return id.size() <= kDigitsShown ? id : id.substr(0, kDigitsShown) + "…";
+std::string shortId(const std::string& id) {
+  return id.size() <= kIdDigitsShown ? id : id.substr(0, kIdDigitsShown) + "…";
 }
 
 // "buried tasks of name sendMail of queue local"
@@ -26,11 +26,11 @@ std::string countedText(std::uint64_t count, const TaskSelection& selection) {
 
 std::string taskOf(const Action& action) {
   if (action.selection) return "all " + selectionText(*action.selection);
-  return (action.name.empty() ? "the task " : action.name + " ") + shortened(action.id);
+  return (action.name.empty() ? "the task " : action.name + " ") + shortId(action.id);
 }
 
 std::string instanceOf(const Action& action) {
-  return fmt::format("{}:{}", action.instance.host.empty() ? shortened(action.instance.instance) : action.instance.host,
+  return fmt::format("{}:{}", action.instance.host.empty() ? shortId(action.instance.instance) : action.instance.host,
                      action.instance.pid);
 }
 

@@ -51,7 +51,7 @@ Line fleetLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   if (totals.oldest) line.add(", oldest " + roundedText(*totals.oldest));
   if (totals.buried > 0) line.add(fmt::format("  {} buried", totals.buried), Style::Red);
   const auto clock = clockText(snapshot.now);
-  if (line.left() <= clock.size()) return line;
+  if (line.columnsLeft() <= clock.size()) return line;
   return line.fillUntilLeft(clock.size()).add(clock, Style::Faint);
 }
 
@@ -69,7 +69,7 @@ Line ratesLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   Line line(size.columns, ui.encoding);
   line.add(done).add(sparkline(snapshot.history.done, columns, ui.encoding), Style::Green);
   line.add(failed).add(sparkline(snapshot.history.failed, columns, ui.encoding), Style::Red);
-  if (line.left() > interval.size()) line.fillUntilLeft(interval.size());
+  if (line.columnsLeft() > interval.size()) line.fillUntilLeft(interval.size());
   return line.add(interval, Style::Faint);
 }
 
@@ -124,9 +124,9 @@ Line keysLine(const Ui& ui, Size size) {
   Line line(size.columns, ui.encoding);
   for (const auto& [key, meaning] : keysOf(ui)) {
     const auto width = std::string_view(key).size() + std::string_view(meaning).size() + 1;
-    if (line.left() < width) break;
+    if (line.columnsLeft() < width) break;
     line.add(key, Style::Bold).add(std::string(" ") + meaning);
-    if (line.left() > 2) line.add("  ");
+    if (line.columnsLeft() > 2) line.add("  ");
   }
   return line;
 }
@@ -206,7 +206,7 @@ void addHeader(Screen& screen, const Ui& ui, const Snapshot& snapshot, Size size
 
 void addFooter(Screen& screen, const Ui& ui, const Snapshot& snapshot, Size size, const Layout& layout) {
   auto news = newsLine(ui, snapshot, size);
-  if (layout.footer > 1 || news.left() < size.columns) screen.push_back(std::move(news));
+  if (layout.footer > 1 || news.columnsLeft() < size.columns) screen.push_back(std::move(news));
   if (layout.footer > 1 || screen.size() < size.rows) screen.push_back(keysLine(ui, size));
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using Key = KeyPress::Key;
 
-constexpr std::size_t kPageStep = 10;
+constexpr std::size_t kRowsPerPageKey = 10;
 
 // A position from 0 to `last`.
 std::size_t positionAfter(Key key, std::size_t from, std::size_t last) {
@@ -17,9 +17,9 @@ std::size_t positionAfter(Key key, std::size_t from, std::size_t last) {
     case Key::Down:
       return std::min(from + 1, last);
     case Key::PageUp:
-      return from - std::min(from, kPageStep);
+      return from - std::min(from, kRowsPerPageKey);
     case Key::PageDown:
-      return std::min(from + kPageStep, last);
+      return std::min(from + kRowsPerPageKey, last);
     case Key::Home:
       return 0;
     case Key::End:

@@ -70,11 +70,11 @@ void RateMeter::addToHistory(Time now) {
       if (values->size() > kMostBars) values->erase(values->begin(), values->end() - kMostBars);
     }
     bar_ = bar;
-    inLastBar_ = 0;
+    valuesInLastBar_ = 0;
   }
-  history_.done.back() = meanWith(history_.done.back(), inLastBar_, current_->done);
-  history_.failed.back() = meanWith(history_.failed.back(), inLastBar_, current_->failed);
-  ++inLastBar_;
+  history_.done.back() = meanWith(history_.done.back(), valuesInLastBar_, current_->done);
+  history_.failed.back() = meanWith(history_.failed.back(), valuesInLastBar_, current_->failed);
+  ++valuesInLastBar_;
 }
 
 void Trend::take(double value, Time now) {

@@ -49,8 +49,8 @@ class RateMeter {
   std::map<std::string, CardCounters> counted_;  // by instance
   std::optional<Rates> current_;
   RateHistory history_;
-  std::int64_t bar_ = 0;       // the number of the newest bar, since 1970
-  std::size_t inLastBar_ = 0;  // how many values the newest bar is the mean of
+  std::int64_t bar_ = 0;             // the number of the newest bar, since 1970
+  std::size_t valuesInLastBar_ = 0;  // how many values the newest bar is the mean of
 };
 
 // How fast a number grows or falls, computed from its successive values.

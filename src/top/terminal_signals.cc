@@ -77,22 +77,23 @@ TerminalSignals::TerminalSignals(Wake& wake) {
   signalState.ended = 0;
   signalState.resized = signalState.stopAsked = signalState.continued = false;
   signalState.wake = &wake;
-  for (std::size_t i = 0; i < std::size(kNoted); ++i) {
-    ::sigaction(kNoted[i], nullptr, &notedBefore_[i]);
+  for (std::size_t i = 0; i < std::size(kHandledSignals); ++i) {
+    ::sigaction(kHandledSignals[i], nullptr, &notedBefore_[i]);
     // Without SA_RESTART, so that a write to a terminal that is stuck ends, too.
-    if (notedBefore_[i].sa_handler != SIG_IGN) install(kNoted[i], note, SA_NODEFER, nullptr);
+    if (notedBefore_[i].sa_handler != SIG_IGN) install(kHandledSignals[i], note, SA_NODEFER, nullptr);
   }
   stack_t stack{};
   stack.ss_sp = stack_.data();
   stack.ss_size = stack_.size();
   ::sigaltstack(&stack, &stackBefore_);
-  for (std::size_t i = 0; i < std::size(kFatal); ++i)
-    install(kFatal[i], onFatal, SA_ONSTACK | SA_NODEFER | SA_RESETHAND, &fatalBefore_[i]);
+  for (std::size_t i = 0; i < std::size(kFatalSignals); ++i)
+    install(kFatalSignals[i], onFatal, SA_ONSTACK | SA_NODEFER | SA_RESETHAND, &fatalBefore_[i]);
 }
 
 TerminalSignals::~TerminalSignals() {
-  for (std::size_t i = 0; i < std::size(kNoted); ++i) ::sigaction(kNoted[i], &notedBefore_[i], nullptr);
-  for (std::size_t i = 0; i < std::size(kFatal); ++i) ::sigaction(kFatal[i], &fatalBefore_[i], nullptr);
+  for (std::size_t i = 0; i < std::size(kHandledSignals); ++i)
+    ::sigaction(kHandledSignals[i], &notedBefore_[i], nullptr);
+  for (std::size_t i = 0; i < std::size(kFatalSignals); ++i) ::sigaction(kFatalSignals[i], &fatalBefore_[i], nullptr);
   ::sigaltstack(&stackBefore_, nullptr);
   signalState.wake = nullptr;
 }

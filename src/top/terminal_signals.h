@@ -36,12 +36,12 @@ class TerminalSignals {
   void stopProcess();
 
  private:
-  static constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
-  static constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+  static constexpr int kHandledSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
+  static constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
-  std::array<struct sigaction, std::size(kNoted)> notedBefore_{};
-  std::array<struct sigaction, std::size(kFatal)> fatalBefore_{};
-  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatal: the usual one may have overflowed
+  std::array<struct sigaction, std::size(kHandledSignals)> notedBefore_{};
+  std::array<struct sigaction, std::size(kFatalSignals)> fatalBefore_{};
+  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatalSignals: the usual one may have overflowed
   stack_t stackBefore_{};
 };
 

@@ -12,7 +12,7 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kLongestPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
+constexpr auto kLongestRedrawPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
 constexpr auto kWaitForQuestionsAtExit = std::chrono::milliseconds(300);
 constexpr auto kWaitForActionAtExit = std::chrono::seconds(3);
 constexpr int kReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
@@ -80,7 +80,7 @@ class Screens {
 
   void waitForEvent() {
     pollfd events[] = {{STDIN_FILENO, POLLIN, 0}, {wake_.descriptor(), POLLIN, 0}};
-    if (::poll(events, 2, static_cast<int>(kLongestPause.count())) <= 0) return;
+    if (::poll(events, 2, static_cast<int>(kLongestRedrawPause.count())) <= 0) return;
     if (events[1].revents != 0) wake_.clear();
     if ((events[0].revents & POLLIN) != 0) readKeys();
     if ((events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) terminalIsGone_ = true;

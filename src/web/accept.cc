@@ -6,8 +6,8 @@
 namespace leptir::web {
 namespace {
 
-// How well a range of the header fits a form: any type, any subtype, the type, the type in this version. Of several
-// ranges that fit, the closest one counts.
+// How closely a media range of the header Accept fits a form: any type, any subtype, the type, the type in this
+// version. Of several ranges that fit, the closest one counts.
 enum class Fit { None, AnyType, AnySubtype, Type, Version };
 
 struct Range {

@@ -36,7 +36,7 @@ class OpenConnections {
   std::vector<int> connectionsToClose(BootTime now);
   // When the time of the next connection will be over; max: no connection is open.
   BootTime next() const;
-  std::size_t size() const { return all_.size(); }
+  std::size_t size() const { return connections_.size(); }
 
  private:
   struct Connection {
@@ -47,7 +47,7 @@ class OpenConnections {
   void enter(int socket, BootTime now, Duration longest);
 
   const Limits limits_;
-  std::map<int, Connection> all_;
+  std::map<int, Connection> connections_;
 };
 
 }  // namespace leptir::web

@@ -19,7 +19,7 @@ static_assert(MHD_VERSION >= 0x00097302, "libmicrohttpd 0.9.74 or later is neede
 
 // Pages up to this size are sent also above the limit of memory: health checks, and the sentences of errors. All
 // connections together hold some 4 MiB of them at most.
-constexpr std::size_t kSmallPage = 4096;
+constexpr std::size_t kSmallPageBytes = 4096;
 
 std::string headerOf(MHD_Connection* connection, const char* name) {
   const char* const value = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -33,10 +33,11 @@ bool hasBody(MHD_Connection* connection) {
 }
 
 // A page that a browser shows may load and run nothing.
-constexpr std::pair<const char*, const char*> kAlways[] = {{"Cache-Control", "no-store"},
-                                                           {"Content-Security-Policy", "default-src 'none'"},
-                                                           {"Referrer-Policy", "no-referrer"},
-                                                           {"X-Content-Type-Options", "nosniff"}};
+constexpr std::pair<const char*, const char*> kHeadersOfEveryResponse[] = {
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"}};
 
 enum class AfterResponse { Keep, Close };
 
@@ -75,7 +76,7 @@ MHD_Result send(MHD_Connection* connection, Response from, AfterResponse after, 
   auto* response = responseOf(std::make_unique<PageInFlight>(std::move(from.body), pageBytesInFlight));
   if (response == nullptr) return MHD_NO;
   ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from.contentType.c_str());
-  for (const auto& [name, value] : kAlways) ::MHD_add_response_header(response, name, value);
+  for (const auto& [name, value] : kHeadersOfEveryResponse) ::MHD_add_response_header(response, name, value);
   for (const auto& [name, value] : from.headers) ::MHD_add_response_header(response, name.c_str(), value.c_str());
   if (after == AfterResponse::Close) ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   const auto sent = ::MHD_queue_response(connection, static_cast<unsigned>(from.status), response);
@@ -177,7 +178,7 @@ class Server::Daemon {
   }
 
   bool exceedsPageMemory(const std::string& page) const {
-    return page.size() > kSmallPage && pageBytesInFlight_ + page.capacity() > maxPageBytesInFlight_;
+    return page.size() > kSmallPageBytes && pageBytesInFlight_ + page.capacity() > maxPageBytesInFlight_;
   }
 
   const Routes routes_;
