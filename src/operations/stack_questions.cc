@@ -21,9 +21,9 @@ constexpr Duration kLongestStackWait = std::chrono::seconds(15);
 
 Error taskDoesNotRun(const TaskDetails& task) {
   const auto where = task.queued ? fmt::format("it is {}", nameOf(task.queued->state)) : std::string("it is over");
-  const bool mayRun = task.queued && task.queued->state == ListedState::Leased;
+  const bool mayBeRunning = task.queued && task.queued->state == ListedState::Leased;
   return {ErrorCode::Invalid, fmt::format("task {} does not run: {}{}", base::inQuotes(task.id), where,
-                                          mayRun ? ", but no instance says that it runs it" : "")};
+                                          mayBeRunning ? ", but no instance says that it runs it" : "")};
 }
 
 class StackSearch {

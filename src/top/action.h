@@ -32,8 +32,8 @@ inline constexpr std::uint64_t kMostCounted = 10'000;
 // "Revive 1234 buried tasks of queue local"
 std::string titleOf(const Action& action, const ActionPreview& preview);
 
-// Does it, and says in one sentence what became of it. Blocks until the stores have answered. An action on many tasks
-// calls `progress` after each slice.
+// Performs the action, and says in one sentence what became of it. Blocks until the stores have answered. An action on
+// many tasks calls `progress` after each slice.
 ActionNews perform(Operations& operations, const Action& action, Time now, const OnActionProgress& progress = {});
 
 }  // namespace leptir::top

@@ -32,7 +32,7 @@ std::vector<std::string> helpLines() {
       "",
       "On the page of a task",
       "  l                its log",
-      "  t                the stack of the running task, taken once for each key",
+      "  t                the stack of the running task; each key press takes it anew",
       "  Enter            its record",
       "",
       "  q, Ctrl-C        quit          Ctrl-Z  suspend, fg goes on",

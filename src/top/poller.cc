@@ -8,7 +8,7 @@
 namespace leptir::top {
 namespace {
 
-// The pause after a call is at least so many times as long as the call was.
+// The pause after a call lasts at least so many times as long as the call.
 constexpr int kPauseFactor = 9;
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 // What the handlers use: the only global state of this module, since handlers get nothing else.
 struct SignalState {
   std::atomic<Wake*> wake = nullptr;
-  std::atomic<int> ended = 0;
+  std::atomic<int> endSignal = 0;
   std::atomic<bool> resized = false, stopAsked = false, continued = false;
   // Written before isArmed becomes true, and not while it is.
   std::array<char, 256> escapeSequence{};
@@ -49,7 +49,7 @@ void note(int signal) {
       signalState.continued = true;
       break;
     default:
-      if (signalState.ended.exchange(signal) != 0) {
+      if (signalState.endSignal.exchange(signal) != 0) {
         restoreTerminal();
         dieBy(signal);
       }
@@ -74,7 +74,7 @@ void install(int signal, void (*handler)(int), int flags, struct sigaction* befo
 }  // namespace
 
 TerminalSignals::TerminalSignals(Wake& wake) {
-  signalState.ended = 0;
+  signalState.endSignal = 0;
   signalState.resized = signalState.stopAsked = signalState.continued = false;
   signalState.wake = &wake;
   for (std::size_t i = 0; i < std::size(kHandledSignals); ++i) {
@@ -109,8 +109,8 @@ void TerminalSignals::disarm() {
   signalState.isArmed = false;
 }
 
-int TerminalSignals::ended() const {
-  return signalState.ended;
+int TerminalSignals::endSignal() const {
+  return signalState.endSignal;
 }
 bool TerminalSignals::takeResized() {
   return signalState.resized.exchange(false);

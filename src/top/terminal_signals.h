@@ -28,9 +28,9 @@ class TerminalSignals {
   void arm(std::string_view sequence, const termios& modes);
   void disarm();
 
-  int ended() const;     // the signal that asks the program to end; 0: none
-  bool takeResized();    // whether such a signal came since the last call
-  bool takeStopAsked();  // TSTP: the user wants the shell back
+  int endSignal() const;  // the signal that asks the program to end; 0: none
+  bool takeResized();     // whether such a signal came since the last call
+  bool takeStopAsked();   // TSTP: the user wants the shell back
   bool takeContinued();
   // Stops this process as TSTP does by default; returns when it goes on.
   void stopProcess();

@@ -31,18 +31,18 @@ class Screens {
   }
 
   ScreenExit show() {
-    ScreenExit ended;
-    while (!wantsToEnd_ && !terminalIsGone_ && signals_.ended() == 0) {
+    ScreenExit screenExit;
+    while (!wantsToEnd_ && !terminalIsGone_ && signals_.endSignal() == 0) {
       obeySignals();
       draw();
       waitForEvent();
     }
     terminal_.reset();
-    if (terminalIsGone_) ended.end = End::TerminalIsGone;
-    if (const int signal = signals_.ended(); signal != 0 && signal != SIGINT) ended = {End::BySignal, signal};
-    ended.isWaitingForStore = !model_->end(kWaitForQuestionsAtExit, kWaitForActionAtExit);
-    if (ended.isWaitingForStore) static_cast<void>(model_.release());
-    return ended;
+    if (terminalIsGone_) screenExit.end = End::TerminalIsGone;
+    if (const int signal = signals_.endSignal(); signal != 0 && signal != SIGINT) screenExit = {End::BySignal, signal};
+    screenExit.isWaitingForStore = !model_->end(kWaitForQuestionsAtExit, kWaitForActionAtExit);
+    if (screenExit.isWaitingForStore) static_cast<void>(model_.release());
+    return screenExit;
   }
 
  private:
@@ -94,7 +94,7 @@ class Screens {
         std::visit([this](const auto& wanted) { perform(wanted); }, request);
       if (wantsToEnd_) return;
     }
-    readsWithoutKey_ = hasKey || signals_.ended() != 0 ? 0 : readsWithoutKey_ + 1;
+    readsWithoutKey_ = hasKey || signals_.endSignal() != 0 ? 0 : readsWithoutKey_ + 1;
     if (readsWithoutKey_ >= kReadsWithoutKey) terminalIsGone_ = true;
   }
 
@@ -135,9 +135,9 @@ Result<ScreenExit> run(Sources sources, Model::Options options) {
   TerminalSignals signals(*wake);
   auto terminal = Terminal::open(signals);
   if (!terminal) return terminal.error();
-  const auto ended = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
-  if (ended.isWaitingForStore) static_cast<void>(wake.release());
-  return ended;
+  const auto screenExit = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
+  if (screenExit.isWaitingForStore) static_cast<void>(wake.release());
+  return screenExit;
 }
 
 }  // namespace leptir::top

@@ -61,7 +61,7 @@ sockaddr_un unixAddress(const std::string& path) {
 }
 
 // Removes the file of a socket on which no process listens.
-void removeLeftSocket(const sockaddr_un& address) {
+void removeStaleSocket(const sockaddr_un& address) {
   struct stat info{};
   if (::lstat(address.sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
   const auto probe = newSocket(AF_UNIX);
@@ -71,7 +71,7 @@ void removeLeftSocket(const sockaddr_un& address) {
 
 Result<base::UniqueFd> listenAtPath(const base::ListenAddress& at) {
   const auto address = unixAddress(at.path);
-  removeLeftSocket(address);
+  removeStaleSocket(address);
   auto socket = newSocket(AF_UNIX);
   if (!socket) return cannotListen(at, errno);
   // Before `listen` no client can connect, so the mode is set in time.
