@@ -104,8 +104,8 @@ class Operations {
   // One call compares at most about kMostTasksExamined tasks with the selection, so it may return fewer than `limit`
   // tasks, or none, together with a cursor: ask for the next page.
   //
-  // `order`: none is the order above; else that of due times in queues, of burials among buried tasks, and of the times
-  // of saving among records. Unsupported: a store cannot list in that order.
+  // `order`: nullopt is the order above. Otherwise tasks in queues are ordered by due time, buried tasks by burial,
+  // records by the time of saving. Unsupported: a store cannot list in that order.
   Result<TaskPage> tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit,
                          std::optional<ListOrder> order = {});
 

@@ -5,7 +5,7 @@
 namespace leptir::aws {
 namespace {
 
-bool isTooMuch(Duration difference) {
+bool isTooFarOff(Duration difference) {
   constexpr Duration kTolerated = std::chrono::minutes(4);
   return difference >= kTolerated || difference <= -kTolerated;
 }
@@ -16,8 +16,8 @@ bool ServiceClock::correct(const std::string& date, Time used) {
   const auto time = httpDate(date);
   if (!time) return false;
   const auto difference = *time - now();
-  if (isTooMuch(difference)) skew_ += difference;
-  return isTooMuch(*time - used);
+  if (isTooFarOff(difference)) skew_ += difference;
+  return isTooFarOff(*time - used);
 }
 
 }  // namespace leptir::aws

@@ -7,10 +7,10 @@ namespace leptir::base {
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000, kGigabyte = 1'000 * kMegabyte;
-constexpr std::uint64_t kAlwaysEnough = 10 * kGigabyte, kNeverEnough = 100 * kMegabyte;
-constexpr std::uint64_t kFewFiles = 1'000;
+constexpr std::uint64_t kEnoughFreeBytes = 10 * kGigabyte, kTooFewFreeBytes = 100 * kMegabyte;
+constexpr std::uint64_t kTooFewFreeFiles = 1'000;
 
-// `part` in hundredths of `all`.
+// Whether `free` is less than `part` percent of `all`.
 bool isBelow(std::uint64_t free, std::uint64_t all, std::uint64_t part) {
   return static_cast<double>(free) * 100 < static_cast<double>(all) * static_cast<double>(part);
 }
@@ -36,11 +36,11 @@ std::optional<StoreFinding> findingOf(const DiskSpace& space, const std::string&
     return StoreFinding{severity, "disk-space", fmt::format("{}: its file system has {} left", where, left),
                         "free space there, or move it to a larger file system"};
   };
-  if (space.allFiles > 0 && space.freeFiles < kFewFiles && isBelow(space.freeFiles, space.allFiles, 5))
+  if (space.allFiles > 0 && space.freeFiles < kTooFewFreeFiles && isBelow(space.freeFiles, space.allFiles, 5))
     return finding(FindingSeverity::Problem, fmt::format("only {} files", space.freeFiles));
-  if (space.allBytes == 0 || space.freeBytes >= kAlwaysEnough) return std::nullopt;
+  if (space.allBytes == 0 || space.freeBytes >= kEnoughFreeBytes) return std::nullopt;
   const auto left = fmt::format("{} of {}", bytesText(space.freeBytes), bytesText(space.allBytes));
-  if (space.freeBytes < kNeverEnough || isBelow(space.freeBytes, space.allBytes, 1))
+  if (space.freeBytes < kTooFewFreeBytes || isBelow(space.freeBytes, space.allBytes, 1))
     return finding(FindingSeverity::Problem, "only " + left);
   if (isBelow(space.freeBytes, space.allBytes, 5)) return finding(FindingSeverity::Warning, left);
   return std::nullopt;

@@ -15,7 +15,8 @@ struct DiskSpace {
   std::uint64_t freeFiles = 0, allFiles = 0;  // zero of `allFiles`: the file system has no fixed number
 };
 
-// Of the path, or of the nearest folder above it that exists. None: it cannot be told.
+// The space on the file system of the path, or of the nearest folder above it that exists. nullopt: the system does not
+// tell.
 std::optional<DiskSpace> diskSpaceAt(const std::filesystem::path& path);
 
 // None: enough is left. `where` is the place for the sentence: "sqlite /var/lib/leptir/leptir.db". A problem below 1 %

@@ -10,7 +10,7 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kUnixPrefix = "unix:";
 constexpr std::size_t kLongestHost = 253;                                // of a name in the DNS
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;  // 107 bytes
 constexpr std::string_view kExamples = ": write it as 127.0.0.1:9464, [::1]:9464 or unix:/run/leptir/metrics.sock";
@@ -52,13 +52,13 @@ Result<ListenAddress> parseUnix(std::string_view path) {
 }  // namespace
 
 std::string ListenAddress::text() const {
-  if (isUnix()) return std::string(kUnix) + path;
+  if (isUnix()) return std::string(kUnixPrefix) + path;
   const bool bracketed = host.find(':') != std::string::npos;
   return (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 Result<ListenAddress> parseListenAddress(std::string_view text) {
-  if (text.starts_with(kUnix)) return parseUnix(text.substr(kUnix.size()));
+  if (text.starts_with(kUnixPrefix)) return parseUnix(text.substr(kUnixPrefix.size()));
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse("it needs an address and a port");
   auto host = std::string(text.substr(0, colon));

@@ -15,7 +15,7 @@ struct ListenAddress {
   std::string path{};  // of a Unix socket, absolute; empty: `host` and `port`
 
   bool isUnix() const { return !path.empty(); }
-  // As a configuration writes it.
+  // The address as a configuration writes it.
   std::string text() const;
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };

@@ -25,16 +25,16 @@ class SequenceLock {
    public:
     // The version becomes odd even if an earlier writer was killed during a write and left it odd.
     explicit WriteGuard(SequenceLock& lock)
-        : version_(lock.version_), odd_((version_.load(std::memory_order_relaxed) + 1) | 1) {
-      version_.exchange(odd_, std::memory_order_acq_rel);
+        : version_(lock.version_), oddVersion_((version_.load(std::memory_order_relaxed) + 1) | 1) {
+      version_.exchange(oddVersion_, std::memory_order_acq_rel);
     }
-    ~WriteGuard() { version_.store(odd_ + 1, std::memory_order_release); }
+    ~WriteGuard() { version_.store(oddVersion_ + 1, std::memory_order_release); }
     WriteGuard(const WriteGuard&) = delete;
     WriteGuard& operator=(const WriteGuard&) = delete;
 
    private:
     std::atomic<std::uint32_t>& version_;
-    const std::uint32_t odd_;
+    const std::uint32_t oddVersion_;
   };
 
   // Calls `read` until no write overlaps the call. False: every try overlapped a write, because a writer was killed

@@ -15,11 +15,11 @@
 namespace leptir::base {
 namespace {
 
-constexpr Duration kLongestTaking = std::chrono::seconds(10);
-constexpr std::size_t kMostOutput = std::size_t{4} << 20;
+constexpr Duration kLongestStackTaking = std::chrono::seconds(10);
+constexpr std::size_t kMostStackOutput = std::size_t{4} << 20;
 constexpr int kPollMilliseconds = 20;
 
-// What the new process does between fork and exec: only its stdout leads to us.
+// What the new process does between fork and exec: only its stdout is connected to the calling process.
 class TakerSpawn {
  public:
   explicit TakerSpawn(int output) {
@@ -67,7 +67,7 @@ Result<StackTaker> StackTaker::start(const std::string& program, int worker, con
   const TakerSpawn spawn(writeEnd.get());
   if (const int error = spawn.spawn(program, std::to_string(worker), taskId, child))
     return Error(ErrorCode::Unavailable, "cannot start " + program + ": " + errnoText(error));
-  return StackTaker(child, std::move(readEnd), systemClock().bootTime() + kLongestTaking);
+  return StackTaker(child, std::move(readEnd), systemClock().bootTime() + kLongestStackTaking);
 }
 
 StackTaker::StackTaker(StackTaker&& other) noexcept
@@ -92,7 +92,7 @@ void StackTaker::readOutput() {
   for (;;) {
     const auto bytes = ::read(output_.get(), piece, sizeof piece);
     if (bytes <= 0) return;
-    if (text_.size() < kMostOutput) text_.append(piece, static_cast<std::size_t>(bytes));
+    if (text_.size() < kMostStackOutput) text_.append(piece, static_cast<std::size_t>(bytes));
   }
 }
 

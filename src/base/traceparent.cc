@@ -11,9 +11,9 @@ namespace {
 
 // Version, trace, span, flags: where each begins, and how many digits it has.
 constexpr std::size_t kTraceBegins = 3, kSpanBegins = 36, kFlagsBegin = 53, kBytes = 55;
-constexpr std::uint8_t kSampled = 1;
+constexpr std::uint8_t kSampledFlag = 1;
 
-// nullopt: the digits are none, or upper case.
+// nullopt: the text has a character that is not a hexadecimal digit in lower case.
 std::optional<std::uint8_t> byteAt(std::string_view text, std::size_t at) {
   const auto high = kHexDigits.find(text[at]), low = kHexDigits.find(text[at + 1]);
   if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<Traceparent> Traceparent::parse(std::string_view text) {
   const auto version = byteAt(text, 0), flags = byteAt(text, kFlagsBegin);
   if (!version || !flags || *version == 0xff) return std::nullopt;
   if (text.size() > kBytes && (*version == 0 || text[kBytes] != '-')) return std::nullopt;
-  Traceparent parsed{.sampled = (*flags & kSampled) != 0};
+  Traceparent parsed{.sampled = (*flags & kSampledFlag) != 0};
   if (!readId(text, kTraceBegins, parsed.trace) || !readId(text, kSpanBegins, parsed.span)) return std::nullopt;
   return parsed;
 }

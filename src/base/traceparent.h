@@ -22,13 +22,13 @@ struct Traceparent {
   // version 00 with nothing behind the flags. A later version is read as the specification demands: the fields of
   // version 00 count, and what follows them behind a hyphen does not.
   static std::optional<Traceparent> parse(std::string_view text);
-  // In version 00, with no flag but `sampled`.
+  // Writes the traceparent in version 00, with no flag but `sampled`.
   std::string text() const;
 
   friend bool operator==(const Traceparent&, const Traceparent&) = default;
 };
 
-// Says that the text is refused, and what it should be: "'00-x' is no traceparent: …".
+// The error message for an invalid traceparent, which also says what one looks like: "'00-x' is no traceparent: …".
 std::string notATraceparent(std::string_view text);
 
 }  // namespace leptir::base

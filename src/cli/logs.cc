@@ -17,11 +17,11 @@ namespace {
 
 constexpr auto kBetweenLogReads = std::chrono::milliseconds(500);
 
-std::string listed(const std::vector<int>& attempts) {
+std::string attemptsText(const std::vector<int>& attempts) {
   return fmt::format("{}", fmt::join(attempts, ", "));
 }
 
-// Why there is nothing to see, and what else there is; on stderr.
+// Prints on stderr why the log is empty, and which other attempts have logs.
 void printRemarks(const TaskLog& log) {
   if (log.attempt == 0)
     printError("Task {} has not run yet.", log.id);
@@ -29,7 +29,7 @@ void printRemarks(const TaskLog& log) {
     printError("Attempt {} of task {} has logged nothing{}.", log.attempt, log.id, log.isRunning ? " so far" : "");
   if (log.attempts.size() > 1)
     printError("This is attempt {} of task {}; there are attempts {}: see --attempt.", log.attempt, log.id,
-               listed(log.attempts));
+               attemptsText(log.attempts));
 }
 
 int printOnce(Operations& operations, const std::string& id, const LogsCommand& command) {

@@ -29,7 +29,8 @@ int printUsageError(const PushCommand& command, const Error& error) {
   return base::kExitUsageError;
 }
 
-// The span of the program that calls this one. The user did not write it, so a wrong one is no mistake of the command.
+// The span of the calling program. The user did not type it, so an invalid one is a warning, not an error of the
+// command line.
 std::string traceparentOfEnvironment() {
   const char* const text = std::getenv("TRACEPARENT");
   if (text == nullptr || *text == '\0') return {};

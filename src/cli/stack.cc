@@ -27,7 +27,7 @@ Json frameJson(const TaskStackFrame& frame) {
           {"line", frame.line},
           {"library", frame.library},
           {"inlined", frame.isInlined},
-          {"user", frame.isOfUser}};
+          {"user", frame.isUserCode}};
 }
 
 Json threadJson(const TaskStackThread& thread) {
@@ -66,8 +66,8 @@ void printStack(const TaskStack& stack) {
     std::size_t number = 0;
     for (const auto& frame : thread.frames) {
       const auto text =
-          fmt::format("{} {:>3}  {}", frame.isOfUser ? '>' : ' ', number++, base::escaped(frameText(frame)));
-      std::cout << (hasColours && frame.isOfUser ? coloured(text, Colour::Bold) : text) << '\n';
+          fmt::format("{} {:>3}  {}", frame.isUserCode ? '>' : ' ', number++, base::escaped(frameText(frame)));
+      std::cout << (hasColours && frame.isUserCode ? coloured(text, Colour::Bold) : text) << '\n';
     }
     if (!thread.problem.empty()) printLine("       ({})", thread.problem);
   }

@@ -17,7 +17,7 @@ int runCommand(const StatusCommand& command, const Program& program) {
   if (!files) return fail(files.error());
   if (command.watch) return watchStatus(command, *files, program);
   const auto found = instance::findInstance(*files);
-  // This line comes before the errors of the configuration on stderr.
+  // Printed before the configuration is read, so that it comes before the errors of the configuration on stderr.
   if (!command.json) std::cout << instanceLine(found) << std::flush;
   if (!found) fail(found.error());
   const auto config = readConfig(command.config, program);

@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-// A line whose parts may come from outside.
+// A line of output. Its parts may contain text from stores or other programs, so control characters are escaped.
 template <class... Parts>
 std::string line(fmt::format_string<Parts...> form, Parts&&... parts) {
   return base::escaped(fmt::format(form, std::forward<Parts>(parts)...)) + "\n";
@@ -67,7 +67,7 @@ struct BrokersShown {
 };
 
 // A broker that cannot be opened is shown with its error; the others are shown with their counts.
-BrokersShown lookAtBrokers(const Config& config, Result<Broker>& broker) {
+BrokersShown queryBrokers(const Config& config, Result<Broker>& broker) {
   BrokersShown shown;
   if (!broker) {
     for (const auto& one : config.brokers)
@@ -105,7 +105,7 @@ Json spansJson(const std::optional<link::BoardSpans>& spans) {
   return {{"sent", spans->sent}, {"dropped", spans->dropped}, {"waiting", spans->waiting}, {"failing", spans->failing}};
 }
 
-// `storeRequests` of `status --json`; null: no store is paid for by the request.
+// `storeRequests` of `status --json`; null: no store charges for each request.
 Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) {
   if (!requests) return {};
   return {{"sent", requests->sent}, {"repeated", requests->repeated}, {"throttled", requests->throttled}};
@@ -215,7 +215,7 @@ std::string spansText(const Json& spans) {
 
 std::string storeRequestsText(const Json& requests) {
   const auto count = [&](const char* key) { return requests[key].get<std::uint64_t>(); };
-  return line("") + line("requests to stores that are paid for by the request: {}, {} of them repeated, {} throttled",
+  return line("") + line("requests to stores that charge for each request: {}, {} of them repeated, {} throttled",
                          count("sent"), count("repeated"), count("throttled"));
 }
 
@@ -251,7 +251,7 @@ std::string instanceLine(const FoundInstance& found) {
 }
 
 StatusReport reportStatus(const FoundInstance& found, BrokersOfStatus* brokers) {
-  const auto shown = brokers == nullptr ? BrokersShown() : lookAtBrokers(brokers->config_, brokers->broker_);
+  const auto shown = brokers == nullptr ? BrokersShown() : queryBrokers(brokers->config_, brokers->broker_);
   const auto instance = found ? *found : std::nullopt;
   Json status{{"instance", instance ? detailedInstanceJson(*instance) : Json()},
               {"brokers", shown.brokers},

@@ -30,7 +30,7 @@ std::vector<std::string> linesIn(const std::string& text) {
 
 // Writes one block over the one before. Each line clears its rest, and the last one clears what is below it: nothing is
 // blank in between, so nothing flickers. Lines that do not fit are cut or left out, since wrapped ones would scroll.
-std::string inPlace(const std::string& text, const Terminal& terminal, bool isFirst) {
+std::string redrawnInPlace(const std::string& text, const Terminal& terminal, bool isFirst) {
   auto lines = linesIn(text);
   if (terminal.height > 1 && lines.size() >= terminal.height) {
     const auto left = lines.size() - (terminal.height - 2);
@@ -67,7 +67,7 @@ class Watch {
   void print(const std::string& text) const {
     const auto terminal = terminalOf(STDOUT_FILENO);
     if (terminal.isTerminal)
-      std::cout << inPlace(text, terminal, isFirst_);
+      std::cout << redrawnInPlace(text, terminal, isFirst_);
     else
       std::cout << (isFirst_ ? "" : "\n") << text;
   }

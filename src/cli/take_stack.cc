@@ -13,7 +13,7 @@
 namespace leptir::cli {
 namespace {
 
-// Whether the environment of the process, as it was started with, has this variable.
+// Whether the process was started with this environment variable.
 bool hasVariable(int process, const std::string& variable) {
   const auto environment = base::readProcText(process, "environ");
   return environment && ('\0' + *environment).find('\0' + variable + '\0') != std::string::npos;
@@ -37,7 +37,7 @@ int takeStack(const char* worker, const char* taskId) {
     std::cout << stack.error().message() << '\n';
     return base::kExitPartlyDone;
   }
-  std::cout << stack::textOf(*stack, program ? stack::Of::Program : stack::Of::Worker) << '\n';
+  std::cout << stack::textOf(*stack, program ? stack::StackSubject::Program : stack::StackSubject::Worker) << '\n';
   return base::kExitDone;
 }
 

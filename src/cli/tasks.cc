@@ -136,7 +136,7 @@ int listRecords(const TasksCommand& command, const TaskSelection& selection, std
   return status == base::kExitDone ? printListing(command, listing, *cursor) : status;
 }
 
-SortedList listedBy(const TaskSelection& selection, bool inQueues) {
+SortedList sortedListOf(const TaskSelection& selection, bool inQueues) {
   const bool isOver = selection.state && !isInQueue(*selection.state);
   if (!inQueues || isOver) return SortedList::Records;
   const bool isBuried = selection.state == ListedState::Buried || !selection.reasonContains.empty();
@@ -149,7 +149,7 @@ int runCommand(const TasksCommand& command, const Program& program) {
   const auto selection = selectionOf(command.selection, systemClock().now());
   if (!selection) return failOperation("tasks", selection.error());
   const bool inQueues = selection->state || !selection->broker.empty() || !selection->reasonContains.empty();
-  const auto order = sortOrderOf(command.sort, listedBy(*selection, inQueues));
+  const auto order = sortOrderOf(command.sort, sortedListOf(*selection, inQueues));
   if (!order) return failOperation("tasks", order.error());
   return operate(command.config, program, [&](Operations& operations, const Config& config) {
     const WantedPage page{.cursor = command.cursor, .limit = command.limit, .order = *order};

@@ -15,7 +15,7 @@ std::string_view variable(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-winsize sizeOf(int descriptor) {
+winsize terminalSize(int descriptor) {
   winsize size{};
   const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0;
   if (!known || size.ws_col == 0) size.ws_col = kUsualWidth;
@@ -27,7 +27,7 @@ winsize sizeOf(int descriptor) {
 
 Terminal terminalOf(int descriptor) {
   if (::isatty(descriptor) == 0) return {};
-  const auto size = sizeOf(descriptor);
+  const auto size = terminalSize(descriptor);
   return {.isTerminal = true,
           .width = size.ws_col,
           .height = size.ws_row,
@@ -35,9 +35,9 @@ Terminal terminalOf(int descriptor) {
 }
 
 std::string coloured(std::string_view text, Colour colour) {
-  constexpr const char* kCodes[] = {"", "2", "31", "32", "33", "1"};
+  constexpr const char* kStyleCodes[] = {"", "2", "31", "32", "33", "1"};
   if (colour == Colour::None) return std::string(text);
-  return "\x1b[" + std::string(kCodes[static_cast<int>(colour)]) + "m" + std::string(text) + "\x1b[0m";
+  return "\x1b[" + std::string(kStyleCodes[static_cast<int>(colour)]) + "m" + std::string(text) + "\x1b[0m";
 }
 
 }  // namespace leptir::cli

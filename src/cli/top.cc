@@ -56,7 +56,7 @@ Result<top::Sources> openSources(const Config& config) {
   return sources;
 }
 
-int statusOf(const top::Ended& ended) {
+int exitStatusOf(const top::ScreenExit& ended) {
   if (ended.end == top::End::BySignal) {
     ::signal(ended.signal, SIG_DFL);
     ::raise(ended.signal);
@@ -76,7 +76,7 @@ int runCommand(const TopCommand& command, const Program& program) {
   if (!sources) return failStore(sources.error());
   const auto interval = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(command.interval));
   const auto ended = top::run(std::move(*sources), {.interval = interval, .textOfTask = detailsText});
-  return ended ? statusOf(*ended) : failOperation("top", ended.error());
+  return ended ? exitStatusOf(*ended) : failOperation("top", ended.error());
 }
 #else
 int runCommand(const TopCommand&, const Program&) {

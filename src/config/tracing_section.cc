@@ -8,7 +8,7 @@
 namespace leptir::config {
 namespace {
 
-// Whatever else the address has to be, the module that sends spans checks.
+// Only the scheme is checked here; the module that sends spans checks the rest of the address.
 void checkEndpoint(const Node& node, const MapReader& tracing, const std::string& endpoint, ConfigErrors& errors) {
   if (endpoint.starts_with("http://") || endpoint.starts_with("https://")) return;
   errors.add(node.line, tracing.nameOf("endpoint") + " must be an address that begins with http:// or https://");

@@ -28,7 +28,7 @@ struct Actions {
   struct LogLine {
     LogLevel level;
     std::string text;
-    // The task that the line is about; no id: none.
+    // The task that the line is about; an empty id: the line is not about a task.
     std::string id{}, name{};
     int attempt = 0;
   };
@@ -74,7 +74,7 @@ struct Actions {
 
   // Errors of tasks that are settled now.
   std::vector<report::ErrorReport> errorReports;
-  // Runs of tasks that are settled now, and how many spans of others were dropped.
+  // The runs of tasks settled in this step that get spans, and the number of spans dropped for lack of room.
   std::vector<tracing::TracedRun> tracedRuns;
   std::uint64_t droppedSpans = 0;
   // Tasks that are settled, for the metrics.

@@ -67,7 +67,7 @@ class Core {
   void on(event::LeasesLost& lost, Step& step) { heldLeases_.lose(lost, step); }
   void on(event::CancelRequested& cancelled, Step& step) { heldLeases_.cancel(cancelled, step); }
   void on(event::PausesChanged& changed, Step& step);
-  void on(event::Counted& counted, Step& step) { drain_.noteCounts(counted, step); }
+  void on(event::TasksCounted& counted, Step& step) { drain_.noteCounts(counted, step); }
   void on(event::CellFound& found, Step&) { settling_.adopt(found); }
   void on(event::CellDone& done, Step& step) { settling_.settle(done, step); }
   void on(event::CellDied& died, Step& step) { settling_.settle(died, step); }

@@ -102,20 +102,20 @@ TEST_F(CorePauseTest, ADrainOfAPausedQueueSaysOnceWhatItWaitsFor) {
   start();
   step(queuePause());
   EXPECT_EQ(step(event::Tick{}).brokersToCount, std::vector{0u});
-  step(event::Counted{0, {.due = 3}});
+  step(event::TasksCounted{0, {.due = 3}});
   EXPECT_FALSE(last.closeSessions);
   ASSERT_EQ(last.logLines.size(), 1u);
   EXPECT_EQ(last.logLines[0].text,
             "broker broker: its queue is paused; the drain waits for 3 tasks until an operator runs "
             "`leptir resume --broker=broker`.");
-  EXPECT_TRUE(step(event::Counted{0, {.due = 3}}).logLines.empty()) << "logged once";
+  EXPECT_TRUE(step(event::TasksCounted{0, {.due = 3}}).logLines.empty()) << "logged once";
 }
 
 TEST_F(CorePauseTest, ADrainSaysWhichPausedNamesItWaitsFor) {
   options.drain = true;
   start();
   step(namePause("noop"));
-  step(event::Counted{0, {.due = 1}});
+  step(event::TasksCounted{0, {.due = 1}});
   ASSERT_EQ(last.logLines.size(), 1u);
   EXPECT_EQ(last.logLines[0].text,
             "broker broker: tasks of 'noop' are paused; the drain waits for 1 task until an operator runs "
@@ -127,7 +127,7 @@ TEST_F(CorePauseTest, ADrainOfAPausedQueueWithoutTasksEnds) {
   start();
   step(queuePause());
   step(event::Tick{});
-  EXPECT_TRUE(step(event::Counted{0, {}}).closeSessions);
+  EXPECT_TRUE(step(event::TasksCounted{0, {}}).closeSessions);
   EXPECT_TRUE(last.logLines.empty());
 }
 

@@ -39,11 +39,11 @@ TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   options.drain = true;
   start();
   EXPECT_EQ(step(event::Tick{}).brokersToCount, std::vector{0u});
-  EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeSessions);
+  EXPECT_FALSE(step(event::TasksCounted{0, {.scheduled = 1}}).closeSessions);
   ASSERT_EQ(last.logLines.size(), 1u);
   EXPECT_EQ(last.logLines[0].text, "Nothing is due now; the drain waits for 1 task whose time is to come.");
-  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).logLines.empty()) << "logged once";
-  EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeSessions);
+  EXPECT_TRUE(step(event::TasksCounted{0, {.scheduled = 1}}).logLines.empty()) << "logged once";
+  EXPECT_TRUE(step(event::TasksCounted{0, {.buried = 3}}).closeSessions);
   EXPECT_FALSE(core->leftUnknownNames());
 }
 
@@ -52,8 +52,8 @@ TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
   start();
   step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
   step(event::BatchSettled{last.batchesToSettle.at(0)->id});
-  EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeSessions) << "only one of the two is known to be left";
-  EXPECT_TRUE(step(event::Counted{0, {.due = 1}}).closeSessions);
+  EXPECT_FALSE(step(event::TasksCounted{0, {.due = 2}}).closeSessions) << "only one of the two is known to be left";
+  EXPECT_TRUE(step(event::TasksCounted{0, {.due = 1}}).closeSessions);
   ASSERT_EQ(last.logLines.size(), 1u);
   EXPECT_EQ(last.logLines[0].text, "1 task of unknown names left in the queue: 'stranger'.");
   EXPECT_TRUE(core->leftUnknownNames());

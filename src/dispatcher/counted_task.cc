@@ -12,7 +12,7 @@ using settlement::Settlement;
 
 namespace {
 
-TaskEnd endOfAcknowledged(const Settlement& settlement) {
+TaskEnd endOfAcknowledgedTask(const Settlement& settlement) {
   if (!settlement.failed) return TaskEnd::Succeeded;
   const auto& cause = settlement.record->cause;
   if (cause == nameOf(Cause::Cancelled)) return TaskEnd::Cancelled;
@@ -24,7 +24,7 @@ TaskEnd endOfAcknowledged(const Settlement& settlement) {
 TaskEnd endOf(const Settlement& settlement) {
   switch (settlement.kind) {
     case Settlement::Kind::Acknowledge:
-      return endOfAcknowledged(settlement);
+      return endOfAcknowledgedTask(settlement);
     case Settlement::Kind::Release:
       return TaskEnd::Retried;
     case Settlement::Kind::GiveBack:
@@ -52,9 +52,9 @@ void addTimes(const HeldTask& task, const MetaInfo& record, SettledTask& counted
 
 }  // namespace
 
-// A task in a cell whose outcome nothing could settle has a record without a time.
+// A record has no time if its task stood in a cell and no outcome could be read from there.
 SettledTask countedTask(const HeldTask& task, const Settlement& settlement, HasRun hasRun) {
-  SettledTask counted{.broker = task.broker, .name = task.knownName, .end = endOf(settlement)};
+  SettledTask counted{.broker = task.broker, .name = task.knownNameNumber, .end = endOf(settlement)};
   if (!settlement.record) return counted;
   const auto& record = *settlement.record;
   if (settlement.failed) counted.cause = metrics::failureCauseOf(record.cause);
@@ -64,7 +64,7 @@ SettledTask countedTask(const HeldTask& task, const Settlement& settlement, HasR
 }
 
 SettledTask countedAsLost(const HeldTask& task) {
-  return {.broker = task.broker, .name = task.knownName, .end = TaskEnd::Lost};
+  return {.broker = task.broker, .name = task.knownNameNumber, .end = TaskEnd::Lost};
 }
 
 }  // namespace leptir::dispatcher

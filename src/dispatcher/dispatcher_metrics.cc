@@ -45,7 +45,7 @@ void DispatcherMetrics::tick(const Core& core, const Logger& logger, BootTime no
 void DispatcherMetrics::showDroppedLines(const Logger& logger) {
   const std::uint64_t dropped = logger.dropped();
   const auto seen = metrics::valueOf(page_.logLinesDroppedSeen);
-  metrics::addAlone(page_.logLinesDropped, dropped >= seen ? dropped - seen : dropped);
+  metrics::addAsOnlyWriter(page_.logLinesDropped, dropped >= seen ? dropped - seen : dropped);
   metrics::set(page_.logLinesDroppedSeen, dropped);
 }
 

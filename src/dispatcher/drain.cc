@@ -16,7 +16,7 @@ void Drain::askForCounts(Step& step) const {
   }
 }
 
-void Drain::noteCounts(const event::Counted& counted, Step& step) {
+void Drain::noteCounts(const event::TasksCounted& counted, Step& step) {
   counts_[counted.broker] = counted.counts;
   if (!isWanted_ || step.isStopping() || !uses_.leases.isEmpty()) return;
   if (!hasLoggedWait_) logTasksDueLater(step);

@@ -31,7 +31,7 @@ class Drain {
 
   // Asks the feeders to count the tasks of their brokers, if no task is held here.
   void askForCounts(Step& step) const;
-  void noteCounts(const event::Counted& counted, Step& step);
+  void noteCounts(const event::TasksCounted& counted, Step& step);
   void notePauses(const event::PausesChanged& changed);
   // The queue of a broker has changed since it was counted.
   void forgetCounts(std::uint32_t broker) { counts_[broker].reset(); }

@@ -62,7 +62,7 @@ struct PausesChanged {  // what operators have paused at this broker: all of it,
   bool queue;                      // nothing of this broker may begin
   std::vector<std::string> names;  // of tasks that may not begin
 };
-struct Counted {
+struct TasksCounted {
   std::uint32_t broker;
   TaskCounts counts;
 };
@@ -124,7 +124,7 @@ struct Stop {};  // lease nothing more, let running tasks end, release the other
 
 using Event =
     std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::HeldTasksListed, event::BuriedByStore,
-                 event::LeasesLost, event::CancelRequested, event::PausesChanged, event::Counted, event::CellFound,
+                 event::LeasesLost, event::CancelRequested, event::PausesChanged, event::TasksCounted, event::CellFound,
                  event::CellDone, event::CellDied, event::CellUnsettlable, event::CellRunning,
                  event::AssignmentsTakenBack, event::WorkerReady, event::RecordsSaved, event::BatchSettled,
                  event::StoreUnavailable, event::Tick, event::MasterLiveness, event::Drained, event::Stop>;

@@ -24,7 +24,7 @@ constexpr Duration kShortestCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
-// How often tasks are counted, at most, in a store that is paid for by the request.
+// How often tasks are counted, at most, in a store that charges for each request.
 constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
 // The same for the metrics. Where counting takes long (SQLite looks at each task, some 30 ms a million), it takes at
 // most one two-hundredth of the time.
@@ -255,7 +255,7 @@ Result<void> Feeder::reportTasksCountIfAsked() {
   countAt_ = now + kCountPaidStoreEvery;
   auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
   if (!counts) return counts.error();
-  context_.inbox.put(event::Counted{options_.session.broker, *counts});
+  context_.inbox.put(event::TasksCounted{options_.session.broker, *counts});
   return {};
 }
 

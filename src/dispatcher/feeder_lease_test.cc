@@ -13,7 +13,7 @@ TEST_F(FeederTest, LeasesNoMoreThanItsCreditWhichEarlierDeliveriesUseUp) {
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
   feeder->setLeaseCredit(2, 0);  // sent before the core knew of the two tasks
   feeder->count();
-  EXPECT_EQ(next<event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
+  EXPECT_EQ(next<event::TasksCounted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
   feeder->setLeaseCredit(1, 2);
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }

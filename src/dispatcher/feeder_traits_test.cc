@@ -55,7 +55,7 @@ TEST_F(FeederTest, CountsTheRequestsToAPaidStoreAlsoWhenItIsOpenedAgain) {
   for (int opened = 1; opened <= 2; ++opened) {
     ASSERT_TRUE(next<event::BrokerOpened>());
     feeder->count();
-    ASSERT_TRUE(next<event::Counted>());
+    ASSERT_TRUE(next<event::TasksCounted>());
     const auto sent = 100u * static_cast<unsigned>(opened);
     EXPECT_TRUE(waitUntil([&] { return page.storeRequests.sent == sent; })) << page.storeRequests.sent;
     if (opened == 1) {
@@ -78,10 +78,10 @@ TEST_F(FeederTest, CountsAPaidStoreOnceASecondAtMost) {
   feeder = std::make_unique<Feeder>(context, FeederOptions{.session = {.instance = instance}}, factory,
                                     std::vector<meta::MetaStorageFactory>());
   feeder->count();
-  ASSERT_TRUE(next<event::Counted>());
+  ASSERT_TRUE(next<event::TasksCounted>());
   const auto counted = systemClock().bootTime();
   feeder->count();
-  ASSERT_TRUE(next<event::Counted>()) << "the order is not forgotten";
+  ASSERT_TRUE(next<event::TasksCounted>()) << "the order is not forgotten";
   EXPECT_GE(systemClock().bootTime() - counted, 900ms);
 }
 

@@ -27,7 +27,7 @@ constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
 constexpr Duration kMasterTakesWithin = 100ms;
 constexpr std::size_t kMostOrdersAtOnce = 20;
 constexpr int kMostPagesAtOnce = 10;
-constexpr Duration kLookForAnswerEvery = 50ms;
+constexpr Duration kAnswerPollInterval = 50ms;
 constexpr Duration kFirstFleetRetry = 1s, kLongestFleetRetry = 30s;
 
 link::OrderKind kindOf(Order::Kind kind) {
@@ -176,14 +176,15 @@ Result<FleetLink::HandedOver> FleetLink::take(const FleetEntry& entry) {
   }
   if (handOver(entry) == HandedOver::NotYet) return HandedOver::NotYet;
   // So that an operator can tell an order that was taken from one that expired.
-  if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenLifetime); !noted)
+  if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenNoteLifetime); !noted)
     return noted.error();
   if (auto erased = store_->erase(entry.key); !erased) return erased.error();
   return HandedOver::Yes;
 }
 
-// Removed first: a question at which a dispatcher dies must not wait for its successor. While another question is
-// answered it stays where it is, and orders behind it do not wait for it.
+// Removes the question from the store before answering it: if answering it kills the dispatcher, its successor must not
+// find it again. While another question is being answered, this one stays in the store, and later orders are taken
+// before it.
 Result<void> FleetLink::takeQuestion(const FleetEntry& entry, fleet::Question question) {
   if (answers_.isBusy()) {
     ordersWait_ = true;
@@ -194,10 +195,10 @@ Result<void> FleetLink::takeQuestion(const FleetEntry& entry, fleet::Question qu
   return answer();
 }
 
-// An answer that cannot be stored is lost: who has asked can ask again.
+// An answer that cannot be stored is lost; the asking command can ask again.
 Result<void> FleetLink::answer() {
   const auto answered = answers_.poll();
-  answerAt_ = answers_.isBusy() ? now() + kLookForAnswerEvery : BootTime::max();
+  answerAt_ = answers_.isBusy() ? now() + kAnswerPollInterval : BootTime::max();
   if (!answered) return {};
   for (const auto& entry : fleet::entriesOf(answered->question, answered->answer)) {
     if (auto stored = store_->put(entry.key, entry.value, fleet::kAnswerLifetime); !stored) return stored;

@@ -41,7 +41,7 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
   uses_.knownTasks.applyRules(stocked.task);
   const auto& task = stocked.task;
   const bool isOver = !leased.cancelledBy.empty() || task.hasExpired(step.now.wall) || task.isGivenUp();
-  if (!isOver && task.knownName == 0) return leaveToOthers(std::move(stocked), step);
+  if (!isOver && task.knownNameNumber == 0) return leaveToOthers(std::move(stocked), step);
   unknownNames_[broker].forget(task.head.id);
   if (isOver) return settleOver(std::move(stocked), leased.cancelledBy, step);
   if (step.isStopping() || uses_.sessions.isPaused(broker)) return giveBack(std::move(stocked), step);
@@ -111,7 +111,7 @@ void Intake::receiveTakenBack(StockedTask stocked, Step& step) {
     giveBack(std::move(stocked), step);
   } else if (uses_.limitedNames.isPaused(stocked.task)) {
     uses_.limitedNames.giveBack(std::move(stocked), step);
-  } else if (stocked.task.knownName == 0) {  // only an earlier configuration knew it
+  } else if (stocked.task.knownNameNumber == 0) {  // only an earlier configuration knew it
     leaveToOthers(std::move(stocked), step);
   } else {
     uses_.stock.addFirst(std::move(stocked));

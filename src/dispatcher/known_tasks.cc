@@ -27,14 +27,14 @@ std::uint32_t KnownTasks::limitedName(std::string_view name) const {
   return found == limitedNames_.end() ? 0 : found->second;
 }
 
-std::uint32_t KnownTasks::knownName(std::string_view name) const {
+std::uint32_t KnownTasks::knownNameNumber(std::string_view name) const {
   const auto found = std::ranges::lower_bound(names_, name);
   const bool isKnown = found != names_.end() && *found == name;
   return isKnown ? static_cast<std::uint32_t>(found - names_.begin()) + 1 : 0;
 }
 
 void KnownTasks::applyRules(HeldTask& task) const {
-  task.knownName = knownName(task.head.name);
+  task.knownNameNumber = knownNameNumber(task.head.name);
   const auto* rules = rulesFor(task);
   if (rules == nullptr) return;
   settlement::applyRules(*rules, task);

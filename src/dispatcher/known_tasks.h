@@ -16,8 +16,8 @@ class KnownTasks {
   // `options` must outlive the object.
   explicit KnownTasks(const CoreOptions& options);
 
-  // Sets HeldTask::knownName and limitedName, and what the task itself leaves open. Options of the task take precedence
-  // over the rules for its name.
+  // Sets HeldTask::knownNameNumber and limitedName, and fills in those options that the task itself does not set from
+  // the rules for its name.
   void applyRules(settlement::HeldTask& task) const;
   Duration timeLimitOf(const settlement::HeldTask& task) const;
   // Whether only a worker that has run no task yet may run the task, since its name has resource limits.
@@ -32,7 +32,7 @@ class KnownTasks {
  private:
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
 
-  std::uint32_t knownName(std::string_view name) const;
+  std::uint32_t knownNameNumber(std::string_view name) const;
 
   const CoreOptions& options_;
   std::vector<std::string_view> names_;  // sorted

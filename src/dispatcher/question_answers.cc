@@ -11,7 +11,7 @@
 namespace leptir::dispatcher {
 namespace {
 
-Error doesNotRun(const std::string& task) {
+Error taskDoesNotRun(const std::string& task) {
   return {ErrorCode::Invalid, "task " + base::inQuotes(task) + " does not run there now"};
 }
 
@@ -21,22 +21,22 @@ void QuestionAnswers::take(fleet::Question question) {
   question_ = std::move(question);
 }
 
-std::optional<QuestionAnswers::Answered> QuestionAnswers::poll() {
+std::optional<QuestionAnswers::FinishedAnswer> QuestionAnswers::poll() {
   if (!question_) return std::nullopt;
   if (sources_ == nullptr) return finish(Error(ErrorCode::Unsupported, "this process answers no questions"));
   if (question_->kind == fleet::Question::Kind::Log) return finish(log());
-  if (!taker_) {
+  if (!stackTaker_) {
     auto begun = beginStack();
     if (!begun) return finish(begun.error());
-    taker_.emplace(std::move(*begun));
+    stackTaker_.emplace(std::move(*begun));
     return std::nullopt;
   }
-  auto stack = taker_->poll();
-  return stack ? std::optional(finish(checked(std::move(*stack)))) : std::nullopt;
+  auto stack = stackTaker_->poll();
+  return stack ? std::optional(finish(checkedStack(std::move(*stack)))) : std::nullopt;
 }
 
-QuestionAnswers::Answered QuestionAnswers::finish(const Result<std::string>& answer) {
-  taker_.reset();
+QuestionAnswers::FinishedAnswer QuestionAnswers::finish(const Result<std::string>& answer) {
+  stackTaker_.reset();
   return {*std::exchange(question_, std::nullopt), fleet::answerText(answer)};
 }
 
@@ -56,7 +56,7 @@ std::optional<link::RunLog> QuestionAnswers::logOfTask() const {
   return log && log->pid == worker->pid ? std::move(log) : std::nullopt;
 }
 
-// For a run whose worker the board does not show yet.
+// The log of the newest attempt of the task, for a run whose worker the status board does not show yet.
 std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
   std::optional<link::RunLog> last;
   for (int slot = 0; slot < base::kMaxWorkers; ++slot) {
@@ -68,15 +68,15 @@ std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
 
 Result<base::StackTaker> QuestionAnswers::beginStack() {
   const auto worker = workerOfTask();
-  if (!worker) return doesNotRun(question_->task);
-  worker_ = worker->pid;
+  if (!worker) return taskDoesNotRun(question_->task);
+  workerPid_ = worker->pid;
   return base::StackTaker::start(sources_->program, worker->pid, question_->task);
 }
 
 // The worker may have come to another task before its threads were stopped.
-Result<std::string> QuestionAnswers::checked(Result<std::string> stack) const {
+Result<std::string> QuestionAnswers::checkedStack(Result<std::string> stack) const {
   const auto worker = workerOfTask();
-  if (!worker || worker->pid != worker_) return doesNotRun(question_->task);
+  if (!worker || worker->pid != workerPid_) return taskDoesNotRun(question_->task);
   return stack;
 }
 

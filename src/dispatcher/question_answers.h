@@ -27,28 +27,28 @@ class QuestionAnswers {
   explicit QuestionAnswers(const AnswerSources* sources) : sources_(sources) {}
 
   bool isBusy() const { return question_.has_value(); }
-  // Begins to answer; not while it is busy.
+  // Begins to answer. Must not be called while isBusy().
   void take(fleet::Question question);
-  struct Answered {
+  struct FinishedAnswer {
     fleet::Question question;
     std::string answer;  // as fleet::answerText makes it
   };
   // The answer to the last question, once; none: it takes longer, or there is no question.
-  std::optional<Answered> poll();
+  std::optional<FinishedAnswer> poll();
 
  private:
   Result<std::string> log() const;
   std::optional<link::RunLog> logOfTask() const;
   std::optional<link::RunLog> logOfLastAttempt() const;
   Result<base::StackTaker> beginStack();
-  Result<std::string> checked(Result<std::string> stack) const;
+  Result<std::string> checkedStack(Result<std::string> stack) const;
   std::optional<link::BoardWorker> workerOfTask() const;
-  Answered finish(const Result<std::string>& answer);
+  FinishedAnswer finish(const Result<std::string>& answer);
 
   const AnswerSources* sources_;
   std::optional<fleet::Question> question_;
-  std::optional<base::StackTaker> taker_;  // while a stack is taken
-  int worker_ = 0;                         // its pid
+  std::optional<base::StackTaker> stackTaker_;  // while a stack is taken
+  int workerPid_ = 0;                           // its pid
 };
 
 }  // namespace leptir::dispatcher

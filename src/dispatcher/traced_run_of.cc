@@ -18,9 +18,9 @@ bool isOneOf(std::string_view cause, const auto& causes) {
 
 // Whether the task began to run: not a task that was cancelled or expired before, or that no worker could take.
 bool hasRun(const Settlement& settlement) {
-  constexpr std::array kRuns{Cause::Finished, Cause::Threw,       Cause::TimedOut,  Cause::Cancelled,
-                             Cause::Crashed,  Cause::OutOfMemory, Cause::Discarded, Cause::RetryLater};
-  return settlement.record && settlement.record->ended && isOneOf(settlement.record->cause, kRuns);
+  constexpr std::array kCausesOfRuns{Cause::Finished, Cause::Threw,       Cause::TimedOut,  Cause::Cancelled,
+                                     Cause::Crashed,  Cause::OutOfMemory, Cause::Discarded, Cause::RetryLater};
+  return settlement.record && settlement.record->ended && isOneOf(settlement.record->cause, kCausesOfRuns);
 }
 
 // As for error reports: a retry that the task asked for, a discard and a cancellation are no errors.

@@ -10,7 +10,8 @@
 
 namespace leptir::dispatcher {
 
-// What is known of the spans of a run without copying a text.
+// The trace ids and times of a run's spans, without its texts: cheap to compute, before it is known whether the sender
+// has room.
 struct RunSpans {
   task::RunTrace trace{};
   std::optional<Time> due{};  // see tracing::TracedRun

@@ -12,7 +12,7 @@
 namespace leptir::fleet {
 
 inline constexpr Duration kOrderLifetime = std::chrono::hours(1);
-inline constexpr Duration kTakenLifetime = std::chrono::hours(24);
+inline constexpr Duration kTakenNoteLifetime = std::chrono::hours(24);
 
 struct Order {
   enum class Kind {
@@ -36,7 +36,7 @@ std::string_view nameOf(Order::Kind kind);  // stop, stop-now, drain, resume, re
 
 // `orders/<instance>/<microseconds, 20 digits>-<random, 8 hex digits>`: in the order in which they were given.
 std::string keyOf(const Order& order, std::uint32_t random);
-// Under this key stands who took an order, for kTakenLifetime: `taken/` instead of `orders/`.
+// The key of the note which instance took an order, kept for kTakenNoteLifetime: `taken/` instead of `orders/`.
 std::string keyOfTakenOrder(std::string_view keyOfOrder);
 std::string textOf(const Order& order);
 std::optional<Order> orderOf(const FleetEntry& entry);

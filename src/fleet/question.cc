@@ -15,17 +15,17 @@
 namespace leptir::fleet {
 namespace {
 
-// With the number of pieces before it, an entry stays below kMostFleetValueBytes.
+// The bytes of one piece, so that an entry with the number of pieces before it stays below kMostFleetValueBytes.
 constexpr std::size_t kPieceBytes = kMostFleetValueBytes - 16;
 constexpr std::size_t kMostMessageBytes = 1024;
 
-constexpr std::array<std::pair<Question::Kind, std::string_view>, 2> kQuestions{
+constexpr std::array<std::pair<Question::Kind, std::string_view>, 2> kQuestionWords{
     {{Question::Kind::Log, "log"}, {Question::Kind::Stack, "stack"}}};
 
-constexpr std::array<ErrorCode, 5> kCodes{ErrorCode::Unavailable, ErrorCode::Invalid, ErrorCode::NotFound,
-                                          ErrorCode::TimedOut, ErrorCode::Unsupported};
+constexpr std::array<ErrorCode, 5> kAnswerErrorCodes{ErrorCode::Unavailable, ErrorCode::Invalid, ErrorCode::NotFound,
+                                                     ErrorCode::TimedOut, ErrorCode::Unsupported};
 
-bool isMark(std::string_view text) {
+bool isValidMark(std::string_view text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -41,7 +41,8 @@ std::string keyOf(const Question& question, Time at) {
 }
 
 std::string textOf(const Question& question) {
-  const auto* name = std::ranges::find(kQuestions, question.kind, &std::pair<Question::Kind, std::string_view>::first);
+  const auto* name =
+      std::ranges::find(kQuestionWords, question.kind, &std::pair<Question::Kind, std::string_view>::first);
   return writeJson(
       {{"order", name->second}, {"instance", question.instance}, {"task", question.task}, {"mark", question.mark}});
 }
@@ -50,10 +51,10 @@ std::optional<Question> questionOf(const FleetEntry& entry) {
   const auto object = objectIn(entry.value);
   if (!object) return std::nullopt;
   const auto name = textAt(*object, "order").value_or("");
-  const auto* kind = std::ranges::find(kQuestions, name, &std::pair<Question::Kind, std::string_view>::second);
+  const auto* kind = std::ranges::find(kQuestionWords, name, &std::pair<Question::Kind, std::string_view>::second);
   auto instance = textAt(*object, "instance"), task = textAt(*object, "task"), mark = textAt(*object, "mark");
-  if (kind == kQuestions.end() || !instance || !task || !mark) return std::nullopt;
-  if (!isInstanceName(*instance) || !base::checkTaskId(*task) || !isMark(*mark)) return std::nullopt;
+  if (kind == kQuestionWords.end() || !instance || !task || !mark) return std::nullopt;
+  if (!isInstanceName(*instance) || !base::checkTaskId(*task) || !isValidMark(*mark)) return std::nullopt;
   if (!entry.key.starts_with(questionKeys(*instance))) return std::nullopt;
   return Question{kind->first, *std::move(instance), *std::move(task), *std::move(mark)};
 }
@@ -103,8 +104,8 @@ Result<std::string> answerOf(std::string_view text) {
   const auto message = textAt(*json, "error", kMostMessageBytes);
   if (!message) return corrupt;
   const auto code = textAt(*json, "code").value_or("");
-  const auto* known = std::ranges::find_if(kCodes, [&](ErrorCode one) { return nameOf(one) == code; });
-  return Error(known == kCodes.end() ? ErrorCode::Unavailable : *known, *message);
+  const auto* known = std::ranges::find_if(kAnswerErrorCodes, [&](ErrorCode one) { return nameOf(one) == code; });
+  return Error(known == kAnswerErrorCodes.end() ? ErrorCode::Unavailable : *known, *message);
 }
 
 }  // namespace leptir::fleet

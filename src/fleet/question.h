@@ -12,7 +12,8 @@
 
 namespace leptir::fleet {
 
-// A question that no instance has taken by then is gone, and so is an answer that no one has read.
+// A question that no instance has taken expires after this time, and so does an answer that the asking command has not
+// read.
 inline constexpr Duration kQuestionLifetime = std::chrono::seconds(30), kAnswerLifetime = std::chrono::minutes(1);
 
 struct Question {
@@ -38,14 +39,14 @@ std::optional<Question> questionOf(const FleetEntry& entry);
 inline constexpr std::size_t kMostAnswerBytes = std::size_t{1} << 20;
 // The entries of an answer, `answers/<mark>/<number, 4 digits>`: each holds a piece, behind the number of pieces.
 std::vector<FleetEntry> entriesOf(const Question& question, std::string_view answer);
-// What is before the number in the keys of an answer.
+// The prefix of the keys of all entries of an answer: `answers/<mark>/`.
 std::string answerKeys(const Question& question);
-// The answer in the entries that stand in a store; none: it is not there yet, or not all of it.
+// Joins the answer from its entries in a store; nullopt: some entries, or all, are still missing.
 std::optional<std::string> answerIn(const std::vector<FleetEntry>& entries);
 
 // The text of an answer: `{"answer": …}`, or `{"error": message, "code": …}`.
 std::string answerText(const Result<std::string>& json);
-// What such a text holds: the JSON of the answer, or its error. Corrupt: another program wrote the text.
+// Reads what answerText() wrote: the JSON of the answer, or its error. Corrupt: another program wrote the text.
 Result<std::string> answerOf(std::string_view text);
 
 }  // namespace leptir::fleet

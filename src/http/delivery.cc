@@ -123,7 +123,7 @@ Error Delivery::refusal(const HttpAnswer& answer, const HttpRequest& request) co
   auto text = request.url.origin() + ": answered " + std::to_string(answer.status);
   const bool isMoved = answer.status >= 300 && answer.status < 400;
   if (isMoved) text += " (" + movedTo(answer) + "): put the new address into the configuration";
-  if (const auto words = serversWords(answer); !isMoved && !words.empty()) text += " (" + words + ")";
+  if (const auto words = quotedAnswer(answer); !isMoved && !words.empty()) text += " (" + words + ")";
   if (const auto advice = whatToDo(answer.status); !advice.empty()) text.append(": ").append(advice);
   return Error(isWorthAnotherTry(answer.status) ? ErrorCode::Unavailable : ErrorCode::Invalid, std::move(text));
 }
@@ -136,7 +136,7 @@ std::string Delivery::whatToDo(int status) const {
 }
 
 // Sentry explains a refusal in a header.
-std::string Delivery::serversWords(const HttpAnswer& answer) const {
+std::string Delivery::quotedAnswer(const HttpAnswer& answer) const {
   const auto header = answer.headers.find("x-sentry-error");
   const auto words = withoutSecrets(header != answer.headers.end() ? header->second : answer.body, options_.secrets);
   const auto line = oneLine(words);

@@ -25,13 +25,14 @@ struct DeliveryOptions {
   // What to do with a document that is refused because of such a pause: wait for its end if that lies within `total`,
   // or give up at once.
   enum class DuringPause { Wait, GiveUp } duringPause = DuringPause::Wait;
-  // What error messages call the setting that holds the address and the headers, and a document.
+  // Two nouns for error messages: the setting that holds the address and the headers, and the document that is sent.
   std::string setting = "this error reporter", document = "the report";
   std::vector<std::string> secrets{};  // removed from the words of the server that error messages quote
   int tries = 5;  // of one document; only one if the server was not available for the last document
   Duration firstBackoff = std::chrono::milliseconds(500);  // doubles from there, with jitter
   Duration longestBackoff = std::chrono::seconds(8);
-  // For all tries of one document; below the 30 s that one error report may take unless `time_limit` says otherwise.
+  // The time for all tries of one document; below the 30 s that one error report may take unless `time_limit` says
+  // otherwise.
   Duration total = std::chrono::seconds(25);
 };
 
@@ -57,7 +58,7 @@ class Delivery {
   bool canTryAgain(const Error& error, std::optional<Duration> pause) const;
   Error refusal(const HttpAnswer& answer, const HttpRequest& request) const;
   std::string whatToDo(int status) const;
-  std::string serversWords(const HttpAnswer& answer) const;
+  std::string quotedAnswer(const HttpAnswer& answer) const;
 
   const DeliveryOptions options_;
   const Clock& clock_;

@@ -19,11 +19,11 @@ bool isHeaderName(std::string_view name) {
   });
 }
 
-// They describe the document as leptir sends it.
-bool isLeptirsOwn(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kOwn = {"content-length", "transfer-encoding", "connection", "expect",
-                                                    "content-encoding"};
-  return std::ranges::find(kOwn, lowerCase(name)) != kOwn.end();
+// The headers that follow from how leptir sends the document.
+bool isSetByLeptir(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kHeadersSetByLeptir = {"content-length", "transfer-encoding", "connection",
+                                                                   "expect", "content-encoding"};
+  return std::ranges::find(kHeadersSetByLeptir, lowerCase(name)) != kHeadersSetByLeptir.end();
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ bool isLeptirsOwn(std::string_view name) {
 std::string complaintAboutHeader(std::string_view name, std::string_view value) {
   const auto quoted = base::inQuotes(name);
   if (!isHeaderName(name)) return "has " + quoted + ", which is no name of a header";
-  if (isLeptirsOwn(name)) return "has " + quoted + ", which leptir sets itself: leave it out";
+  if (isSetByLeptir(name)) return "has " + quoted + ", which leptir sets itself: leave it out";
   if (value.size() > kLongestValue) return "has a value of more than 8192 bytes for " + quoted;
   return {};
 }

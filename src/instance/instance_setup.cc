@@ -298,7 +298,7 @@ int InstanceSetup::work(int slot, int masterPid) {
   return worker::runWorker(options, *link_, program, current_.logger, systemClock());
 }
 
-// It reads what strangers send, so it holds neither passwords nor tasks, and no lock that says that the instance lives.
+// The server reads bytes from unknown clients, so it holds no passwords, no tasks and no session locks.
 int InstanceSetup::serveMetrics() {
   const auto address = current_.config.metrics.listen;
   wipeSecrets(WorkerRuns::Tasks);

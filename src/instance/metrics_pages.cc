@@ -17,7 +17,7 @@ constexpr std::array<TextFormat, 2> kFormats = {TextFormat::Prometheus, TextForm
 constexpr std::array<web::MediaType, 2> kForms = {{{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
 
 web::Response metricsPage(const web::Request& request, const link::StatusBoard& board, const Clock& clock) {
-  const auto format = kFormats[web::preferredForm(request.accept, kForms)];
+  const auto format = kFormats[web::preferredForm(request.acceptHeader, kForms)];
   return {.contentType = std::string(metrics::contentTypeOf(format)),
           .body = metrics::textOf(link::metricsOf(board, clock), format),
           .headers = {{"Vary", "Accept"}}};

@@ -16,7 +16,7 @@ class MetricsPages : public ::testing::Test {
  protected:
   MetricsPages() { board->setMaster(::getpid()); }
   web::Response get(const std::string& path, const std::string& accept = "") const {
-    return pages.answer({.method = "GET", .path = path, .accept = accept});
+    return pages.answer({.method = "GET", .path = path, .acceptHeader = accept});
   }
 
   const std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(1, systemClock());

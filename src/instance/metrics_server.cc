@@ -19,7 +19,7 @@
 namespace leptir::instance {
 namespace {
 
-constexpr Duration kFirstPause = std::chrono::seconds(1), kLongestPause = std::chrono::seconds(30);
+constexpr Duration kFirstListenPause = std::chrono::seconds(1), kLongestListenPause = std::chrono::seconds(30);
 // Besides one for each connection: the log, the library, and what a request opens for a moment.
 constexpr rlim_t kOtherDescriptors = 64;
 
@@ -42,7 +42,7 @@ class MetricsServer {
  private:
   // An address that is in use may be free later; an interface may come up later. The log has each reason once.
   base::UniqueFd listen() {
-    base::Backoff pause(kFirstPause, kLongestPause, static_cast<std::uint64_t>(::getpid()));
+    base::Backoff pause(kFirstListenPause, kLongestListenPause, static_cast<std::uint64_t>(::getpid()));
     std::string lastProblem;
     for (;;) {
       const auto address = base::parseListenAddress(address_);
@@ -59,7 +59,7 @@ class MetricsServer {
     }
   }
 
-  // Returns only what keeps it from going on.
+  // Serves without end; returns only the error that keeps the server from going on.
   Error serve(base::UniqueFd listening) const {
     const auto server =
         web::Server::start(std::move(listening), metricsPages(board_, systemClock()), limits(), systemClock());
@@ -69,7 +69,7 @@ class MetricsServer {
     }
   }
 
-  // As many connections as descriptors allow.
+  // The limits of the server, with as many connections as the limit on descriptors allows.
   static web::Limits limits() {
     web::Limits limits;
     rlimit descriptors{};

@@ -49,7 +49,7 @@ class Link {
 
   WorkerStderr& workerStderr(int worker) { return seat(worker).stderrFile; }
 
-  // The logs of runs. Of other processes than workers.
+  // The logs of runs, for reading: in every process but a worker.
   const RunLogs& runLogs() const { return runLogs_; }
   // Worker: the memory for the logs of its runs, for a RunLogWriter; null: there is none.
   char* ownRunLog() const { return ownRunLog_; }

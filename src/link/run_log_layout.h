@@ -47,7 +47,7 @@ inline RunLogPlace& runLogPlace(char* slot, std::size_t place) {
 
 // Whether the values of a place, which a task may have overwritten, can be used.
 bool makesSense(const RunLogHead& head);
-// What stands in a place that makes sense.
+// The log in a place for which makesSense() is true.
 RunLog logIn(const RunLogPlace& place);
 
 }  // namespace leptir::link

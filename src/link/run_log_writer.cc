@@ -13,18 +13,19 @@ namespace leptir::link {
 namespace {
 
 // Makes the version odd while a place is changed.
-class Change {
+class VersionedChange {
  public:
-  explicit Change(RunLogHead& head) : version_(head.version), odd_((version_.load(std::memory_order_relaxed) + 1) | 1) {
-    version_.exchange(odd_, std::memory_order_acq_rel);
+  explicit VersionedChange(RunLogHead& head)
+      : version_(head.version), oddVersion_((version_.load(std::memory_order_relaxed) + 1) | 1) {
+    version_.exchange(oddVersion_, std::memory_order_acq_rel);
   }
-  ~Change() { version_.store(odd_ + 1, std::memory_order_release); }
-  Change(const Change&) = delete;
-  Change& operator=(const Change&) = delete;
+  ~VersionedChange() { version_.store(oddVersion_ + 1, std::memory_order_release); }
+  VersionedChange(const VersionedChange&) = delete;
+  VersionedChange& operator=(const VersionedChange&) = delete;
 
  private:
   std::atomic<std::uint32_t>& version_;
-  const std::uint32_t odd_;
+  const std::uint32_t oddVersion_;
 };
 
 }  // namespace
@@ -42,7 +43,7 @@ void RunLogWriter::add(std::string_view line) {
   const std::lock_guard lock(mutex_);
   if (place_ == nullptr) choosePlace();
   auto& head = place_->head;
-  const Change change(head);
+  const VersionedChange change(head);
   const bool fits = head.firstBytes <= kFirstLogBytes && line.size() <= kFirstLogBytes - head.firstBytes;
   if (head.lastTo > 0 || !fits) return addToLast(line);
   std::memcpy(place_->first + head.firstBytes, line.data(), line.size());
@@ -63,7 +64,7 @@ void RunLogWriter::choosePlace() {
       chosen = &place;
   }
   auto& head = chosen->head;
-  const Change change(head);
+  const VersionedChange change(head);
   head.cell = run_.cell;
   head.generation = run_.generation;
   head.sequence = sequence + 1;

@@ -28,7 +28,7 @@ constexpr int kSlots = kReportSlot + 1;
 constexpr std::size_t kBytes = static_cast<std::size_t>(kSlots) * kRunLogSlotBytes;
 // How often a place is read again that was written meanwhile. The last copy is used anyway: the worker may have been
 // killed while it wrote.
-constexpr int kMostReads = 20;
+constexpr int kMostReadsOfPlace = 20;
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -60,10 +60,10 @@ bool readAt(const base::UniqueFd& memory, off_t from, void* to, std::size_t byte
   return ::pread(memory.get(), to, bytes, from) == static_cast<ssize_t>(bytes);
 }
 
-// Copies a place as it stood between two changes, as far as that can be had.
+// Copies a place when no change is being made to it; after kMostReadsOfPlace attempts it takes the copy as it is.
 std::optional<RunLog> readPlace(const base::UniqueFd& memory, off_t from) {
   const auto place = std::make_unique<RunLogPlace>();
-  for (int tries = 0; tries < kMostReads; ++tries) {
+  for (int tries = 0; tries < kMostReadsOfPlace; ++tries) {
     if (!readAt(memory, from, place.get(), sizeof *place)) return std::nullopt;
     std::uint32_t after = 0;
     if (!readAt(memory, from, &after, sizeof after)) return std::nullopt;

@@ -17,8 +17,8 @@
 
 namespace leptir::link {
 
-// Of the lines of one run, with their times and levels: the first ones tell with what it began, the last ones what
-// happened before its end.
+// How many bytes of a run's log are kept, with the times and levels: from its beginning, which says what the run
+// started with, and from its end, which says what happened last.
 inline constexpr std::size_t kFirstLogBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kLastLogBytes = (std::size_t{48} << 10) - 64;
 

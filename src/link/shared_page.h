@@ -50,7 +50,7 @@ struct SharedSession {
   SharedOrder order;                    // the last order to this instance from the store of this broker
 };
 
-// Requests to stores that are paid for by the request, since the start of the instance. Feeders add to them.
+// Requests to stores that charge for each request, since the start of the instance. Feeders add to them.
 struct SharedStoreRequests {
   std::atomic<std::uint64_t> sent{0}, repeated{0}, throttled{0};
 };

@@ -70,7 +70,7 @@ struct BoardSpans {
   bool failing = false;       // the last request to the server failed
 };
 
-// How many requests were sent to stores that are paid for by the request, since the start.
+// How many requests were sent to stores that charge for each request, since the start.
 struct BoardStoreRequests {
   std::uint64_t sent = 0;       // all, repeated ones included
   std::uint64_t repeated = 0;   // sent again after an error
@@ -93,7 +93,7 @@ struct BoardInstance {
   std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
   std::optional<BoardMetricsServer> metricsServer;  // none: none is configured
   std::optional<BoardSpans> spans;                  // none: no spans are sent
-  std::optional<BoardStoreRequests> storeRequests;  // none: no store is paid for by the request
+  std::optional<BoardStoreRequests> storeRequests;  // none: no store charges for each request
 };
 
 // The board of a dead instance. The lock keeps other processes from taking over the same board at the same time.
@@ -159,7 +159,7 @@ class StatusBoard {
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
 
-  // At its start: whether spans are sent.
+  // Dispatcher, at its start: says whether spans are sent.
   void showSpans(bool shown);
   // Adds the counters `sent` and `dropped` of `more`, and sets `waiting` and `failing`.
   void updateSpans(const BoardSpans& more);

@@ -29,7 +29,7 @@ void appendOffset(std::string& line, const std::tm& local) {
                  std::abs(minutes) % 60);
 }
 
-// As configurations name it.
+// The name of the format in configurations.
 std::string_view levelWord(LogLevel level) {
   switch (level) {
     case LogLevel::Error:

@@ -30,7 +30,7 @@ namespace {
 constexpr int kIdleTicks = 2;
 constexpr Duration kEverySecond = std::chrono::seconds(1);
 // How long the end of the instance waits for the killed metrics server.
-constexpr Duration kLongestMetricsEnd = std::chrono::seconds(1);
+constexpr Duration kLongestMetricsServerEnd = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -196,7 +196,7 @@ void Master::Loop::callEverySecond(BootTime time) {
 // It serves until all tasks have ended, so that a long shutdown can be watched.
 void Master::Loop::endMetricsServer() {
   metrics_.end();
-  const auto until = now() + kLongestMetricsEnd;
+  const auto until = now() + kLongestMetricsServerEnd;
   while (metrics_.isRunning() && now() < until) {
     const timespec moment{0, 1'000'000};
     ::nanosleep(&moment, nullptr);

@@ -34,20 +34,20 @@ bool MetricsSupervisor::reaped(const ExitReport& report) {
   return true;
 }
 
-// A server that dies again and again is in the log once, not at each of its deaths.
+// Logs the first of several deaths that come soon after a start, not each of them.
 void MetricsSupervisor::noteDeath(const ExitReport& report) {
   const auto life = report.at - started_;
   metrics::add(counters().crashes);
   startAt_ = report.at + backoff_.after(life, false);
-  const bool saidBefore = std::exchange(diesAgain_, life < RestartBackoff::kShortLife);
-  if (saidBefore && diesAgain_) return;
+  const bool wasLogged = std::exchange(diedEarly_, life < RestartBackoff::kShortLife);
+  if (wasLogged && diedEarly_) return;
   context_.log.error("The metrics server (pid " + std::to_string(report.pid) + ") " + describe(report) +
                      " and is started again. Tasks go on; metrics cannot be read meanwhile.");
 }
 
 void MetricsSupervisor::renew(BootTime now) {
   startAt_ = now;
-  diesAgain_ = false;
+  diedEarly_ = false;
   context_.board.showMetricsServer(context_.options.metricsListen);
   if (!child_ || std::exchange(killed_, true)) return;
   child_->signal(SIGKILL);  // it holds nothing that could be lost

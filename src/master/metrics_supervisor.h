@@ -13,7 +13,8 @@ namespace leptir::master {
 
 class MetricsSupervisor {
  public:
-  explicit MetricsSupervisor(MasterContext& context) : context_(context), backoff_(RestartBackoff::forWorker(kSeed)) {}
+  explicit MetricsSupervisor(MasterContext& context)
+      : context_(context), backoff_(RestartBackoff::forWorker(kBackoffSeed)) {}
 
   // To be called in each round of the master.
   void tick(BootTime now);
@@ -30,7 +31,7 @@ class MetricsSupervisor {
   void closeInChild();
 
  private:
-  static constexpr std::uint64_t kSeed = 0;  // seeds above are those of workers
+  static constexpr std::uint64_t kBackoffSeed = 0;  // seeds above are those of workers
   bool isWanted() const { return !ended_ && !context_.options.metricsListen.empty(); }
   void start(BootTime now);
   void noteDeath(const ExitReport& report);
@@ -42,7 +43,7 @@ class MetricsSupervisor {
   BootTime started_{};
   BootTime startAt_{};
   bool killed_ = false;     // by this supervisor
-  bool diesAgain_ = false;  // the last one died soon after its start, and the log says so
+  bool diedEarly_ = false;  // the last one died soon after its start, and the log says so
   bool ended_ = false;
 };
 

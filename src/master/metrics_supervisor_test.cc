@@ -35,7 +35,7 @@ class MetricsSupervisorTest : public ::testing::Test {
   std::optional<link::BoardMetricsServer> shown() const {
     return instance.board->snapshot(systemClock()).metricsServer;
   }
-  // The pid of the server once one listens that is not `other`.
+  // Waits until a server listens whose pid is not `other`; returns its pid.
   int serverPid(int other = 0) const {
     const bool listens =
         waitUntil([&] { return shown() && shown()->listening && shown()->pid != 0 && shown()->pid != other; });

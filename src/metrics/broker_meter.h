@@ -19,7 +19,7 @@ class BrokerMeter {
   BrokerMeter(BrokerRow* row, const Clock& clock)
       : row_(row), clock_(&clock), store_(row == nullptr ? nullptr : &row->store, clock) {}
 
-  // For the calls to the store.
+  // Counts and times the feeder's calls to its store.
   const StoreMeter& store() const { return store_; }
 
   // The session was opened, resumed or renewed.
@@ -27,9 +27,9 @@ class BrokerMeter {
   void noteSessionLost() const;
   // There is no session: nothing is known of the queue.
   void noteClosed() const;
-  // Tasks of one lease; none are no lease.
+  // The number of tasks that one call leased; 0 is not counted.
   void noteLeased(std::size_t tasks) const;
-  // Tasks that were settled together.
+  // The number of tasks that were settled together.
   void noteSettled(std::size_t tasks) const;
   void noteQueue(const leptir::TaskCounts& counts) const;
   // The store could not count the tasks.

@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, kTaskEnds> kEndWords{
     "succeeded", "failed", "retried", "buried", "cancelled", "expired", "discarded", "given_back", "lost"};
 constexpr std::array<std::string_view, kFailureCauses> kCauseWords{
     "error", "threw", "timed_out", "crashed", "out_of_memory", "unknown_name", "malformed", "session_expired"};
-constexpr std::array<std::string_view, kStoreOperations> kOperationWords{
+constexpr std::array<std::string_view, kStoreOperations> kStoreOperationWords{
     "open", "lease", "acknowledge", "release", "bury", "renew", "recover", "list", "count", "save", "expire"};
 constexpr std::array<std::string_view, kProcessKinds> kProcessWords{"master", "dispatcher", "worker", "report_worker",
                                                                     "metrics_server"};
@@ -31,8 +31,8 @@ std::string_view nameOf(FailureCause cause) {
   return wordOf(kCauseWords, cause);
 }
 
-// A record says `finished` of a run that returned an error. The causes that are no failures (cancelled, expired,
-// discarded, retry_later, gave_back) are no words here.
+// In a record, `finished` is the cause of a run that returned an error. kCauseWords lacks the causes that are not
+// failures (cancelled, expired, discarded, retry_later, gave_back).
 FailureCause failureCauseOf(std::string_view causeOfRecord) {
   if (causeOfRecord == "finished") return FailureCause::Error;
   const auto* found = std::ranges::find(kCauseWords, causeOfRecord);
@@ -40,7 +40,7 @@ FailureCause failureCauseOf(std::string_view causeOfRecord) {
 }
 
 std::string_view nameOf(StoreOperation operation) {
-  return wordOf(kOperationWords, operation);
+  return wordOf(kStoreOperationWords, operation);
 }
 
 std::string_view nameOf(StoreKind kind) {

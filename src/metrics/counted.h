@@ -41,7 +41,7 @@ enum class FailureCause : std::uint8_t {
 inline constexpr std::size_t kFailureCauses = 8;  // without None
 // error, threw, timed_out, crashed, out_of_memory, unknown_name, malformed, session_expired
 std::string_view nameOf(FailureCause cause);
-// Of the word that a record has as its `cause` (leptir::nameOf(Cause)). None: the word names no failure.
+// The cause for the word in a record's `cause` (leptir::nameOf(Cause)). None: the word does not name a failure.
 FailureCause failureCauseOf(std::string_view causeOfRecord);
 
 // What a thread asks of its store.
@@ -77,7 +77,7 @@ struct SettledTask {
   static constexpr Duration kNotMeasured{-1};
 
   std::uint32_t broker = 0;  // its number in the dispatcher
-  std::uint32_t name = 0;    // settlement::HeldTask::knownName; 0: a name that this program does not know
+  std::uint32_t name = 0;    // settlement::HeldTask::knownNameNumber; 0: a name that this program does not know
   TaskEnd end = TaskEnd::Succeeded;
   FailureCause cause = FailureCause::None;
   Duration runTime = kNotMeasured;    // of a run

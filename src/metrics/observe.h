@@ -15,10 +15,10 @@ std::size_t bucketOf(const std::array<std::int64_t, kBounds>& bounds, std::int64
 }
 
 // For histograms that one thread alone writes. A time below zero (clocks of two machines) counts as zero.
-inline void observeAlone(TimeCells& cells, Duration time) {
+inline void observeAsOnlyWriter(TimeCells& cells, Duration time) {
   const auto value = std::max<std::int64_t>(time.count(), 0);
-  addAlone(cells.sum, static_cast<std::uint64_t>(value));
-  addAlone(cells.buckets[bucketOf(kTimeBounds, value)], 1);
+  addAsOnlyWriter(cells.sum, static_cast<std::uint64_t>(value));
+  addAsOnlyWriter(cells.buckets[bucketOf(kTimeBounds, value)], 1);
 }
 // For histograms that several threads write.
 inline void observe(TimeCells& cells, Duration time) {

@@ -35,7 +35,7 @@ inline void set(Counter& counter, std::uint64_t value) {
   counter.store(value, std::memory_order_relaxed);
 }
 // For a counter that one thread alone writes: without the locked instruction of fetch_add.
-inline void addAlone(Counter& counter, std::uint64_t more) {
+inline void addAsOnlyWriter(Counter& counter, std::uint64_t more) {
   set(counter, valueOf(counter) + more);
 }
 // For a counter that several threads write.
@@ -69,7 +69,7 @@ struct OperationCells {
   TimeCells time;
 };
 
-// One store: of a meta storage all, of a broker a part of its row.
+// The calls to one store. For a meta storage this is the whole row; for a broker it is a part of its BrokerRow.
 struct StoreRow {
   Label label;
   OperationCells operations[kStoreOperations];

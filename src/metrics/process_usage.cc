@@ -16,9 +16,10 @@ namespace leptir::metrics {
 namespace {
 
 // Numbers of the fields of /proc/PID/stat behind the name, counted from 0: the state is the first one.
-constexpr std::size_t kUserTime = 11, kSystemTime = 12, kStartTime = 19, kResidentPages = 21, kFields = 22;
+constexpr std::size_t kUserTimeField = 11, kSystemTimeField = 12, kStartTimeField = 19, kResidentPagesField = 21,
+                      kFieldsOfStat = 22;
 
-using Fields = std::array<std::uint64_t, kFields>;
+using Fields = std::array<std::uint64_t, kFieldsOfStat>;
 
 // The name may have any characters, so the fields begin behind the last parenthesis.
 std::optional<Fields> fieldsOf(std::string_view stat) {
@@ -66,9 +67,9 @@ std::optional<ProcessUsage> usageOf(int pid) {
   const auto& values = *fields;
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return ProcessUsage{.cpuSeconds = static_cast<double>(values[kUserTime] + values[kSystemTime]) / ticks,
-                      .residentBytes = values[kResidentPages] * page,
-                      .startedAt = bootedAt() + static_cast<double>(values[kStartTime]) / ticks,
+  return ProcessUsage{.cpuSeconds = static_cast<double>(values[kUserTimeField] + values[kSystemTimeField]) / ticks,
+                      .residentBytes = values[kResidentPagesField] * page,
+                      .startedAt = bootedAt() + static_cast<double>(values[kStartTimeField]) / ticks,
                       .openDescriptors = openDescriptorsOf(pid)};
 }
 

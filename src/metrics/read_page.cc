@@ -33,7 +33,7 @@ void readName(const Page& page, std::size_t row, std::span<const BrokerRow> brok
   NameMetrics name;
   std::vector<TaskMetrics> tasks(brokers.size());
   cells.label.lock.read([&] {
-    name.name = row == kOtherRow ? kOtherNames : cells.label.text.load();
+    name.name = row == kOtherRow ? kOtherNamesLabel : cells.label.text.load();
     std::ranges::transform(cells.failures, name.failures.begin(), valueOf);
     name.runTime = read(cells.runTime);
     name.queueTime = read(cells.queueTime);

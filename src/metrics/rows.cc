@@ -24,7 +24,7 @@ std::span<const Row> usedRows(std::span<const Row> rows) {
 }
 
 template <class Row>
-void give(Row& row, std::string_view label) {
+void relabel(Row& row, std::string_view label) {
   const base::SequenceLock::WriteGuard writing(labelIn(row).lock);
   row.clear();
   labelIn(row).text = label;
@@ -43,7 +43,7 @@ std::vector<Row*> claim(std::span<Row> rows, const std::vector<std::string>& nam
         found = taken.emplace(taken.end());
       else
         found = std::ranges::find_if(taken, [&](const auto& other) { return !std::ranges::count(labels, other); });
-      if (found != taken.end()) give(rows[static_cast<std::size_t>(found - taken.begin())], *found = label);
+      if (found != taken.end()) relabel(rows[static_cast<std::size_t>(found - taken.begin())], *found = label);
     }
     claimed.push_back(found == taken.end() ? nullptr : &rows[static_cast<std::size_t>(found - taken.begin())]);
   }
@@ -91,7 +91,7 @@ void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured) {
 }
 
 // The lock of the name covers its column in the brokers' rows as well.
-void giveNameRow(Page& page, std::size_t row, std::string_view label) {
+void relabelNameRow(Page& page, std::size_t row, std::string_view label) {
   auto& name = page.names[row];
   const base::SequenceLock::WriteGuard writing(name.label.lock);
   name.clear();

@@ -10,8 +10,8 @@
 
 namespace leptir::metrics {
 
-// The label of a name: valid UTF-8 of less than kLabelBytes, without the bytes that are none. Two long names that begin
-// alike have one label, and are counted together.
+// The label of a name: less than kLabelBytes long; bytes that are not valid UTF-8 are left out. Two long names that
+// begin alike have one label, and are counted together.
 std::string labelOf(std::string_view name);
 
 // The rows that have labels: they are taken in their order, and a row that has a label always keeps one. So reading
@@ -31,10 +31,11 @@ struct StoreRows {
 std::vector<BrokerRow*> claimBrokerRows(Page& page, const std::vector<std::string>& names);
 std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::string>& names);
 
-// Says of brokers that are no longer configured that the instance holds nothing there; what was counted stays.
+// Sets the gauges of brokers that are no longer configured to zero (tasks in flight, session, queue); their counters
+// stay.
 void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured);
 
-// Gives the row of a name to another one, which begins at zero.
-void giveNameRow(Page& page, std::size_t row, std::string_view label);
+// Gives a name's row to another name, and sets its counters to zero.
+void relabelNameRow(Page& page, std::size_t row, std::string_view label);
 
 }  // namespace leptir::metrics

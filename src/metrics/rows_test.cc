@@ -31,7 +31,7 @@ TEST_F(RowsTest, WhereAllRowsAreTakenABrokerThatIsNoLongerConfiguredMakesRoom) {
   for (auto* row : before) {
     set(row->queueDue, 5);
     observe(row->settled, 8);
-    addAlone(row->ends[kOtherRow][0], 1);
+    addAsOnlyWriter(row->ends[kOtherRow][0], 1);
   }
   names[3] = "new";
   const auto after = claimBrokerRows(*page, names);

@@ -26,7 +26,7 @@ using TimeHistogram = Histogram<kTimeBounds.size()>;
 using SizeHistogram = Histogram<kSizeBounds.size()>;
 
 // The task name under which all names are counted that have no row of their own.
-inline constexpr const char* kOtherNames = "other";
+inline constexpr const char* kOtherNamesLabel = "other";
 
 // Tasks of one broker and one name that were settled.
 struct TaskMetrics {
@@ -114,7 +114,7 @@ struct Snapshot {
   std::vector<ProcessMetrics> processes;                     // that live now
   std::optional<ReportMetrics> errorReports;                 // none: no error reporter is configured
   std::optional<SpanMetrics> spans;                          // none: no spans of tasks are sent
-  std::optional<RequestMetrics> storeRequests;               // none: no store is paid for by the request
+  std::optional<RequestMetrics> storeRequests;               // none: no store charges for each request
 };
 
 }  // namespace leptir::metrics

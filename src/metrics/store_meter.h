@@ -26,7 +26,8 @@ class StoreMeter {
     observe(cellsOf(operation).time, clock_->bootTime() - began);
     return answer;
   }
-  // The same for a call that may wait for tasks: how long it takes says nothing about the store.
+  // As time(), but records no duration: for a call that may wait for tasks, whose duration says nothing about the
+  // store.
   template <class Call>
   auto count(StoreOperation operation, Call&& call) const {
     auto answer = std::forward<Call>(call)();

@@ -15,17 +15,17 @@ TaskCounters::TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const st
       brokers_(std::move(brokers)),
       labels_(1),
       rows_(names.size() + 1, kNoRow),
-      lookAt_(now + kIdleAfter) {
+      nextIdleCheck_(now + kNameIdleAfter) {
   for (const auto& name : names) labels_.push_back(labelOf(name));
   for (const auto& row : usedNameRows(page_)) {
     const auto label = row.label.text.load();
     for (std::size_t name = 1; name < labels_.size(); ++name) {
-      if (labels_[name] == label) rows_[name] = static_cast<std::uint16_t>(used_);
+      if (labels_[name] == label) rows_[name] = static_cast<std::uint16_t>(usedRows_);
     }
-    ++used_;
+    ++usedRows_;
   }
   for (std::size_t name = 0; name < labels_.size(); ++name) {
-    if (labels_[name].empty() || labels_[name] == kOtherNames) rows_[name] = kOtherRow;
+    if (labels_[name].empty() || labels_[name] == kOtherNamesLabel) rows_[name] = kOtherRow;
   }
 }
 
@@ -33,10 +33,10 @@ void TaskCounters::count(const SettledTask& task) {
   const auto row = rowOf(task.name);
   auto& name = page_.names[row];
   if (task.broker < brokers_.size() && brokers_[task.broker] != nullptr)
-    addAlone(brokers_[task.broker]->ends[row][static_cast<std::size_t>(task.end)], 1);
-  if (task.cause != FailureCause::None) addAlone(name.failures[static_cast<std::size_t>(task.cause)], 1);
-  if (task.runTime != SettledTask::kNotMeasured) observeAlone(name.runTime, task.runTime);
-  if (task.queueTime != SettledTask::kNotMeasured) observeAlone(name.queueTime, task.queueTime);
+    addAsOnlyWriter(brokers_[task.broker]->ends[row][static_cast<std::size_t>(task.end)], 1);
+  if (task.cause != FailureCause::None) addAsOnlyWriter(name.failures[static_cast<std::size_t>(task.cause)], 1);
+  if (task.runTime != SettledTask::kNotMeasured) observeAsOnlyWriter(name.runTime, task.runTime);
+  if (task.queueTime != SettledTask::kNotMeasured) observeAsOnlyWriter(name.queueTime, task.queueTime);
 }
 
 std::size_t TaskCounters::rowOf(std::uint32_t name) {
@@ -47,12 +47,12 @@ std::size_t TaskCounters::rowOf(std::uint32_t name) {
 
 // Names whose labels are equal share a row.
 void TaskCounters::claimRow(std::uint32_t name) {
-  const auto row = used_ < kMostNames ? used_++ : takeIdleRow();
+  const auto row = usedRows_ < kMostNames ? usedRows_++ : takeIdleRow();
   if (row == kOtherRow) return;
   for (auto& other : rows_) {
     if (other == row) other = kNoRow;
   }
-  giveNameRow(page_, row, labels_[name]);
+  relabelNameRow(page_, row, labels_[name]);
   for (std::size_t other = 1; other < labels_.size(); ++other) {
     if (labels_[other] == labels_[name]) rows_[other] = static_cast<std::uint16_t>(row);
   }
@@ -69,10 +69,10 @@ std::size_t TaskCounters::takeIdleRow() {
 }
 
 void TaskCounters::findIdleNames(BootTime now) {
-  if (now < lookAt_) return;
-  lookAt_ = now + kIdleAfter;
+  if (now < nextIdleCheck_) return;
+  nextIdleCheck_ = now + kNameIdleAfter;
   idleRows_.clear();
-  for (std::size_t row = 0; row < used_; ++row) {
+  for (std::size_t row = 0; row < usedRows_; ++row) {
     const auto counted = countedIn(row);
     if (counted == std::exchange(countedBefore_[row], counted)) idleRows_.push_back(row);
   }

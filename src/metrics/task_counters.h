@@ -16,14 +16,14 @@ namespace leptir::metrics {
 class TaskCounters {
  public:
   // A name that was not counted for this long may lose its row to another one, so that those with rows are the busiest.
-  static constexpr Duration kIdleAfter = std::chrono::minutes(10);
+  static constexpr Duration kNameIdleAfter = std::chrono::minutes(10);
 
   // SettledTask::broker is an index of `brokers` (rows as of claimBrokerRows), SettledTask::name counts `names` from 1.
   // Names that have a row, perhaps from an earlier dispatcher, keep it. `page` must outlive the object.
   TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names, BootTime now);
 
   void count(const SettledTask& task);
-  // To be called about once a second: looks every kIdleAfter which names were not counted meanwhile.
+  // To be called about once a second: every kNameIdleAfter it finds the names of which no task was counted since.
   void findIdleNames(BootTime now);
 
  private:
@@ -38,10 +38,10 @@ class TaskCounters {
   const std::vector<BrokerRow*> brokers_;
   std::vector<std::string> labels_;    // of the names; labels_[0] is of no name
   std::vector<std::uint16_t> rows_;    // of the names
-  std::size_t used_ = 0;               // rows that have a label
+  std::size_t usedRows_ = 0;           // rows that have a label
   std::vector<std::size_t> idleRows_;  // the one that counted least comes last
   std::array<std::uint64_t, kMostNames> countedBefore_{};
-  BootTime lookAt_;
+  BootTime nextIdleCheck_;
 };
 
 }  // namespace leptir::metrics

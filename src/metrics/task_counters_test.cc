@@ -83,9 +83,9 @@ TEST_F(TaskCountersTest, AnIdleNameWithTheSmallestCountMakesRoom) {
   countEach(counters, 1, kLast);
   countEach(counters, 1, 6);
   countEach(counters, 8, kLast);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);  // what was counted until now
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);  // what was counted until now
   countEach(counters, 20, kLast);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 1u);
   EXPECT_EQ(counted("task6"), 0u);
@@ -96,9 +96,9 @@ TEST_F(TaskCountersTest, AnIdleNameWithTheSmallestCountMakesRoom) {
 TEST_F(TaskCountersTest, ANameThatLostItsRowIsCountedWithTheOthers) {
   auto counters = countersOf(manyNames(kMostNames + 1));
   countEach(counters, 1, kLast);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
   countEach(counters, 2, kLast);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   counters.count({.name = 1});
   EXPECT_EQ(counted("task256"), 1u);
@@ -109,8 +109,8 @@ TEST_F(TaskCountersTest, ANameThatLostItsRowIsCountedWithTheOthers) {
 TEST_F(TaskCountersTest, ABusyNameKeepsItsRow) {
   auto counters = countersOf(manyNames(kMostNames + 1));
   countEach(counters, 1, kLast);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
   countEach(counters, 1, kLast);  // idle no more
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 0u);

@@ -7,21 +7,21 @@
 namespace leptir::metrics {
 namespace {
 
-// Of the ends and causes, the first ones are written also while they are zero: rate() and increase() overlook the first
-// increment of a series that appears with it.
-constexpr std::size_t kAlwaysWritten = 4;
+// The series of the first so many ends, and of the first so many causes, are written even while they are zero: rate()
+// and increase() miss the first increment of a series that appears only with it.
+constexpr std::size_t kSeriesWrittenWhileZero = 4;
 
 std::uint64_t numberOf(bool value) {
   return value ? 1 : 0;
 }
 
-void writeUp(bool isUp, TextWriter& text) {
+void writeUpMetric(bool isUp, TextWriter& text) {
   text.gauge("leptir_up", "1: the instance runs. 0: it does not.");
   text.sample("", numberOf(isUp));
 }
 
 void writeInstance(const Snapshot& snapshot, TextWriter& text) {
-  writeUp(true, text);
+  writeUpMetric(true, text);
   text.info("leptir_build", "The version of leptir.", labelText({{"version", snapshot.version}}));
   text.gauge("leptir_instance_state", "1 for the state that the instance is in, 0 for the others.");
   for (const auto* state : {"starting", "running", "waiting", "stopping"})
@@ -40,7 +40,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_tasks", "Tasks that were settled, by what became of them.");
   for (const auto& task : snapshot.tasks) {
     for (std::size_t end = 0; end < kTaskEnds; ++end) {
-      if (task.ends[end] == 0 && end >= kAlwaysWritten) continue;
+      if (task.ends[end] == 0 && end >= kSeriesWrittenWhileZero) continue;
       text.sample(
           labelText({{"broker", task.broker}, {"name", task.name}, {"outcome", nameOf(static_cast<TaskEnd>(end))}}),
           task.ends[end]);
@@ -49,7 +49,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_task_failures", "Attempts that did not succeed, by cause.");
   for (const auto& name : snapshot.names) {
     for (std::size_t cause = 0; cause < kFailureCauses; ++cause) {
-      if (name.failures[cause] == 0 && cause >= kAlwaysWritten) continue;
+      if (name.failures[cause] == 0 && cause >= kSeriesWrittenWhileZero) continue;
       text.sample(labelText({{"name", name.name}, {"cause", nameOf(static_cast<FailureCause>(cause))}}),
                   name.failures[cause]);
     }
@@ -60,7 +60,8 @@ void writeTimes(const Snapshot& snapshot, TextWriter& text) {
   text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
   for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.runTime);
   text.histogram("leptir_task_queue_duration_seconds",
-                 "From the time at which a task was due, at the earliest its push, until its first attempt began.");
+                 "How long tasks waited: from their due time, or from their push if that was later, until their first "
+                 "attempt began.");
   for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.queueTime);
 }
 
@@ -96,9 +97,9 @@ void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
   }
   text.counter("leptir_sessions_lost", "Sessions that were lost with all their leases.");
   each([](const BrokerMetrics& broker) { return broker.sessionsLost; });
-  text.histogram("leptir_lease_batch_tasks", "Tasks of one lease that returned any.");
+  text.histogram("leptir_lease_batch_tasks", "Tasks that one call leased; calls that leased no task are not counted.");
   each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.leased; });
-  text.histogram("leptir_settle_batch_tasks", "Tasks that were settled together.");
+  text.histogram("leptir_settle_batch_tasks", "Tasks that were settled in one batch.");
   each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.settled; });
 }
 
@@ -115,7 +116,8 @@ void writeStores(const Snapshot& snapshot, TextWriter& text) {
   each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.calls); });
   text.counter("leptir_store_errors", "Calls to the store that failed.");
   each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.errors); });
-  text.histogram("leptir_store_operation_duration_seconds", "How long calls to the store took that do not wait.");
+  text.histogram("leptir_store_operation_duration_seconds",
+                 "How long calls to the store took; calls that may wait for tasks are not counted.");
   each([&](const auto& labels, const OperationMetrics& operation) {
     if (operation.time.count() > 0) text.sample(labels, operation.time);
   });
@@ -176,11 +178,11 @@ void writeSpans(const SpanMetrics& spans, TextWriter& text) {
 }
 
 void writeRequests(const RequestMetrics& requests, TextWriter& text) {
-  text.counter("leptir_paid_requests", "Requests to stores that are paid for by the request.");
+  text.counter("leptir_paid_requests", "Requests to stores that charge for each request.");
   text.sample("", requests.sent);
-  text.counter("leptir_paid_requests_repeated", "Those of them that were sent again after an error.");
+  text.counter("leptir_paid_requests_repeated", "Paid requests that were sent again after an error.");
   text.sample("", requests.repeated);
-  text.counter("leptir_paid_requests_throttled", "Those of them that were refused since there were too many.");
+  text.counter("leptir_paid_requests_throttled", "Paid requests that the store refused since there were too many.");
   text.sample("", requests.throttled);
 }
 
@@ -204,7 +206,7 @@ std::string textOf(const Snapshot& snapshot, TextFormat format) {
 
 std::string textOfNoInstance(TextFormat format) {
   TextWriter text(format);
-  writeUp(false, text);
+  writeUpMetric(false, text);
   return text.take();
 }
 

@@ -16,7 +16,7 @@ enum class TextFormat {
 // The whole exposition, UTF-8. Any thread; takes a few milliseconds with 256 task names.
 std::string textOf(const Snapshot& snapshot, TextFormat format);
 
-// What is said where no instance runs: that it is not up.
+// The exposition when no instance runs: leptir_up 0.
 std::string textOfNoInstance(TextFormat format);
 
 // The value of the header Content-Type.

@@ -22,21 +22,21 @@ void appendEscaped(std::string& text, std::string_view value) {
 }
 
 // A number in microseconds as seconds, or as it is.
-std::string scaled(std::uint64_t value, TextWriter::Scale scale) {
+std::string scaledText(std::uint64_t value, TextWriter::Scale scale) {
   if (scale == TextWriter::Scale::Ones) return std::to_string(value);
   return fmt::format("{}.{:06}", value / kMicrosecondsPerSecond, value % kMicrosecondsPerSecond);
 }
 
 // The shortest form; OpenMetrics writes 1 as 1.0.
 std::string boundText(std::int64_t bound, TextWriter::Scale scale, TextFormat format) {
-  auto text = scaled(static_cast<std::uint64_t>(bound), scale);
+  auto text = scaledText(static_cast<std::uint64_t>(bound), scale);
   if (text.find('.') == std::string::npos) text += '.';
   while (text.back() == '0') text.pop_back();
   if (text.back() != '.') return text;
   return format == TextFormat::OpenMetrics ? text + '0' : text.substr(0, text.size() - 1);
 }
 
-// Of all buckets, the last one included.
+// The texts of the bounds of all buckets; the last one is +Inf.
 std::vector<std::string> boundTexts(std::span<const std::int64_t> bounds, TextWriter::Scale scale, TextFormat format) {
   std::vector<std::string> texts;
   for (const auto bound : bounds) texts.push_back(boundText(bound, scale, format));
@@ -111,7 +111,7 @@ void TextWriter::begin(std::string_view suffix, std::string_view labels, std::st
 
 void TextWriter::sample(std::string_view labels, std::uint64_t value) {
   begin(suffix_, labels);
-  endWith(value);
+  endSample(value);
 }
 
 void TextWriter::sample(std::string_view labels, double value) {
@@ -131,19 +131,19 @@ void TextWriter::sample(std::string_view labels, const SizeHistogram& sizes) {
 template <std::size_t kBounds>
 void TextWriter::histogram(std::string_view labels, const Histogram<kBounds>& values,
                            const std::vector<std::string>& bounds, Scale scale) {
-  std::uint64_t upToHere = 0;
+  std::uint64_t cumulativeCount = 0;
   for (std::size_t i = 0; i <= kBounds; ++i) {
-    upToHere += values.buckets[i];
+    cumulativeCount += values.buckets[i];
     begin("_bucket", labels, bounds[i]);
-    endWith(upToHere);
+    endSample(cumulativeCount);
   }
   begin("_sum", labels);
-  text_ += scaled(values.sum, scale) + '\n';
+  text_ += scaledText(values.sum, scale) + '\n';
   begin("_count", labels);
-  endWith(upToHere);
+  endSample(cumulativeCount);
 }
 
-void TextWriter::endWith(std::uint64_t value) {
+void TextWriter::endSample(std::uint64_t value) {
   const fmt::format_int digits(value);
   text_.append(digits.data(), digits.size());
   text_ += '\n';

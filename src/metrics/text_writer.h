@@ -45,7 +45,7 @@ class TextWriter {
  private:
   void family(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix);
   void begin(std::string_view suffix, std::string_view labels, std::string_view bound = {});
-  void endWith(std::uint64_t value);
+  void endSample(std::uint64_t value);
   template <std::size_t kBounds>
   void histogram(std::string_view labels, const Histogram<kBounds>& values, const std::vector<std::string>& bounds,
                  Scale scale);

@@ -145,7 +145,7 @@ Result<void> addById(Stores& stores, AgainPusher& pusher, const std::string& id)
 
 class SelectionAgain {
  public:
-  // `broker`: where its place is kept. `lock` is held.
+  // `broker`: the one in whose fleet store this action keeps how far it has come. The caller holds `lock`.
   SelectionAgain(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
                  BulkLock& lock, ActionReport& report)
       : stores_(stores),

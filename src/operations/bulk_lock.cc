@@ -15,18 +15,18 @@
 namespace leptir::operations {
 namespace {
 
-bool keepsNoLocks(const Error& error) {
+bool storeHasNoLocks(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
 // The time at which the process was started, which no later process of its number has; empty: it is gone, or cannot be
 // told.
-std::string startOf(pid_t process) {
-  constexpr int kFieldsBefore = 19;  // of `stat`, behind the name of the program
+std::string startTimeOf(pid_t process) {
+  constexpr int kStatFieldsBeforeStartTime = 19;  // of `stat`, behind the name of the program
   const auto stat = base::readProcText(process, "stat");
   if (!stat) return {};
   auto at = stat->rfind(')');
-  for (int i = 0; i <= kFieldsBefore && at != std::string::npos; ++i) at = stat->find(' ', at + 1);
+  for (int i = 0; i <= kStatFieldsBeforeStartTime && at != std::string::npos; ++i) at = stat->find(' ', at + 1);
   return at == std::string::npos ? std::string() : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
 }
 
@@ -34,7 +34,7 @@ std::string ownerText(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
                     {"pid", ::getpid()},
-                    {"start", startOf(::getpid())},
+                    {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});
 }
 
@@ -49,13 +49,13 @@ pid_t pidIn(const Json& owner) {
 }
 
 // Whether the process was one of this machine and does not exist any more.
-bool isDead(const std::string& text) {
+bool isOwnerDead(const std::string& text) {
   const auto owner = parseJson(text);
   if (!owner || !owner->is_object() || textIn(*owner, "host") != base::hostName()) return false;
   const auto pid = pidIn(*owner);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
-  const auto start = startOf(pid), startWhenLocked = textIn(*owner, "start");
+  const auto start = startTimeOf(pid), startWhenLocked = textIn(*owner, "start");
   return !start.empty() && !startWhenLocked.empty() && start != startWhenLocked;
 }
 
@@ -69,18 +69,21 @@ std::string nameOfOwner(const std::string& text) {
 }  // namespace
 
 BulkLock::BulkLock(Stores& stores, std::size_t broker, TaskAction::Kind kind)
-    : stores_(stores), broker_(broker), key_(fmt::format("bulk/{}-lock", nameOf(kind))), own_(ownerText(stores.by)) {}
+    : stores_(stores),
+      broker_(broker),
+      key_(fmt::format("bulk/{}-lock", nameOf(kind))),
+      ownLock_(ownerText(stores.by)) {}
 
 Result<void> BulkLock::lock() {
   for (const bool mayTakeOver : {true, false}) {
-    const auto locked =
-        askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key_, own_, kBulkLockLifetime); });
-    if (!locked && keepsNoLocks(locked.error())) return {};
+    const auto locked = askFleet(
+        stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key_, ownLock_, kBulkLockLifetime); });
+    if (!locked && storeHasNoLocks(locked.error())) return {};
     if (!locked) return locked.error();
     if (*locked) return {};
     const auto other = holder();
     if (!other) return other.error();
-    if (!mayTakeOver || !isDead(*other)) return lostTo(*other);
+    if (!mayTakeOver || !isOwnerDead(*other)) return lostTo(*other);
     const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
     if (!erased) return erased.error();
   }
@@ -89,17 +92,17 @@ Result<void> BulkLock::lock() {
 
 Result<void> BulkLock::prolong() {
   const auto now = holder();
-  if (!now && keepsNoLocks(now.error())) return {};
+  if (!now && storeHasNoLocks(now.error())) return {};
   if (!now) return now.error();
-  if (!now->empty() && *now != own_) return lostTo(*now);
-  return askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, own_, kBulkLockLifetime); });
+  if (!now->empty() && *now != ownLock_) return lostTo(*now);
+  return askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, ownLock_, kBulkLockLifetime); });
 }
 
 Result<void> BulkLock::unlock() {
   const auto now = holder();
-  if (!now && keepsNoLocks(now.error())) return {};
+  if (!now && storeHasNoLocks(now.error())) return {};
   if (!now) return now.error();
-  if (*now != own_) return {};
+  if (*now != ownLock_) return {};
   const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
   return erased ? Result<void>() : erased.error();
 }

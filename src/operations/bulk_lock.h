@@ -20,7 +20,7 @@ class BulkLock {
   // Takes over the lock of a process of this machine that has died. Lost: another process does the same now; the
   // message names it.
   Result<void> lock();
-  // After each slice. Lost: another process has taken the lock over.
+  // To be called after each slice, so that the lock does not expire. Lost: another process has taken the lock over.
   Result<void> prolong();
   Result<void> unlock();
 
@@ -31,7 +31,7 @@ class BulkLock {
   Stores& stores_;
   const std::size_t broker_;
   const std::string key_;
-  const std::string own_;  // the text of a lock that this object holds
+  const std::string ownLock_;  // the text of a lock that this object holds
 };
 
 }  // namespace leptir::operations

@@ -12,7 +12,8 @@
 namespace leptir::operations {
 namespace {
 
-constexpr Duration kClocksDiffer = std::chrono::seconds(5), kClocksDifferMuch = std::chrono::minutes(1);
+constexpr Duration kClockDifferenceReported = std::chrono::seconds(5),
+                   kClockDifferenceIsProblem = std::chrono::minutes(1);
 
 std::string differenceText(Duration difference) {
   return fmt::format("{} {}", base::durationText(std::chrono::abs(difference)),
@@ -23,13 +24,14 @@ void examineClock(const std::string& where, const StoreExamination& examination,
   if (!examination.clock) return;
   findings.look();
   const auto difference = *examination.clock - examination.asked;
-  if (std::chrono::abs(difference) < kClocksDiffer) return;
-  findings.add({std::chrono::abs(difference) < kClocksDifferMuch ? FindingSeverity::Warning : FindingSeverity::Problem,
-                "clock-skew", where,
-                fmt::format("the clock of the store is {} that of this machine: scheduled tasks begin too {}, and "
-                            "records expire at wrong times",
-                            differenceText(difference), difference > Duration::zero() ? "early" : "late"),
-                "synchronise both clocks by NTP (timedatectl status)"});
+  if (std::chrono::abs(difference) < kClockDifferenceReported) return;
+  findings.add(
+      {std::chrono::abs(difference) < kClockDifferenceIsProblem ? FindingSeverity::Warning : FindingSeverity::Problem,
+       "clock-skew", where,
+       fmt::format("the clock of the store is {} that of this machine: scheduled tasks begin too {}, and "
+                   "records expire at wrong times",
+                   differenceText(difference), difference > Duration::zero() ? "early" : "late"),
+       "synchronise both clocks by NTP (timedatectl status)"});
 }
 
 void addExamination(const std::string& where, Result<StoreExamination> examination, Findings& findings) {
@@ -81,7 +83,7 @@ void examineStores(Stores& stores, Findings& findings) {
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kRecordsRead = 2'000;
+constexpr std::uint64_t kRecordsReadForNames = 2'000;
 
 }  // namespace
 
@@ -100,7 +102,7 @@ Diagnosis Operations::diagnose() {
   operations::examineStores(*stores_, findings);
   operations::examineQueues(*stores_, queues(), findings);
   operations::examineFleet(*stores_, findings);
-  if (const auto view = names(kRecordsRead)) operations::examineNames(*stores_, *view, findings);
+  if (const auto view = names(kRecordsReadForNames)) operations::examineNames(*stores_, *view, findings);
   if (stores_->config) operations::examineMachine(*stores_->config, findings);
   return std::move(findings).take();
 }

@@ -84,7 +84,7 @@ TEST_P(DoctorTest, AStoreThatIsDownIsAFindingAndTheOthersAreExamined) {
 TEST_P(DoctorTest, FindsDueTasksThatNoInstanceWorksFor) {
   push("a", -5min);
   EXPECT_THAT(diagnose(), ElementsAre(isFinding(FindingSeverity::Problem, "due-without-instance",
-                                                "1 task is due, the first for 5 min")));
+                                                "1 task is due, the oldest for 5 min")));
   write(cardOf());
   EXPECT_THAT(diagnose(), IsEmpty());
 }
@@ -98,7 +98,7 @@ TEST_P(DoctorTest, FindsAPausedQueueThatGrows) {
   push("since");
   EXPECT_THAT(
       diagnose(),
-      ElementsAre(AllOf(isFinding(FindingSeverity::Warning, "paused-queue-grows", "and 1 task is due that came since"),
+      ElementsAre(AllOf(isFinding(FindingSeverity::Warning, "paused-queue-grows", "; 1 task is newly due since then"),
                         Field(&Finding::advice, HasSubstr("leptir resume --broker=first")))));
 }
 

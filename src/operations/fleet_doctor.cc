@@ -18,10 +18,10 @@ using namespace std::chrono_literals;
 
 // Sessions are renewed every 20 s (link/lease_times.h).
 constexpr Duration kLateRenewal = 45s;
-constexpr Duration kClocksOfInstancesDiffer = 5s;
+constexpr Duration kClockDifferenceReported = 5s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
-constexpr Duration kSecondLook = 2s;
-constexpr std::size_t kMostSessions = 1'000, kMostNamed = 5;
+constexpr Duration kSecondCheckDelay = 2s;
+constexpr std::size_t kMostSessions = 1'000, kMostInstancesListed = 5;
 
 std::string shortName(const std::string& instance, const std::string& host, int pid) {
   return fmt::format("instance {} ({}:{})", instance.substr(0, 8), host.empty() ? "?" : host, pid);
@@ -38,7 +38,7 @@ class FleetDoctor {
     }
     examineVersions();
     if (incomplete.empty()) return;
-    std::this_thread::sleep_for(kSecondLook);
+    std::this_thread::sleep_for(kSecondCheckDelay);
     for (const auto broker : incomplete) {
       for (const auto& session : sessionsWithoutCard(broker)) addWithoutCard(broker, session);
     }
@@ -71,8 +71,8 @@ class FleetDoctor {
   // A card lives for fleet::kCardLifetime by the clock of the store, so one that is there was written lately.
   void examineClock(const std::string& where, const fleet::InstanceCard& card) {
     const auto age = stores_.clock->now() - card.written;
-    const bool isAhead = age < -kClocksOfInstancesDiffer;
-    if (!isAhead && age <= fleet::kCardLifetime + kClocksOfInstancesDiffer) return;
+    const bool isAhead = age < -kClockDifferenceReported;
+    if (!isAhead && age <= fleet::kCardLifetime + kClockDifferenceReported) return;
     findings_.add({FindingSeverity::Warning, "clock-skew", where,
                    fmt::format("the clock of its machine is {} {} that of this machine: tasks expire at wrong times",
                                base::durationText(std::chrono::abs(age)), isAhead ? "ahead of" : "behind"),
@@ -85,12 +85,13 @@ class FleetDoctor {
     if (versions_.size() < 2) return;
     std::string text;
     for (const auto& [version, instances] : versions_) {
-      text += fmt::format(
-          "{}{} ({}{})", text.empty() ? "" : ", ", version,
-          fmt::join(std::vector(instances.begin(), std::next(instances.begin(), static_cast<std::ptrdiff_t>(std::min(
-                                                                                    instances.size(), kMostNamed)))),
-                    ", "),
-          instances.size() > kMostNamed ? ", …" : "");
+      text +=
+          fmt::format("{}{} ({}{})", text.empty() ? "" : ", ", version,
+                      fmt::join(std::vector(instances.begin(),
+                                            std::next(instances.begin(), static_cast<std::ptrdiff_t>(std::min(
+                                                                             instances.size(), kMostInstancesListed)))),
+                                ", "),
+                      instances.size() > kMostInstancesListed ? ", …" : "");
     }
     findings_.add({FindingSeverity::Warning, "two-versions", "fleet", "instances of different versions run: " + text,
                    "restart the older ones once the new version is installed on their machines"});

@@ -151,7 +151,7 @@ TEST_P(FleetTest, AnOrderThatHasExpiredIsToldFromOneThatWasTaken) {
   const auto expired = asked.isTaken(placed);
   ASSERT_FALSE(expired);
   EXPECT_EQ(expired.error().code(), ErrorCode::NotFound);
-  ASSERT_TRUE(store().fleet()->put(fleet::keyOfTakenOrder(placed.key), kOther, fleet::kTakenLifetime));
+  ASSERT_TRUE(store().fleet()->put(fleet::keyOfTakenOrder(placed.key), kOther, fleet::kTakenNoteLifetime));
   EXPECT_TRUE(*asked.isTaken(placed));
 }
 

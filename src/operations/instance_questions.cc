@@ -9,10 +9,10 @@
 namespace leptir::operations {
 namespace {
 
-constexpr auto kBetweenAnswerLooks = std::chrono::milliseconds(100);
-constexpr std::size_t kMostPieces = 64;
+constexpr auto kAnswerPollInterval = std::chrono::milliseconds(100);
+constexpr std::size_t kMostAnswerPieces = 64;
 
-std::string described(const InstanceView& instance) {
+std::string describeInstance(const InstanceView& instance) {
   return fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
 }
 
@@ -25,8 +25,8 @@ fleet::Question questionTo(const InstanceView& instance, fleet::Question::Kind k
 }
 
 // The index of the broker in whose store the question stands now.
-Result<std::size_t> place(Stores& stores, const InstanceView& instance, const fleet::Question& question) {
-  Error last(ErrorCode::Unsupported, "no store of " + described(instance) + " keeps questions");
+Result<std::size_t> putQuestion(Stores& stores, const InstanceView& instance, const fleet::Question& question) {
+  Error last(ErrorCode::Unsupported, "no store of " + describeInstance(instance) + " keeps questions");
   for (const auto& name : instance.brokers) {
     const auto brokers = brokersNamed(stores, name);
     if (!brokers) continue;
@@ -41,7 +41,7 @@ Result<std::size_t> place(Stores& stores, const InstanceView& instance, const fl
 
 Result<std::optional<std::string>> lookForAnswer(Stores& stores, std::size_t broker, const fleet::Question& question) {
   return askFleet(stores, broker, [&](FleetStore& store) -> Result<std::optional<std::string>> {
-    const auto entries = store.list(fleet::answerKeys(question), "", kMostPieces);
+    const auto entries = store.list(fleet::answerKeys(question), "", kMostAnswerPieces);
     if (!entries) return entries.error();
     auto answer = fleet::answerIn(*entries);
     if (!answer) return answer;
@@ -57,9 +57,9 @@ Result<Json> askInstance(Stores& stores, const InstanceView& instance, fleet::Qu
   if (!instance.answersQuestions)
     return Error(ErrorCode::Unsupported,
                  fmt::format("{} runs the task, but answers no questions: its version is older, or it hangs",
-                             described(instance)));
+                             describeInstance(instance)));
   const auto question = questionTo(instance, kind, taskId);
-  const auto broker = place(stores, instance, question);
+  const auto broker = putQuestion(stores, instance, question);
   if (!broker) return broker.error();
   const auto end = systemClock().bootTime() + longestWait;
   while (systemClock().bootTime() < end) {
@@ -67,12 +67,13 @@ Result<Json> askInstance(Stores& stores, const InstanceView& instance, fleet::Qu
     if (!found) return found.error();
     if (*found) {
       const auto answer = fleet::answerOf(**found);
-      if (!answer) return answer.error().in(described(instance));
+      if (!answer) return answer.error().in(describeInstance(instance));
       return parseJson(*answer);
     }
-    std::this_thread::sleep_for(kBetweenAnswerLooks);
+    std::this_thread::sleep_for(kAnswerPollInterval);
   }
-  return Error(ErrorCode::TimedOut, described(instance) + " has not answered: it hangs, or cannot reach its store");
+  return Error(ErrorCode::TimedOut,
+               describeInstance(instance) + " has not answered: it hangs, or cannot reach its store");
 }
 
 }  // namespace leptir::operations

@@ -12,7 +12,7 @@ namespace leptir::operations {
 namespace {
 
 // The attempt alone does not tell the run: after a revive or `retryAfter` another run has the same number.
-bool isOf(const WantedRun& run, const link::RunLog& log) {
+bool isLogOfRun(const WantedRun& run, const link::RunLog& log) {
   return static_cast<int>(log.attempt) == run.attempt && (run.worker == 0 || log.pid == run.worker);
 }
 
@@ -35,7 +35,7 @@ Result<std::optional<link::RunLog>> logOfRun(const InstanceView& instance, const
   if (!logs)
     return logs.error().code() == ErrorCode::NotFound ? none : Result<std::optional<link::RunLog>>(logs.error());
   for (int slot = 0; slot < base::kMaxWorkers; ++slot) {
-    if (auto log = logs->readNewest(slot, run.id); log && isOf(run, *log)) return log;
+    if (auto log = logs->readNewest(slot, run.id); log && isLogOfRun(run, *log)) return log;
   }
   return none;
 }

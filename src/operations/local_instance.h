@@ -16,7 +16,7 @@ namespace leptir::operations {
 // That does not prove whose process it is: any user can write a card and give a process the mark of a master.
 bool isVisible(const InstanceView& instance);
 
-// Whether all user numbers of a process (real, effective, saved, of file access) are the effective one of this process.
+// Whether all user ids of a process (real, effective, saved, file system) equal the effective user id of this process.
 // /proc/<pid>/exe of a process of another user must not be executed: it is a program that the other user chose.
 bool isOfThisUser(pid_t process);
 

@@ -46,11 +46,11 @@ class LogSearch {
   LogSearch(Operations& operations, operations::Stores& stores, TaskDetails task)
       : operations_(operations), stores_(stores), task_(std::move(task)) {}
 
-  Result<TaskLog> find(int asked) && {
+  Result<TaskLog> find(int wantedAttempt) && {
     auto attempts = operations::attemptsOf(task_.record);
     const int running = runningAttempt(task_);
     if (running > 0 && std::ranges::count(attempts, running) == 0) attempts.push_back(running);
-    const int attempt = asked > 0 ? asked : attempts.empty() ? 0 : attempts.back();
+    const int attempt = wantedAttempt > 0 ? wantedAttempt : attempts.empty() ? 0 : attempts.back();
     auto log = attempt > 0 && attempt == running ? ofRunning(attempt) : ofRecord(attempt);
     if (!log) return log;
     log->id = task_.id;
@@ -72,18 +72,18 @@ class LogSearch {
         .id = task_.id, .attempt = attempt, .worker = task_.running ? task_.running->pid : 0};
     bool isKnownHere = false;
     for (const auto& instance : fleet->instances) {
-      const bool isOther = !task_.instance.empty() && instance.instance != task_.instance;
-      if (isOther || !operations::isVisible(instance)) continue;
+      const bool isOfOtherInstance = !task_.instance.empty() && instance.instance != task_.instance;
+      if (isOfOtherInstance || !operations::isVisible(instance)) continue;
       const auto read = operations::logOfRun(instance, run);
       if (read && *read) return logOf(**read);
       isKnownHere = isKnownHere || (read && instance.instance == task_.instance);
     }
     const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
-    const bool mustAsk = !isKnownHere && instance != fleet->instances.end();
-    return mustAsk ? asked(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
+    const bool mustAskInstance = !isKnownHere && instance != fleet->instances.end();
+    return mustAskInstance ? askForLog(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
   }
 
-  Result<TaskLog> asked(const InstanceView& instance, int attempt) {
+  Result<TaskLog> askForLog(const InstanceView& instance, int attempt) {
     const auto answer =
         operations::askInstance(stores_, instance, fleet::Question::Kind::Log, task_.id, kLongestLogWait);
     if (!answer) return answer.error();

@@ -19,7 +19,7 @@ namespace {
 // A worker that has run nothing needs about 5 MB of its own; with less than this, real tasks do not fit.
 constexpr std::uint64_t kLeastMemoryOfAWorker = 16'000'000;
 constexpr std::uint64_t kOtherProcesses = 8;  // master, dispatcher, and some that tasks start
-constexpr std::uint64_t kAlwaysEnoughMemory = 1'000'000'000;
+constexpr std::uint64_t kEnoughFreeMemory = 1'000'000'000;
 
 std::optional<std::uint64_t> numberIn(std::string_view text) {
   std::uint64_t number = 0;
@@ -37,8 +37,8 @@ std::string textOfFile(const std::filesystem::path& file) {
 // The folder of this process's cgroup (version 2); none: there is none.
 std::optional<std::filesystem::path> cgroupFolder() {
   const auto text = textOfFile("/proc/self/cgroup");
-  constexpr std::string_view kVersion2 = "0::/";
-  const auto at = text.starts_with(kVersion2) ? 0 : text.find("\n" + std::string(kVersion2));
+  constexpr std::string_view kCgroupVersion2 = "0::/";
+  const auto at = text.starts_with(kCgroupVersion2) ? 0 : text.find("\n" + std::string(kCgroupVersion2));
   if (at == std::string::npos) return std::nullopt;
   const auto begin = text.find('/', at);
   return std::filesystem::path("/sys/fs/cgroup" + text.substr(begin, text.find('\n', begin) - begin));
@@ -98,7 +98,7 @@ void examineFacts(const MachineFacts& facts, int workers, const std::string& whe
                   fmt::format("the memory limit of this control group is {}, for {} workers",
                               base::bytesText(*facts.memoryLimit), workers),
                   "raise the limit (MemoryMax= of systemd, the limit of the container), or lower number_of_workers"});
-  if (facts.memoryAvailable && facts.memoryOfMachine && *facts.memoryAvailable < kAlwaysEnoughMemory &&
+  if (facts.memoryAvailable && facts.memoryOfMachine && *facts.memoryAvailable < kEnoughFreeMemory &&
       *facts.memoryAvailable < *facts.memoryOfMachine / 20)
     findings.add({FindingSeverity::Warning, "memory", where,
                   fmt::format("{} of {} of memory are available: the kernel will end processes",

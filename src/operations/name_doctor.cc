@@ -14,14 +14,14 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kTasksLookedAt = 1'000;  // of the due ones, and of the scheduled ones
-constexpr std::size_t kMostNamesTold = 5;
-constexpr std::uint64_t kFewTasks = 20;
+constexpr std::size_t kTasksExamined = 1'000;  // of the due ones, and of the scheduled ones
+constexpr std::size_t kMostNamesListed = 5;
+constexpr std::uint64_t kLeastTasksJudged = 20;
 // A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
 constexpr std::size_t kMostBytesOfAllNames = 40'000;
-constexpr Duration kLately = std::chrono::hours(1);
+constexpr Duration kRecentlyEnded = std::chrono::hours(1);
 
-std::string_view plain(const std::string& name) {
+std::string_view withoutLeadingBackslash(const std::string& name) {
   return broker::withoutBackslash(name);
 }
 
@@ -45,30 +45,30 @@ class NameDoctor {
 
   bool readTasks(TaskState state) {
     const auto list = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
-      return broker.keeper().list({.state = state}, "", kTasksLookedAt);
+      return broker.keeper().list({.state = state}, "", kTasksExamined);
     });
     if (!list) return false;
     for (const auto& found : list->tasks) {
       const auto task = listedTaskOf(found, "");
-      auto& waiting = waiting_[std::string(plain(task.name))];
+      auto& waiting = waiting_[std::string(withoutLeadingBackslash(task.name))];
       ++waiting.tasks;
       if (task.counters.failures > 0) ++waiting.retried;
     }
     return true;
   }
 
-  // None: it is not known of all instances which names they know.
+  // nullopt: at least one instance does not tell which names it knows.
   std::optional<std::set<std::string, std::less<>>> namesOfInstances() {
     const auto cards = cardsAt(stores_, broker_);
     const auto sessions = askBroker(stores_, broker_, [](SimpleBroker& store) {
-      return store.keeper().listSessions({.offset = 0, .limit = kTasksLookedAt});
+      return store.keeper().listSessions({.offset = 0, .limit = kTasksExamined});
     });
     if (!cards || cards->empty() || !sessions || sessions->size() > cards->size()) return std::nullopt;
     std::set<std::string, std::less<>> names;
     for (const auto& card : *cards) {
       std::size_t bytes = 0;
       for (const auto& name : card.names) {
-        names.emplace(plain(name));
+        names.emplace(withoutLeadingBackslash(name));
         bytes += name.size();
       }
       if (bytes > kMostBytesOfAllNames || card.runningTasks > card.running.size()) return std::nullopt;
@@ -79,23 +79,25 @@ class NameDoctor {
   void addUnknown(const std::set<std::string, std::less<>>& known) {
     findings_.look(waiting_.size());
     std::string names;
-    std::size_t told = 0;
+    std::size_t namesListed = 0;
     for (const auto& [name, waiting] : waiting_) {
       if (name.empty() || known.contains(name)) continue;
-      if (++told <= kMostNamesTold) names += fmt::format("{}{} ({})", told > 1 ? ", " : "", name, waiting.tasks);
+      if (++namesListed <= kMostNamesListed)
+        names += fmt::format("{}{} ({})", namesListed > 1 ? ", " : "", name, waiting.tasks);
     }
-    if (told == 0) return;
-    findings_.add({FindingSeverity::Problem, "unknown-name", whereOf(stores_, broker_),
-                   fmt::format("tasks wait whose names no instance knows: {}{}", names,
-                               told > kMostNamesTold ? fmt::format(" and {} more", told - kMostNamesTold) : ""),
-                   "start an instance whose program or configuration has these names, or cancel the tasks (leptir "
-                   "cancel --name=…)"});
+    if (namesListed == 0) return;
+    findings_.add(
+        {FindingSeverity::Problem, "unknown-name", whereOf(stores_, broker_),
+         fmt::format("tasks wait whose names no instance knows: {}{}", names,
+                     namesListed > kMostNamesListed ? fmt::format(" and {} more", namesListed - kMostNamesListed) : ""),
+         "start an instance whose program or configuration has these names, or cancel the tasks (leptir "
+         "cancel --name=…)"});
   }
 
   void addRetried() {
     findings_.look(waiting_.size());
     for (const auto& [name, waiting] : waiting_) {
-      if (waiting.retried < kFewTasks || waiting.retried * 2 < waiting.tasks) continue;
+      if (waiting.retried < kLeastTasksJudged || waiting.retried * 2 < waiting.tasks) continue;
       findings_.add(
           {FindingSeverity::Warning, "many-retries", whereOf(stores_, broker_),
            fmt::format("{} of {} waiting tasks of the name {} have failed before and wait for another attempt",
@@ -117,8 +119,8 @@ void examineRuns(const Stores& stores, const NamesView& view, Findings& findings
   if (!view.readsSuccesses) return;
   findings.look(view.names.size());
   for (const auto& name : view.names) {
-    const bool isRecent = name.lastEnded && stores.clock->now() - *name.lastEnded < kLately;
-    if (!isRecent || name.runs < kFewTasks || name.failed * 2 < name.runs) continue;
+    const bool isRecent = name.lastEnded && stores.clock->now() - *name.lastEnded < kRecentlyEnded;
+    if (!isRecent || name.runs < kLeastTasksJudged || name.failed * 2 < name.runs) continue;
     findings.add({FindingSeverity::Warning, "fails-often", "task name " + name.name,
                   fmt::format("{} of its last {} runs failed", name.failed, name.runs),
                   fmt::format("see why: leptir tasks --state=failed --name={}", name.name)});

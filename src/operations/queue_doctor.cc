@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kUnworkedFor = 30s;     // an instance that starts needs less
-constexpr Duration kShortPause = 10min;    // a pause that an operator surely remembers
-constexpr Duration kForgottenPause = 24h;  // also without tasks
+constexpr Duration kNoInstanceReportedAfter = 30s;  // an instance that starts needs less
+constexpr Duration kGrowthReportedAfter = 10min;    // a pause that an operator surely remembers
+constexpr Duration kPauseReportedAfter = 24h;       // also without tasks
 constexpr std::uint64_t kManyBuried = 100;
 constexpr std::size_t kMostCounted = 1'000;
 
@@ -35,15 +35,16 @@ class QueueDoctor {
 
   void examineInstances() {
     findings_.look();
-    const bool isUnworked = queue_.counts->due > 0 && queue_.instances == 0 && queue_.oldestDue >= kUnworkedFor;
-    if (!isUnworked || !tellsInstances()) return;
+    const bool hasNoInstance =
+        queue_.counts->due > 0 && queue_.instances == 0 && queue_.oldestDue >= kNoInstanceReportedAfter;
+    if (!hasNoInstance || !knowsInstances()) return;
     add(FindingSeverity::Problem, "due-without-instance",
-        fmt::format("{} due, the first for {}, and no instance works for this queue", tasksAre(queue_.counts->due),
+        fmt::format("{} due, the oldest for {}, but no instance works for this queue", tasksAre(queue_.counts->due),
                     base::durationText(*queue_.oldestDue)),
         "start an instance whose configuration has this broker");
   }
 
-  bool tellsInstances() const {
+  bool knowsInstances() const {
     const auto tells = askBroker(stores_, broker_, [](SimpleBroker& broker) -> Result<bool> {
       const auto traits = broker.traits();
       return traits.keepsSessions || traits.keepsFleet;
@@ -58,23 +59,24 @@ class QueueDoctor {
         fmt::format("see why: leptir buried --broker={}; then revive or delete them", queue_.name));
   }
 
-  // Tasks whose due time lies behind the beginning of the pause have come since.
+  // A task whose due time is later than the start of the pause was pushed, or became due, during the pause.
   void examinePause(const PausedTasks& pause) {
     findings_.look();
     const auto pausedFor = stores_.clock->now() - pause.since;
-    const auto come = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
+    const auto dueSincePause = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
       return broker.keeper().list({.state = TaskState::Due, .name = pause.name, .dueFrom = pause.since}, "",
                                   kMostCounted);
     });
-    if (come && !come->tasks.empty() && pausedFor >= kShortPause) return addGrowth(pause, pausedFor, *come);
-    if (pausedFor >= kForgottenPause)
+    if (dueSincePause && !dueSincePause->tasks.empty() && pausedFor >= kGrowthReportedAfter)
+      return addGrowth(pause, pausedFor, *dueSincePause);
+    if (pausedFor >= kPauseReportedAfter)
       add(FindingSeverity::Note, "paused", describe(pause, pausedFor), resumeAdvice(pause));
   }
 
-  void addGrowth(const PausedTasks& pause, Duration pausedFor, const TaskList& come) {
+  void addGrowth(const PausedTasks& pause, Duration pausedFor, const TaskList& dueSincePause) {
     add(FindingSeverity::Warning, "paused-queue-grows",
-        fmt::format("{}, and {}{} due that came since", describe(pause, pausedFor),
-                    come.cursor.empty() ? "" : "at least ", tasksAre(come.tasks.size())),
+        fmt::format("{}; {}{} newly due since then", describe(pause, pausedFor),
+                    dueSincePause.cursor.empty() ? "" : "at least ", tasksAre(dueSincePause.tasks.size())),
         resumeAdvice(pause));
   }
 

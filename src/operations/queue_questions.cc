@@ -19,7 +19,7 @@ class QueueViewer {
   QueueViewer(operations::Stores& stores, std::size_t broker, QueueView& view)
       : stores_(stores), broker_(broker), view_(view) {}
 
-  void fill() {
+  void fillView() {
     findOldestDue();
     findPauses();
     countInstances();
@@ -106,7 +106,7 @@ std::vector<QueueView> Operations::queues() {
     view.counts = std::move(counted.counts);
     const bool isMissing = !view.counts && operations::isMissing(view.counts.error());
     if (isMissing) view.counts = TaskCounts();  // the store does not exist yet, so no tasks
-    if (view.counts && !isMissing) QueueViewer(*stores_, views.size(), view).fill();
+    if (view.counts && !isMissing) QueueViewer(*stores_, views.size(), view).fillView();
     views.push_back(std::move(view));
   }
   return views;

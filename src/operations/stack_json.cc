@@ -53,7 +53,7 @@ TaskStackFrame frameIn(const Json& json) {
           .line = numberUnder(json, "line"),
           .library = textUnder(json, "library"),
           .isInlined = flagUnder(json, "inlined"),
-          .isOfUser = flagUnder(json, "user")};
+          .isUserCode = flagUnder(json, "user")};
 }
 
 TaskStackThread threadIn(const Json& json) {

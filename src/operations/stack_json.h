@@ -7,8 +7,8 @@
 
 namespace leptir::operations {
 
-// `id`, `instance` and `host` are left to the caller. Corrupt: it is no such JSON; any program that reaches a store can
-// write there.
+// The caller sets `id`, `instance` and `host`. Corrupt: the text is not such a JSON object; any program that reaches a
+// store can write there.
 Result<TaskStack> stackIn(const Json& json);
 
 }  // namespace leptir::operations

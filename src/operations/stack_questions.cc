@@ -19,11 +19,11 @@ namespace {
 // The instance itself kills what takes a stack after ten seconds.
 constexpr Duration kLongestStackWait = std::chrono::seconds(15);
 
-Error runsNowhere(const TaskDetails& task) {
+Error taskDoesNotRun(const TaskDetails& task) {
   const auto where = task.queued ? fmt::format("it is {}", nameOf(task.queued->state)) : std::string("it is over");
-  const bool mayRun = task.queued && task.queued->state == ListedState::Leased;
+  const bool mayBeRunning = task.queued && task.queued->state == ListedState::Leased;
   return {ErrorCode::Invalid, fmt::format("task {} does not run: {}{}", base::inQuotes(task.id), where,
-                                          mayRun ? ", but no instance says that it runs it" : "")};
+                                          mayBeRunning ? ", but no instance says that it runs it" : "")};
 }
 
 class StackSearch {
@@ -35,7 +35,7 @@ class StackSearch {
     const auto fleet = operations_.instances();
     if (!fleet) return fleet.error();
     const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
-    if (instance == fleet->instances.end()) return runsNowhere(task_);
+    if (instance == fleet->instances.end()) return taskDoesNotRun(task_);
     auto json = jsonFrom(*instance);
     if (!json) return json.error();
     auto stack = operations::stackIn(*json);
@@ -51,14 +51,14 @@ class StackSearch {
   // asked: it may have the rights, and its program must not be executed with those of root.
   Result<Json> jsonFrom(const InstanceView& instance) const {
     if (task_.running->pid > 0 && operations::isVisible(instance) && operations::isOfThisUser(instance.pid)) {
-      auto taken = takeHere(instance);
+      auto taken = takeStackHere(instance);
       if (taken || taken.error().code() == ErrorCode::Invalid) return taken;
     }
     return operations::askInstance(stores_, instance, fleet::Question::Kind::Stack, task_.id, kLongestStackWait);
   }
 
   // The program of the instance takes the stack: it has the code for it, and fits the instance's version.
-  Result<Json> takeHere(const InstanceView& instance) const {
+  Result<Json> takeStackHere(const InstanceView& instance) const {
     if (base::checkInstanceMark(task_.running->pid, instance.instance) != base::Membership::Yes)
       return Error(ErrorCode::Unavailable, "the worker is gone");
     auto taker = base::StackTaker::start(fmt::format("/proc/{}/exe", instance.pid), task_.running->pid, task_.id);
@@ -66,7 +66,7 @@ class StackSearch {
     const auto text = taker->wait();
     if (!text) return text.error();
     const auto after = operations_.task(task_.id);
-    if (!after || !after->running || after->running->pid != task_.running->pid) return runsNowhere(task_);
+    if (!after || !after->running || after->running->pid != task_.running->pid) return taskDoesNotRun(task_);
     return parseJson(*text);
   }
 
@@ -80,7 +80,7 @@ class StackSearch {
 Result<TaskStack> Operations::stack(std::string_view id) {
   const auto found = task(id);
   if (!found) return found.error();
-  if (!found->running) return runsNowhere(*found);
+  if (!found->running) return taskDoesNotRun(*found);
   return StackSearch(*this, *stores_, *found).find();
 }
 

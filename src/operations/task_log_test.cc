@@ -192,7 +192,7 @@ TEST_P(TaskLogTest, AStackIsAnsweredByTheInstance) {
   ASSERT_THAT(stack->threads, SizeIs(1));
   ASSERT_THAT(stack->threads[0].frames, SizeIs(1));
   EXPECT_EQ(stack->threads[0].frames[0].function, "app::run()");
-  EXPECT_TRUE(stack->threads[0].frames[0].isOfUser);
+  EXPECT_TRUE(stack->threads[0].frames[0].isUserCode);
 }
 
 TEST_P(TaskLogTest, AStackIsAnsweredByAnInstanceOfAnotherUserWhoseProgramIsNotExecuted) {

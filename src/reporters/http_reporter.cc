@@ -33,7 +33,7 @@ std::vector<std::string> secretsIn(const HttpReporter::Options& options) {
 }
 
 // One try may take as long as `timeout` says, even if that is more than all tries may take otherwise.
-http::DeliveryOptions adapted(http::DeliveryOptions delivery, const HttpReporter::Options& options) {
+http::DeliveryOptions withHttpReporterRules(http::DeliveryOptions delivery, const HttpReporter::Options& options) {
   delivery.secrets = secretsIn(options);
   delivery.total = std::max(delivery.total, options.timeout);
   return delivery;
@@ -66,7 +66,7 @@ HttpReporter::HttpReporter(const Json& options)
     : HttpReporter(optionsOrThrow<HttpReporter>(options), http::DeliveryOptions()) {}
 
 HttpReporter::HttpReporter(Options options, http::DeliveryOptions delivery)
-    : RemoteReporter(adapted(std::move(delivery), options)), options_(std::move(options)) {}
+    : RemoteReporter(withHttpReporterRules(std::move(delivery), options)), options_(std::move(options)) {}
 
 http::HttpRequest HttpReporter::requestFor(const ReportedError& error) const {
   http::HttpRequest request{.url = options_.url,

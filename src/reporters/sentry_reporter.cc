@@ -11,7 +11,7 @@
 namespace leptir::reporters {
 namespace {
 
-http::DeliveryOptions adapted(http::DeliveryOptions delivery, const SentryDsn& dsn) {
+http::DeliveryOptions withSentryRules(http::DeliveryOptions delivery, const SentryDsn& dsn) {
   delivery.pauseOf = sentryPause;
   delivery.duringPause = http::DeliveryOptions::DuringPause::GiveUp;
   delivery.secrets = {dsn.publicKey, dsn.secretKey};
@@ -52,7 +52,9 @@ SentryReporter::SentryReporter(const Json& options)
     : SentryReporter(optionsOrThrow<SentryReporter>(options), http::DeliveryOptions(), systemClock()) {}
 
 SentryReporter::SentryReporter(Options options, http::DeliveryOptions delivery, const Clock& clock)
-    : RemoteReporter(adapted(std::move(delivery), options.dsn), clock), options_(std::move(options)), clock_(clock) {}
+    : RemoteReporter(withSentryRules(std::move(delivery), options.dsn), clock),
+      options_(std::move(options)),
+      clock_(clock) {}
 
 http::HttpRequest SentryReporter::requestFor(const ReportedError& error) const {
   const auto id = makeEventId();

@@ -20,7 +20,7 @@ struct HeldTask {
   task::EnvelopeHead head;
   Duration retryDelay = kRetryDelay;  // before the first retry
   // The number of its name among those that this program knows, from 1; 0: unknown.
-  std::uint32_t knownName = 0;
+  std::uint32_t knownNameNumber = 0;
   // Tasks of one name with `max_running` have the same number here. 0: the name has no such limit.
   std::uint32_t limitedName = 0;
   std::int64_t limitedOrder = 0;  // among the tasks of its name and broker: those with lower numbers begin first

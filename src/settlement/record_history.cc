@@ -16,7 +16,7 @@ constexpr std::size_t kMaxHistory = 10;
 // Records that are loaded at once for their history: each may be large.
 constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
-// Of the logs of all earlier attempts together.
+// The space in a record for the logs of all earlier attempts together.
 constexpr std::size_t kMostPastLogBytes = std::size_t{64} << 10;
 
 // An integer in a record that another program may have written: the nearest int, or 0 if there is none.
@@ -45,12 +45,12 @@ PastAttempt pastAttempt(const Json& record) {
   return past;
 }
 
-// The newest attempt keeps its whole log, older ones what space is left.
+// The newest attempt keeps its whole log, older ones get the space that is left.
 void shortenLogs(std::vector<PastAttempt>& history) {
-  auto space = kMostPastLogBytes;
+  auto bytesLeft = kMostPastLogBytes;
   for (auto past = history.rbegin(); past != history.rend(); ++past) {
-    past->log = task::shortenedLog(past->log, space);
-    space -= std::min(space, past->log.size());
+    past->log = task::shortenedLog(past->log, bytesLeft);
+    bytesLeft -= std::min(bytesLeft, past->log.size());
   }
 }
 

@@ -92,9 +92,9 @@ Error withHint(const Error& error) {
 Result<ProcessStack> stackOf(int process) {
   const auto snapshot = ThreadSnapshot::take(process);
   if (!snapshot) return withHint(snapshot.error());
-  const bool mayLook = !std::ranges::all_of(
+  const bool mayReadStack = !std::ranges::all_of(
       snapshot->threads(), [](const ThreadCopy& thread) { return thread.problem == ThreadProblem::NoRights; });
-  if (!mayLook)
+  if (!mayReadStack)
     return withHint(Error(ErrorCode::Unavailable,
                           "the kernel does not let this process look into process " + std::to_string(process)));
   const std::unique_ptr<std::FILE, CloseFile> maps(

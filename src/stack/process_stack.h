@@ -34,8 +34,8 @@ struct ProcessStack {
 Result<ProcessStack> stackOf(int process);
 
 // What the process is: a worker, or a program that a worker has started for a task.
-enum class Of { Worker, Program };
+enum class StackSubject { Worker, Program };
 // One line of JSON; docs/wire-format.md describes it.
-std::string textOf(const ProcessStack& stack, Of of);
+std::string textOf(const ProcessStack& stack, StackSubject subject);
 
 }  // namespace leptir::stack

@@ -71,7 +71,7 @@ class Child {
   // Waits until the thread waits in a system call.
   void waitUntilBlocked() {
     waitUntilThere();
-    ASSERT_TRUE(waitUntil([&] { return lookAt(pid_, pid_).isBlocked; }));
+    ASSERT_TRUE(waitUntil([&] { return readBlockedThread(pid_, pid_).isBlocked; }));
   }
 
  private:
@@ -98,8 +98,8 @@ TEST(ProcessStack, HasTheFunctionsFilesAndLinesOfWhatAProcessDoes) {
   const auto& thread = stack.threads[0];
   const auto* inner = frameOf(thread, "waitInAKnownFunction(");
   const auto* outer = frameOf(thread, "callTheKnownFunction(");
-  ASSERT_NE(inner, nullptr) << textOf(stack, Of::Worker);
-  ASSERT_NE(outer, nullptr) << textOf(stack, Of::Worker);
+  ASSERT_NE(inner, nullptr) << textOf(stack, StackSubject::Worker);
+  ASSERT_NE(outer, nullptr) << textOf(stack, StackSubject::Worker);
   EXPECT_LT(inner, outer);
   for (const auto* frame : {inner, outer}) {
     EXPECT_THAT(frame->file, ::testing::EndsWith("process_stack_test.cc"));
@@ -132,9 +132,9 @@ TEST(ProcessStack, HasAllThreadsTheMainOneFirst) {
   const auto stack = *stackOf(child.pid());
   ASSERT_EQ(stack.threads.size(), 2u);
   EXPECT_EQ(stack.threads[0].tid, child.pid());
-  EXPECT_NE(frameOf(stack.threads[0], "pause"), nullptr) << textOf(stack, Of::Worker);
+  EXPECT_NE(frameOf(stack.threads[0], "pause"), nullptr) << textOf(stack, StackSubject::Worker);
   EXPECT_EQ(stack.threads[1].name, "helper");
-  EXPECT_NE(frameOf(stack.threads[1], "waitInAKnownFunction("), nullptr) << textOf(stack, Of::Worker);
+  EXPECT_NE(frameOf(stack.threads[1], "waitInAKnownFunction("), nullptr) << textOf(stack, StackSubject::Worker);
 }
 
 // Takes stacks while the child waits in a call, and lets it go on by a byte in a pipe.
@@ -240,7 +240,7 @@ TEST(ProcessStack, TheTextIsOneLineOfJson) {
                                        .isOfProgram = true},
                                       {.address = 32, .function = "read", .module = "libc.so.6"}},
                            .problem = ""});
-  const auto text = textOf(stack, Of::Worker);
+  const auto text = textOf(stack, StackSubject::Worker);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = *parseJson(text);
   EXPECT_EQ(json.at("pid"), 7);
@@ -258,7 +258,7 @@ TEST(ProcessStack, ATextThatIsTooLargeForAStoreLacksItsLastThreads) {
   const SourceFrame frame{.address = 16, .function = std::string(1'000, 'f')};
   for (int tid = 0; tid < 20; ++tid)
     stack.threads.push_back({.tid = tid, .name = "t", .frames = std::vector(100, frame), .problem = ""});
-  const auto text = textOf(stack, Of::Worker);
+  const auto text = textOf(stack, StackSubject::Worker);
   EXPECT_LE(text.size(), std::size_t{900} << 10);
   const auto json = *parseJson(text);
   const auto shown = json.at("threads").size();

@@ -10,7 +10,7 @@ constexpr std::size_t kMostTextBytes = 1024;
 // Below fleet::kMostAnswerBytes, since the text may have to travel through a store.
 constexpr std::size_t kMostStackText = std::size_t{900} << 10;
 
-bool isUsers(const SourceFrame& frame) {
+bool isUserFrame(const SourceFrame& frame) {
   return !frame.function.empty() &&
          base::isUserCode({.function = frame.function,
                            .file = frame.file,
@@ -25,7 +25,7 @@ Json jsonOf(const SourceFrame& frame) {
           {"line", frame.line},
           {"library", frame.isOfProgram ? "" : frame.module},
           {"inlined", frame.isInlined},
-          {"user", isUsers(frame)}};
+          {"user", isUserFrame(frame)}};
 }
 
 Json jsonOf(const ThreadStack& thread) {
@@ -36,9 +36,9 @@ Json jsonOf(const ThreadStack& thread) {
 
 }  // namespace
 
-std::string textOf(const ProcessStack& stack, Of of) {
+std::string textOf(const ProcessStack& stack, StackSubject subject) {
   Json json{{"pid", stack.pid},
-            {"program", of == Of::Program},
+            {"program", subject == StackSubject::Program},
             {"taken", unixSeconds(stack.taken)},
             {"stoppedFor", std::chrono::duration<double>(stack.stoppedFor).count()},
             {"threads", Json::array()},

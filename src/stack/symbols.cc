@@ -63,7 +63,7 @@ std::string nameOf(Dwarf_Die& function) {
 }
 
 // Sets the source position to that of the call which was inlined.
-void moveToCall(Dwarf_Die& inlined, Dwarf_Die& unit, SourceFrame& place) {
+void setToCallSite(Dwarf_Die& inlined, Dwarf_Die& unit, SourceFrame& place) {
   place.file.clear();
   place.line = 0;
   Dwarf_Attribute attribute;
@@ -78,7 +78,7 @@ void moveToCall(Dwarf_Die& inlined, Dwarf_Die& unit, SourceFrame& place) {
   place.line = static_cast<int>(line);
 }
 
-void moveToSource(Dwfl_Module* module, Dwarf_Addr address, SourceFrame& place) {
+void setToSourceLine(Dwfl_Module* module, Dwarf_Addr address, SourceFrame& place) {
   int line = 0;
   Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
   const char* file = found != nullptr ? ::dwfl_lineinfo(found, nullptr, &line, nullptr, nullptr, nullptr) : nullptr;
@@ -93,19 +93,19 @@ void addInlined(Dwfl_Module* module, Dwarf_Addr address, SourceFrame& place, std
   Dwarf_Addr bias = 0;
   Dwarf_Die* unit = ::dwfl_module_addrdie(module, address, &bias);
   if (unit == nullptr) return;
-  Dwarf_Die *around = nullptr, *scopes = nullptr;
-  if (::dwarf_getscopes(unit, address - bias, &around) <= 0) return;
-  const auto count = ::dwarf_getscopes_die(&around[0], &scopes);
+  Dwarf_Die *containing = nullptr, *scopes = nullptr;
+  if (::dwarf_getscopes(unit, address - bias, &containing) <= 0) return;
+  const auto count = ::dwarf_getscopes_die(&containing[0], &scopes);
   for (int i = 0; i < count && ::dwarf_tag(&scopes[i]) != DW_TAG_subprogram; ++i) {
     if (::dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine) continue;
     auto frame = place;
     frame.function = nameOf(scopes[i]);
     frame.isInlined = true;
     frames.push_back(std::move(frame));
-    moveToCall(scopes[i], *unit, place);
+    setToCallSite(scopes[i], *unit, place);
   }
   std::free(scopes);
-  std::free(around);
+  std::free(containing);
 }
 
 }  // namespace
@@ -145,7 +145,7 @@ void Symbols::addFrames(std::uint64_t address, std::vector<SourceFrame>& frames)
   const auto path = pathOf(module);
   place.module = lastPart(path);
   place.isOfProgram = path == program_;
-  moveToSource(module, address, place);
+  setToSourceLine(module, address, place);
   addInlined(module, address, place, frames);
   GElf_Off offset = 0;
   GElf_Sym symbol{};

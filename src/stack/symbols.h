@@ -38,8 +38,8 @@ class Symbols {
   void addFrames(std::uint64_t address, std::vector<SourceFrame>& frames) const;
 
   Dwfl* dwfl() const { return dwfl_.get(); }  // null: there is no memory
-  // Where the file can be opened that the maps name: also a program that was replaced, and a file in the process's own
-  // view of the file system.
+  // The path by which a file named in `maps` can be opened here, even if the program file was replaced on disk or the
+  // process has a file system of its own (a container).
   std::string pathToOpen(const char* name) const;
 
  private:

@@ -22,7 +22,7 @@ namespace leptir::stack {
 namespace {
 
 constexpr Duration kLongestCopy = std::chrono::seconds(2);
-constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kMemoryPageBytes = 4096;
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -65,7 +65,7 @@ std::size_t bytesToCopy(const ThreadCopy& thread, const std::vector<Mapping>& ma
     if (thread.registers.stackPointer >= mapping.begin && thread.registers.stackPointer < mapping.end)
       return std::min<std::uint64_t>(mapping.end - begin, kMostStackBytes);
   }
-  return kPageBytes - begin % kPageBytes;
+  return kMemoryPageBytes - begin % kMemoryPageBytes;
 }
 
 void copyStack(int process, ThreadCopy& thread, std::byte* to, const std::vector<Mapping>& mappings) {
@@ -97,7 +97,7 @@ struct ThreadSnapshot::Memory {
   std::uint64_t leftOut;
   std::size_t count;
   ThreadCopy threads[kMostThreads];
-  alignas(kPageBytes) std::byte stacks[kMostThreads][kMostStackBytes];
+  alignas(kMemoryPageBytes) std::byte stacks[kMostThreads][kMostStackBytes];
 
   void copy(int process, const std::vector<Mapping>& mappings) {
     ThreadStopper stopper(process);
@@ -107,7 +107,7 @@ struct ThreadSnapshot::Memory {
     const auto begin = systemClock().bootTime();
     stopper.stop(all);
     for (std::size_t i = 0; i < count; ++i) copyStack(process, threads[i], stacks[i], mappings);
-    stopper.letGo();
+    stopper.detach();
     stoppedFor = (systemClock().bootTime() - begin).count();
   }
 };

@@ -20,11 +20,12 @@
 namespace leptir::stack {
 namespace {
 
-// How long all threads together may take to stop. One that can be stopped takes microseconds once it gets a processor.
+// How long all threads together may take to stop. A thread that is not blocked in the kernel stops within microseconds
+// once it gets a processor.
 constexpr Duration kMostTimeToStop = std::chrono::milliseconds(100);
 
 // These fail with EINTR after a stop, although no signal handler has run (signal(7)).
-constexpr std::array kNotRestarted{
+constexpr std::array kCallsNotRestarted{
 #ifdef SYS_epoll_wait
     SYS_epoll_wait,
 #endif
@@ -39,8 +40,8 @@ BootTime now() {
 }
 
 void pauseShortly() {
-  constexpr timespec kPause{0, 20'000};
-  ::nanosleep(&kPause, nullptr);
+  constexpr timespec kStopPollPause{0, 20'000};
+  ::nanosleep(&kStopPollPause, nullptr);
 }
 
 #if defined(__x86_64__)
@@ -82,7 +83,7 @@ ThreadProblem readRegisters(int tid, Registers& to) {
 
 // The line is "<call> <six arguments> <stack pointer> <instruction>", "-1 <stack pointer> <instruction>" outside of a
 // call, or "running".
-BlockedThread lookAt(int process, int tid) {
+BlockedThread readBlockedThread(int process, int tid) {
   BlockedThread thread;
   const auto folder = "task/" + std::to_string(tid) + "/";
   const auto line = base::readProcText(process, folder + "syscall");
@@ -91,7 +92,7 @@ BlockedThread lookAt(int process, int tid) {
   thread.isBlocked = line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &call,
                                          &arguments[0], &arguments[1], &arguments[2], &arguments[3], &arguments[4],
                                          &arguments[5], &stackPointer, &instruction) == 9;
-  thread.mustNotBeStopped = thread.isBlocked && std::ranges::count(kNotRestarted, call) > 0;
+  thread.mustNotBeStopped = thread.isBlocked && std::ranges::count(kCallsNotRestarted, call) > 0;
   thread.stackPointer = stackPointer;
   thread.instruction = instruction;
   const auto stat = base::readProcText(process, folder + "stat");
@@ -105,7 +106,7 @@ void ThreadStopper::attach(std::span<ThreadCopy> threads) {
 }
 
 void ThreadStopper::attachTo(ThreadCopy& thread) {
-  const auto blocked = lookAt(process_, thread.tid);
+  const auto blocked = readBlockedThread(process_, thread.tid);
   if (blocked.mustNotBeStopped || blocked.isUninterruptible) {
     thread.registers.stackPointer = blocked.stackPointer;
     thread.registers.instruction = blocked.instruction;
@@ -148,7 +149,7 @@ std::vector<int> ThreadStopper::waitUntilStopped() {
 }
 
 // A signal that arrived in the same moment is delivered now.
-void ThreadStopper::letGo() {
+void ThreadStopper::detach() {
   for (const auto& thread : stopped_)
     ::ptrace(PTRACE_DETACH, thread.tid, nullptr, static_cast<std::intptr_t>(thread.signal));
 }

@@ -16,19 +16,19 @@ struct BlockedThread {
   bool isUninterruptible = false;  // it would not stop
   std::uint64_t stackPointer = 0, instruction = 0;
 };
-BlockedThread lookAt(int process, int tid);
+BlockedThread readBlockedThread(int process, int tid);
 
-// Stops each thread and writes its registers, or its problem. A thread that must not be stopped has only stack pointer
-// and instruction in its registers afterwards. To be used once in a process that ends soon after: only its end lets go
-// of threads that did not stop in time.
+// Stops each thread and writes its registers, or its problem. Of a thread that must not be stopped only the stack
+// pointer and the instruction are known afterwards. To be used once, in a process that ends soon after: only its end
+// detaches from threads that did not stop in time.
 class ThreadStopper {
  public:
   explicit ThreadStopper(int process) : process_(process) {}
 
-  // Attaches to the threads, which still run.
+  // Attaches to the threads without stopping them.
   void attach(std::span<ThreadCopy> threads);
   void stop(std::span<ThreadCopy> threads);
-  void letGo();
+  void detach();
 
  private:
   struct Stopped {

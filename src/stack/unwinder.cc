@@ -17,7 +17,7 @@ pid_t nextThread(Dwfl*, void* process, void** thread) {
   return threads[index].snapshot->threads()[index].tid;
 }
 
-// Only stacks were copied. They do not overlap, so it need not be known whose stack is walked.
+// Finds the copied stack that contains the address. Stacks do not overlap, so the thread need not be known.
 bool readMemory(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* process) {
   const auto& snapshot = *static_cast<const Unwinder::Process*>(process)->snapshot;
   for (std::size_t i = 0; i < snapshot.threads().size(); ++i) {

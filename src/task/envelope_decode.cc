@@ -56,7 +56,7 @@ std::optional<Time> expiry(const JsonItem& item) {
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
-// A `trace` that is no traceparent is ignored, so that a producer's mistake loses no task.
+// A `trace` that is not a valid traceparent is ignored, so that a producer's mistake loses no task.
 std::optional<base::Traceparent> traceIn(const JsonItem& item) {
   return item.kind == Kind::Text ? base::Traceparent::parse(item.text) : std::nullopt;
 }

@@ -15,15 +15,15 @@
 namespace leptir::task {
 namespace {
 
-constexpr std::string_view kLeftOut = "left-out";
+constexpr std::string_view kLeftOutWord = "left-out";
 constexpr std::size_t kMostLineBytes = std::size_t{8} << 10;
 
-constexpr std::array<std::pair<LogLevel, std::string_view>, 4> kWords{
+constexpr std::array<std::pair<LogLevel, std::string_view>, 4> kLevelWords{
     {{LogLevel::Error, "error"}, {LogLevel::Warning, "warning"}, {LogLevel::Info, "info"}, {LogLevel::Debug, "debug"}}};
 
 std::optional<LogLevel> levelOf(std::string_view word) {
-  const auto found = std::ranges::find(kWords, word, &std::pair<LogLevel, std::string_view>::second);
-  return found == kWords.end() ? std::nullopt : std::optional(found->first);
+  const auto found = std::ranges::find(kLevelWords, word, &std::pair<LogLevel, std::string_view>::second);
+  return found == kLevelWords.end() ? std::nullopt : std::optional(found->first);
 }
 
 // Takes the text up to `end` from the front, and `end` itself.
@@ -51,7 +51,7 @@ std::optional<Time> timeIn(std::string_view text) {
   return Time(std::chrono::seconds(*seconds) + Duration(*micros));
 }
 
-std::string repaired(std::string_view text) {
+std::string withValidUtf8(std::string_view text) {
   return base::isUtf8(text) ? std::string(text) : base::escaped(text);
 }
 
@@ -64,8 +64,8 @@ class LogReader {
     const auto time = timeIn(takeUpTo(' ', line));
     if (!time) return;
     const auto word = takeUpTo(' ', line);
-    if (word == kLeftOut) return addLeftOut(line);
-    if (const auto level = levelOf(word)) log_.lines.push_back({number_++, *time, *level, repaired(line)});
+    if (word == kLeftOutWord) return addLeftOut(line);
+    if (const auto level = levelOf(word)) log_.lines.push_back({number_++, *time, *level, withValidUtf8(line)});
   }
 
  private:
@@ -96,15 +96,15 @@ void appendLine(std::string_view start, std::string_view text, std::string& line
 
 std::string leftOutLine(std::string_view next, std::uint64_t lines, std::uint64_t bytes) {
   constexpr std::uint64_t kMost = 0xffff'ffff;
-  return fmt::format("{} {} {} {}\n", next.substr(0, next.find(' ')), kLeftOut, std::min(lines, kMost),
+  return fmt::format("{} {} {} {}\n", next.substr(0, next.find(' ')), kLeftOutWord, std::min(lines, kMost),
                      std::min(bytes, kMost));
 }
 
 }  // namespace
 
 std::string_view wordOf(LogLevel level) {
-  const auto found = std::ranges::find(kWords, level, &std::pair<LogLevel, std::string_view>::first);
-  return found == kWords.end() ? "info" : found->second;
+  const auto found = std::ranges::find(kLevelWords, level, &std::pair<LogLevel, std::string_view>::first);
+  return found == kLevelWords.end() ? "info" : found->second;
 }
 
 void forEachLogLine(Time time, LogLevel level, std::string_view message,

@@ -7,17 +7,18 @@ namespace leptir::task {
 namespace {
 
 // The finalizer of SplitMix64: each bit of the result depends on each bit of the number.
-std::uint64_t mixed(std::uint64_t number) {
+std::uint64_t mixBits(std::uint64_t number) {
   number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
   number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
   return number ^ (number >> 31);
 }
 
-// FNV-1a with a seed, mixed. It need not resist an attacker: the one who pushes chooses the ids of traces anyway.
+// FNV-1a with a seed and a finalizer. It need not resist an attacker: the pushing program chooses the ids of traces
+// anyway.
 std::uint64_t hashOf(std::string_view text, std::uint64_t seed) {
-  std::uint64_t hash = 0xcbf29ce484222325 ^ mixed(seed);
+  std::uint64_t hash = 0xcbf29ce484222325 ^ mixBits(seed);
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return mixed(hash);
+  return mixBits(hash);
 }
 
 // Different numbers for the hashes of one text.
@@ -47,7 +48,7 @@ bool isSampled(double share, std::string_view id) {
   return static_cast<double>(hashOf(id, kSampling) >> 11) < share * kAll;
 }
 
-base::TraceId traceOfOwn(std::string_view id, std::optional<Time> pushedAt) {
+base::TraceId ownTraceId(std::string_view id, std::optional<Time> pushedAt) {
   const auto seed = static_cast<std::uint64_t>(pushedAt.value_or(Time()).time_since_epoch().count()) << 3;
   base::TraceId trace{};
   write(std::max<std::uint64_t>(hashOf(id, seed + kTraceBegin), 1), std::span(trace).first<8>());
@@ -61,12 +62,12 @@ std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::opt
                                    std::string_view id, std::optional<Time> pushedAt, std::uint64_t lease) {
   if (!settings.makesSpans || (given && !given->sampled)) return std::nullopt;
   if (!given && (id.empty() || !isSampled(settings.sample, id))) return std::nullopt;
-  RunTrace trace{.run = {.trace = given ? given->trace : traceOfOwn(id, pushedAt), .sampled = true}};
+  RunTrace trace{.run = {.trace = given ? given->trace : ownTraceId(id, pushedAt), .sampled = true}};
   if (given) trace.pusher = given->span;
   // Several tasks may be pushed in one trace, so the id counts too.
   const auto task = hashOf(id, hashOf(bytesOf(trace.run.trace), kQueue));
-  trace.queue = spanIdFrom(mixed(task + kQueue));
-  trace.run.span = spanIdFrom(mixed(task + mixed(lease + kRun)));
+  trace.queue = spanIdFrom(mixBits(task + kQueue));
+  trace.run.span = spanIdFrom(mixBits(task + mixBits(lease + kRun)));
   return trace;
 }
 

@@ -1,5 +1,5 @@
-// RunTrace: the spans of one run of a task. Their ids follow from the task and its lease, so the worker that hands the
-// run's span on and the dispatcher that sends it name the same span without a word between them, also when another
+// RunTrace: the spans of one run of a task. Their ids follow from the task and its lease, so the worker that passes the
+// run's span on and the dispatcher that sends it compute the same ids without communicating, even when another
 // dispatcher settles the run.
 #pragma once
 

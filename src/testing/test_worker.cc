@@ -77,7 +77,7 @@ std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, con
   return settlement::settlementOfUnknownName(task, leased.envelope, delay, clock_.now(), author_);
 }
 
-// As the record has it; the times of the lines are not known here.
+// The log in the form that records have. The test does not know the times of the lines, so all have the present one.
 std::string TestWorker::textOfLog(const ObservedRun& run) const {
   std::string text;
   for (const auto& line : run.log)

@@ -5,32 +5,32 @@
 namespace leptir::top {
 namespace {
 
-constexpr std::size_t kDigitsShown = 12;
+constexpr std::size_t kIdDigitsShown = 12;
 
-std::string shortened(const std::string& id) {
-  return id.size() <= kDigitsShown ? id : id.substr(0, kDigitsShown) + "…";
+std::string shortId(const std::string& id) {
+  return id.size() <= kIdDigitsShown ? id : id.substr(0, kIdDigitsShown) + "…";
 }
 
 // "buried tasks of name sendMail of queue local"
-std::string manyOf(const TaskSelection& selection) {
+std::string selectionText(const TaskSelection& selection) {
   auto text = std::string(selection.state ? nameOf(*selection.state) : "") + " tasks";
   if (!selection.name.empty()) text += " of name " + selection.name;
   return text + (selection.broker.empty() ? "" : " of queue " + selection.broker);
 }
 
 std::string countedText(std::uint64_t count, const TaskSelection& selection) {
-  auto text = fmt::format("{} {}", count, manyOf(selection));
+  auto text = fmt::format("{} {}", count, selectionText(selection));
   if (count == 1) text.erase(text.find(" tasks") + 5, 1);
   return text;
 }
 
 std::string taskOf(const Action& action) {
-  if (action.selection) return "all " + manyOf(*action.selection);
-  return (action.name.empty() ? "the task " : action.name + " ") + shortened(action.id);
+  if (action.selection) return "all " + selectionText(*action.selection);
+  return (action.name.empty() ? "the task " : action.name + " ") + shortId(action.id);
 }
 
 std::string instanceOf(const Action& action) {
-  return fmt::format("{}:{}", action.instance.host.empty() ? shortened(action.instance.instance) : action.instance.host,
+  return fmt::format("{}:{}", action.instance.host.empty() ? shortId(action.instance.instance) : action.instance.host,
                      action.instance.pid);
 }
 
@@ -57,20 +57,20 @@ std::string doneText(const Action& action, const ActionReport& report) {
   }
 }
 
-ActionNews failed(const Action& action, std::string_view why, Time now) {
+ActionNews failureNews(const Action& action, std::string_view why, Time now) {
   return {fmt::format("{}: {}", titleOf(action), why), ActionNews::Kind::Failed, now};
 }
 
-ActionNews done(std::string text, Time now) {
+ActionNews successNews(std::string text, Time now) {
   return {std::move(text), ActionNews::Kind::Done, now};
 }
 
 ActionNews changeTask(Operations& operations, const Action& action, Time now) {
   const auto report = operations.run({.kind = kindOf(action.kind)}, {.ids = {action.id}});
-  if (!report) return failed(action, report.error().message(), now);
-  if (report->changed > 0) return done(doneText(action, *report), now);
-  if (!report->errors.empty()) return failed(action, report->errors.front().message(), now);
-  return failed(action, report->leftAlone.empty() ? "no task was changed" : report->leftAlone.front().why, now);
+  if (!report) return failureNews(action, report.error().message(), now);
+  if (report->changed > 0) return successNews(doneText(action, *report), now);
+  if (!report->errors.empty()) return failureNews(action, report->errors.front().message(), now);
+  return failureNews(action, report->leftAlone.empty() ? "no task was changed" : report->leftAlone.front().why, now);
 }
 
 std::string_view doneWord(Action::Kind kind) {
@@ -90,31 +90,31 @@ std::string_view doneWord(Action::Kind kind) {
 
 ActionNews changeMany(Operations& operations, const Action& action, Time now, const OnActionProgress& progress) {
   const auto report = operations.run({.kind = kindOf(action.kind)}, {.selection = *action.selection}, progress);
-  if (!report) return failed(action, report.error().message(), now);
+  if (!report) return failureNews(action, report.error().message(), now);
   auto text = fmt::format("{} {}", countedText(report->changed, *action.selection), doneWord(action.kind));
   if (report->requested > 0) text += fmt::format("; {} of them run, and are asked to end", report->requested);
   if (report->stopped) text += "; stopped before the end";
-  if (!report->errors.empty()) return failed(action, text + "; " + report->errors.front().message(), now);
-  return done(text + ".", now);
+  if (!report->errors.empty()) return failureNews(action, text + "; " + report->errors.front().message(), now);
+  return successNews(text + ".", now);
 }
 
 ActionNews changePause(Operations& operations, const Action& action, Time now) {
   const bool pauses = action.kind == Action::Kind::Pause;
   const auto report =
       pauses ? operations.pause(action.broker, action.name) : operations.resume(action.broker, action.name);
-  if (!report) return failed(action, report.error().message(), now);
-  if (!report->errors.empty()) return failed(action, report->errors.front().message(), now);
-  return done(fmt::format("{} {}.", pauses ? "Paused" : "Resumed", pausedOf(action)), now);
+  if (!report) return failureNews(action, report.error().message(), now);
+  if (!report->errors.empty()) return failureNews(action, report->errors.front().message(), now);
+  return successNews(fmt::format("{} {}.", pauses ? "Paused" : "Resumed", pausedOf(action)), now);
 }
 
 ActionNews orderInstance(Operations& operations, const Action& action, Time now) {
   const bool drains = action.kind == Action::Kind::Drain;
   const auto placed =
       operations.order(action.instance, {.kind = drains ? InstanceOrder::Kind::Drain : InstanceOrder::Kind::Resume});
-  if (!placed) return failed(action, placed.error().message(), now);
-  return done(fmt::format("Instance {} is told to {}.", instanceOf(action),
-                          drains ? "begin no task more" : "begin tasks again"),
-              now);
+  if (!placed) return failureNews(action, placed.error().message(), now);
+  return successNews(fmt::format("Instance {} is told to {}.", instanceOf(action),
+                                 drains ? "begin no task more" : "begin tasks again"),
+                     now);
 }
 
 }  // namespace

@@ -15,16 +15,16 @@ struct Action {
   std::string id{}, name{};  // of the task; of a pause: the name alone, empty for a whole queue
   std::string broker{};      // of a pause; empty: all brokers
   InstanceView instance{};   // of Drain and ResumeInstance
-  // Of an action on many tasks, whose id is empty.
+  // The tasks to change, if the action is on many tasks; `id` is empty then.
   std::optional<TaskSelection> selection{};
 };
 
-// What is asked before: "Cancel sendMail 01a2b3c4…?".
+// The question before the action: "Cancel sendMail 01a2b3c4…?".
 std::string questionOf(const Action& action);
-// What is shown while it is done: "Cancel sendMail 01a2b3c4…".
+// The text while the action is performed: "Cancel sendMail 01a2b3c4…".
 std::string titleOf(const Action& action);
 
-// As Operations names it; of an action on tasks.
+// The name that Operations uses for an action on tasks.
 TaskAction::Kind kindOf(Action::Kind kind);
 
 // How many tasks an action on many would change now; it counts up to kMostCounted of them.
@@ -32,8 +32,8 @@ inline constexpr std::uint64_t kMostCounted = 10'000;
 // "Revive 1234 buried tasks of queue local"
 std::string titleOf(const Action& action, const ActionPreview& preview);
 
-// Does it, and says in one sentence what became of it. Blocks until the stores have answered. An action on many tasks
-// calls `progress` after each slice.
+// Performs the action, and says in one sentence what became of it. Blocks until the stores have answered. An action on
+// many tasks calls `progress` after each slice.
 ActionNews perform(Operations& operations, const Action& action, Time now, const OnActionProgress& progress = {});
 
 }  // namespace leptir::top

@@ -26,12 +26,12 @@ std::optional<Action::Kind> taskActionOf(char key) {
   }
 }
 
-Result<Action> onTask(Action::Kind kind, const Subject& subject) {
+Result<Action> actionOnTask(Action::Kind kind, const Subject& subject) {
   if (subject.id.empty()) return refusal("select a task first: Tab goes to the running and the failed ones");
   return Action{.kind = kind, .id = subject.id, .name = subject.name};
 }
 
-Result<Action> onMany(Action::Kind kind, const Subject& subject, const Ui& ui) {
+Result<Action> actionOnMany(Action::Kind kind, const Subject& subject, const Ui& ui) {
   TaskSelection selection{.state = ui.query.state, .broker = ui.query.broker};
   if (ui.scope == Scope::Name) {
     if (subject.name.empty()) return refusal("select a task that has a name first");
@@ -47,7 +47,7 @@ bool isPaused(const Snapshot& snapshot, const std::string& broker, const std::st
   });
 }
 
-// Of a queue, or of the name of a task at all brokers.
+// Pauses or resumes a queue, or all tasks of one name at all brokers.
 Result<Action> pauseOrResume(const Subject& subject, const Snapshot& snapshot) {
   if (subject.broker.empty() && subject.name.empty()) return refusal("select a queue or a task first");
   const bool resumes = isPaused(snapshot, subject.broker, subject.name);
@@ -68,8 +68,8 @@ std::optional<Result<Action>> actionOf(char key, const Ui& ui, const Snapshot& s
   const auto kind = taskActionOf(key);
   if (!kind && key != 'p' && key != 'D') return std::nullopt;
   const auto subject = subjectOf(ui, snapshot).value_or(Subject());
-  if (kind && ui.page == Page::Tasks && ui.scope != Scope::Task) return onMany(*kind, subject, ui);
-  if (kind) return onTask(*kind, subject);
+  if (kind && ui.page == Page::Tasks && ui.scope != Scope::Task) return actionOnMany(*kind, subject, ui);
+  if (kind) return actionOnTask(*kind, subject);
   return key == 'p' ? pauseOrResume(subject, snapshot) : drainOrResume(subject);
 }
 

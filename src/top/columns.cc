@@ -34,7 +34,7 @@ bool leaveOneOut(const std::vector<Column>& columns, std::vector<std::size_t>& w
   return true;
 }
 
-void growTo(std::size_t screen, const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+void widenColumnsTo(std::size_t screen, const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
   std::vector<std::size_t> growing;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].grows && widths[i] > 0) growing.push_back(i);
@@ -95,7 +95,7 @@ std::vector<std::size_t> columnWidths(const std::vector<Column>& columns, std::s
   for (const auto& column : columns) widths.push_back(column.width);
   while (totalOf(widths) > screen && (leaveOneOut(columns, widths) || shrinkWidest(columns, widths))) {
   }
-  growTo(screen, columns, widths);
+  widenColumnsTo(screen, columns, widths);
   return widths;
 }
 

@@ -15,7 +15,7 @@ using Key = KeyPress::Key;
 constexpr ListedState kStates[] = {ListedState::Due,    ListedState::Scheduled, ListedState::Leased,
                                    ListedState::Buried, ListedState::Failed,    ListedState::Done};
 constexpr PaneKind kOverviewPanes[] = {PaneKind::Queues, PaneKind::Running, PaneKind::Failures};
-constexpr Duration kShortest = std::chrono::milliseconds(500), kLongest = std::chrono::seconds(64);
+constexpr Duration kShortestInterval = std::chrono::milliseconds(500), kLongestInterval = std::chrono::seconds(64);
 
 template <class Value, std::size_t n>
 Value stepped(const Value (&values)[n], Value from, bool forwards) {
@@ -172,7 +172,8 @@ class Controller {
     return only(request::LookInto{{.id = ui_.task.id, .aspect = aspect}});
   }
 
-  // On the overview the queue is the selected one, if its pane has the keys. Records are not of one queue.
+  // Opened from the overview with the queues' pane active, the list is restricted to the selected queue. Lists of
+  // records are never restricted to one queue.
   Requests listTasks(ListedState state) {
     if (ui_.page != Page::Tasks) {
       const bool isOfQueue = ui_.page == Page::Overview && ui_.overviewPane == PaneKind::Queues;
@@ -232,7 +233,7 @@ class Controller {
   }
 
   Requests changeInterval(bool longer) {
-    ui_.interval = std::clamp(longer ? ui_.interval * 2 : ui_.interval / 2, kShortest, kLongest);
+    ui_.interval = std::clamp(longer ? ui_.interval * 2 : ui_.interval / 2, kShortestInterval, kLongestInterval);
     return only(request::SetInterval{ui_.interval});
   }
 

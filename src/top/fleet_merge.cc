@@ -7,11 +7,11 @@
 namespace leptir::top {
 namespace {
 
-bool tellsMore(const InstanceView& a, const InstanceView& b) {
+bool hasNewerCard(const InstanceView& a, const InstanceView& b) {
   return a.hasCard != b.hasCard ? a.hasCard : a.lastSeen > b.lastSeen;
 }
 
-// Takes over from the other view what each store tells of its own tasks alone.
+// Adds from the other store's view of the same instance what each store knows only of its own tasks.
 void addTo(InstanceView& view, const InstanceView& other) {
   for (const auto& broker : other.brokers) {
     if (std::ranges::count(view.brokers, broker) == 0) view.brokers.push_back(broker);
@@ -32,9 +32,9 @@ std::vector<InstanceView> mergedFleet(const std::vector<FleetView>& views) {
     for (const auto& instance : view.instances) {
       const auto [known, isNew] = merged.try_emplace(instance.instance, instance);
       if (isNew) continue;
-      auto both = tellsMore(instance, known->second) ? instance : known->second;
-      addTo(both, tellsMore(instance, known->second) ? known->second : instance);
-      known->second = std::move(both);
+      auto newest = hasNewerCard(instance, known->second) ? instance : known->second;
+      addTo(newest, hasNewerCard(instance, known->second) ? known->second : instance);
+      known->second = std::move(newest);
     }
   }
   std::vector<InstanceView> fleet;

@@ -34,7 +34,7 @@ Totals totalsOf(const Snapshot& snapshot) {
   return totals;
 }
 
-std::string counted(std::size_t count, std::string_view one) {
+std::string countText(std::size_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
@@ -43,7 +43,7 @@ Line fleetLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   Line line(size.columns, ui.encoding);
   line.add("leptir top", Style::Bold);
   if (ui.isFrozen) line.add(" FROZEN", Style::Yellow);
-  line.add("  " + counted(snapshot.instances.size(), "instance"),
+  line.add("  " + countText(snapshot.instances.size(), "instance"),
            snapshot.instances.empty() ? Style::Red : Style::Plain);
   if (totals.withoutCard > 0) line.add(fmt::format(" ({} without a card)", totals.withoutCard), Style::Red);
   line.add(fmt::format("  {}/{} busy", totals.busy, totals.workers));
@@ -51,7 +51,7 @@ Line fleetLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   if (totals.oldest) line.add(", oldest " + roundedText(*totals.oldest));
   if (totals.buried > 0) line.add(fmt::format("  {} buried", totals.buried), Style::Red);
   const auto clock = clockText(snapshot.now);
-  if (line.left() <= clock.size()) return line;
+  if (line.columnsLeft() <= clock.size()) return line;
   return line.fillUntilLeft(clock.size()).add(clock, Style::Faint);
 }
 
@@ -69,7 +69,7 @@ Line ratesLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   Line line(size.columns, ui.encoding);
   line.add(done).add(sparkline(snapshot.history.done, columns, ui.encoding), Style::Green);
   line.add(failed).add(sparkline(snapshot.history.failed, columns, ui.encoding), Style::Red);
-  if (line.left() > interval.size()) line.fillUntilLeft(interval.size());
+  if (line.columnsLeft() > interval.size()) line.fillUntilLeft(interval.size());
   return line.add(interval, Style::Faint);
 }
 
@@ -124,9 +124,9 @@ Line keysLine(const Ui& ui, Size size) {
   Line line(size.columns, ui.encoding);
   for (const auto& [key, meaning] : keysOf(ui)) {
     const auto width = std::string_view(key).size() + std::string_view(meaning).size() + 1;
-    if (line.left() < width) break;
+    if (line.columnsLeft() < width) break;
     line.add(key, Style::Bold).add(std::string(" ") + meaning);
-    if (line.left() > 2) line.add("  ");
+    if (line.columnsLeft() > 2) line.add("  ");
   }
   return line;
 }
@@ -170,7 +170,7 @@ Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   } else if (ui.prompt.kind == Prompt::Kind::ConfirmQuit) {
     line.add("An action is not done yet. Quit without waiting for it? y/n", Style::Yellow);
   } else {
-    // They stay visible where the question is cut.
+    // The possible answers stay visible when the question is cut.
     const std::string_view answers = canBeAnswered(ui.prompt, snapshot) ? " y/n" : " any key: no";
     const auto room = size.columns - std::min(size.columns, answers.size());
     Line question(room, ui.encoding);
@@ -180,7 +180,7 @@ Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {
 }
 
 Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
-  constexpr auto kShownFor = std::chrono::seconds(30);
+  constexpr auto kNewsShownFor = std::chrono::seconds(30);
   Line line(size.columns, ui.encoding);
   if (ui.prompt.kind != Prompt::Kind::None) return promptLine(ui, snapshot, size);
   if (!ui.notice.empty()) return line.add(ui.notice, Style::Yellow);
@@ -188,7 +188,7 @@ Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   const bool isRunning = news && news->kind == ActionNews::Kind::Running;
   if (isRunning && snapshot.now - news->at >= std::chrono::seconds(1))
     return line.add(fmt::format("{} after {}", news->text, base::durationText(snapshot.now - news->at)), Style::Yellow);
-  if (news && (isRunning || snapshot.now - news->at < kShownFor)) return line.add(news->text, styleOf(news->kind));
+  if (news && (isRunning || snapshot.now - news->at < kNewsShownFor)) return line.add(news->text, styleOf(news->kind));
   return line.add(filterText(ui), Style::Faint);
 }
 
@@ -206,7 +206,7 @@ void addHeader(Screen& screen, const Ui& ui, const Snapshot& snapshot, Size size
 
 void addFooter(Screen& screen, const Ui& ui, const Snapshot& snapshot, Size size, const Layout& layout) {
   auto news = newsLine(ui, snapshot, size);
-  if (layout.footer > 1 || news.left() < size.columns) screen.push_back(std::move(news));
+  if (layout.footer > 1 || news.columnsLeft() < size.columns) screen.push_back(std::move(news));
   if (layout.footer > 1 || screen.size() < size.rows) screen.push_back(keysLine(ui, size));
 }
 

@@ -8,7 +8,7 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kRarely = std::chrono::hours(24);
+constexpr auto kPollOnlyOnRequest = std::chrono::hours(24);
 
 }  // namespace
 
@@ -29,8 +29,8 @@ Model::Model(Sources sources, Options options, Wake& changed)
   if (state.sources.records)
     state.pollers.push_back(std::make_unique<Poller>([&state] { state.askFailures(); }, interval));
   state.pages = std::make_unique<Poller>([&state] { state.askPage(); }, interval);
-  state.counting = std::make_unique<Poller>([&state] { state.countTasks(); }, kRarely);
-  state.acting = std::make_unique<Poller>([&state] { state.doActions(); }, kRarely);
+  state.counting = std::make_unique<Poller>([&state] { state.countTasks(); }, kPollOnlyOnRequest);
+  state.acting = std::make_unique<Poller>([&state] { state.doActions(); }, kPollOnlyOnRequest);
 }
 
 Model::~Model() = default;
@@ -41,8 +41,8 @@ Snapshot Model::snapshot() const {
   for (const auto& source : state_->queueSources) {
     snapshot.answers.push_back(source->answer);
     snapshot.queues.insert(snapshot.queues.end(), source->queues.begin(), source->queues.end());
-    // Its row is there from the start, so that the order of the rows, and the selection, do not depend on which store
-    // answers first.
+    // A queue has its row before its store has answered, so that the order of the rows, and the selection, do not
+    // depend on which store answers first.
     if (source->queues.empty())
       snapshot.queues.push_back(
           {.name = source->source.name, .counts = Error(ErrorCode::Unavailable, "not asked yet")});

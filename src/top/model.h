@@ -50,7 +50,8 @@ class Model {
   Snapshot snapshot() const;
   void setInterval(Duration interval);
   void askNow();
-  // What a page shows: it is asked again at each interval, except for a stack, until another look, query or none.
+  // What a page shows. The model asks for it again at each interval (for a stack only once), until lookInto, list or
+  // leavePage is called next.
   void lookInto(TaskLook look);
   void list(TaskQuery query);
   void leavePage();

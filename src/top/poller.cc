@@ -8,7 +8,8 @@
 namespace leptir::top {
 namespace {
 
-constexpr int kPauseForEachAnswer = 9;
+// The pause after a call lasts at least so many times as long as the call.
+constexpr int kPauseFactor = 9;
 
 }  // namespace
 
@@ -63,7 +64,7 @@ bool Poller::waitForNext(Duration took) {
   const auto answered = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!isAskedNow_ && !isEnding_) {
-    const auto next = answered + std::max(interval_, took * kPauseForEachAnswer);
+    const auto next = answered + std::max(interval_, took * kPauseFactor);
     if (changed_.wait_until(lock, next) == std::cv_status::timeout) break;
   }
   isAskedNow_ = false;

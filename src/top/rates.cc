@@ -11,7 +11,7 @@ double secondsOf(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-double grown(std::uint64_t before, std::uint64_t now) {
+double increase(std::uint64_t before, std::uint64_t now) {
   return now > before ? static_cast<double>(now - before) : 0;
 }
 
@@ -23,7 +23,7 @@ double meanWith(double mean, std::size_t count, double value) {
 }  // namespace
 
 void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
-  std::map<std::string, Counted> counted;
+  std::map<std::string, CardCounters> counted;
   for (const auto& instance : instances) {
     if (!instance.hasCard) continue;
     auto& known = counted[instance.instance] = counted_[instance.instance];
@@ -34,12 +34,13 @@ void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
   if (current_) addToHistory(now);
 }
 
-// A card that is still the one of the last look changes nothing.
-void RateMeter::take(Counted& before, const InstanceView& instance) {
+// Nothing changes while the card is the one that was read before.
+void RateMeter::take(CardCounters& before, const InstanceView& instance) {
   if (instance.lastSeen <= before.written) return;
   if (before.written != Time()) {
     const double seconds = secondsOf(instance.lastSeen - before.written);
-    before.rates = Rates{grown(before.done, instance.done) / seconds, grown(before.failed, instance.failed) / seconds};
+    before.rates =
+        Rates{increase(before.done, instance.done) / seconds, increase(before.failed, instance.failed) / seconds};
   }
   before.done = instance.done;
   before.failed = instance.failed;
@@ -69,11 +70,11 @@ void RateMeter::addToHistory(Time now) {
       if (values->size() > kMostBars) values->erase(values->begin(), values->end() - kMostBars);
     }
     bar_ = bar;
-    inLastBar_ = 0;
+    valuesInLastBar_ = 0;
   }
-  history_.done.back() = meanWith(history_.done.back(), inLastBar_, current_->done);
-  history_.failed.back() = meanWith(history_.failed.back(), inLastBar_, current_->failed);
-  ++inLastBar_;
+  history_.done.back() = meanWith(history_.done.back(), valuesInLastBar_, current_->done);
+  history_.failed.back() = meanWith(history_.failed.back(), valuesInLastBar_, current_->failed);
+  ++valuesInLastBar_;
 }
 
 void Trend::take(double value, Time now) {

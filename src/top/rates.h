@@ -37,27 +37,27 @@ class RateMeter {
   const RateHistory& history() const { return history_; }
 
  private:
-  struct Counted {
+  struct CardCounters {
     std::uint64_t done = 0, failed = 0;
     Time written{};
     std::optional<Rates> rates{};
   };
-  void take(Counted& before, const InstanceView& instance);
+  void take(CardCounters& before, const InstanceView& instance);
   void sumUp(const std::vector<InstanceView>& instances, Time now);
   void addToHistory(Time now);
 
-  std::map<std::string, Counted> counted_;  // by instance
+  std::map<std::string, CardCounters> counted_;  // by instance
   std::optional<Rates> current_;
   RateHistory history_;
-  std::int64_t bar_ = 0;       // the number of the newest bar, since 1970
-  std::size_t inLastBar_ = 0;  // how many values the newest bar is the mean of
+  std::int64_t bar_ = 0;             // the number of the newest bar, since 1970
+  std::size_t valuesInLastBar_ = 0;  // how many values the newest bar is the mean of
 };
 
-// How fast a number grows, or falls, from successive looks at it.
+// How fast a number grows or falls, computed from its successive values.
 class Trend {
  public:
   void take(double value, Time now);
-  // A second; none: there were no two looks yet.
+  // The change per second; nullopt: take() has not been called twice yet.
   std::optional<double> perSecond() const { return perSecond_; }
 
  private:

@@ -36,10 +36,10 @@ std::string pausesText(const QueueView& queue) {
 }
 
 std::string growthText(const Snapshot& snapshot, const std::string& queue) {
-  constexpr double kLeast = 0.05;  // what would be shown as 0.0
+  constexpr double kLeastShownGrowth = 0.05;  // what would be shown as 0.0
   const auto found = snapshot.growth.find(queue);
-  const bool isKnown = found != snapshot.growth.end() && std::abs(found->second) >= kLeast;
-  return isKnown ? fmt::format("{:+.1f}/s", found->second) : "-";
+  const bool isShown = found != snapshot.growth.end() && std::abs(found->second) >= kLeastShownGrowth;
+  return isShown ? fmt::format("{:+.1f}/s", found->second) : "-";
 }
 
 Row queueRow(const QueueView& queue, const Snapshot& snapshot) {
@@ -102,13 +102,13 @@ Row instanceRow(const InstanceView& instance, Time now) {
   std::string brokers;
   for (const auto& broker : instance.brokers) brokers += (brokers.empty() ? "" : " ") + broker;
   const auto state = instance.hasCard ? instance.state : std::string("no card");
-  const auto upFor = instance.since == Time() ? Duration::zero() : now - instance.since;
+  const auto uptime = instance.since == Time() ? Duration::zero() : now - instance.since;
   return {.key = instance.instance,
           .cells = {placeOf(instance), orDash(instance.version), state,
-                    instance.since == Time() ? "-" : base::durationText(upFor),
+                    instance.since == Time() ? "-" : base::durationText(uptime),
                     fmt::format("{}/{}", busy, instance.workers), std::to_string(instance.done),
                     std::to_string(instance.failed), agoText(instance.lastSeen, now), brokers},
-          .order = {placeOf(instance), instance.version, state, std::chrono::duration<double>(upFor).count(),
+          .order = {placeOf(instance), instance.version, state, std::chrono::duration<double>(uptime).count(),
                     static_cast<double>(busy), static_cast<double>(instance.done), static_cast<double>(instance.failed),
                     number(instance.lastSeen), brokers},
           .style = styleOf(instance),

@@ -5,17 +5,17 @@
 namespace leptir::top {
 
 Line& Line::add(std::string_view text, Style style) {
-  append(cutToWidth(displayable(text, encoding_), left_, encoding_), style);
+  append(cutToWidth(displayable(text, encoding_), columnsLeft_, encoding_), style);
   return *this;
 }
 
 Line& Line::addFitted(std::string_view text, std::size_t width, Align align, Style style) {
-  append(fitToWidth(displayable(text, encoding_), std::min(width, left_), encoding_, align), style);
+  append(fitToWidth(displayable(text, encoding_), std::min(width, columnsLeft_), encoding_, align), style);
   return *this;
 }
 
 Line& Line::fillUntilLeft(std::size_t width, Style style) {
-  if (left_ > width) append(std::string(left_ - width, ' '), style);
+  if (columnsLeft_ > width) append(std::string(columnsLeft_ - width, ' '), style);
   return *this;
 }
 
@@ -33,7 +33,7 @@ std::string Line::text() const {
 
 void Line::append(std::string displayable, Style style) {
   if (displayable.empty()) return;
-  left_ -= std::min(left_, widthOf(displayable));
+  columnsLeft_ -= std::min(columnsLeft_, widthOf(displayable));
   spans_.push_back({std::move(displayable), style});
 }
 

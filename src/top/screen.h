@@ -24,7 +24,7 @@ struct Size {
 // One line, which never becomes wider than the screen: what does not fit is cut.
 class Line {
  public:
-  Line(std::size_t columns, Encoding encoding) : left_(columns), encoding_(encoding) {}
+  Line(std::size_t columns, Encoding encoding) : columnsLeft_(columns), encoding_(encoding) {}
 
   // Appends any text.
   Line& add(std::string_view text, Style style = Style::Plain);
@@ -35,7 +35,7 @@ class Line {
   // Gives the whole line this style, up to its last column.
   Line& highlight(Style style);
 
-  std::size_t left() const { return left_; }
+  std::size_t columnsLeft() const { return columnsLeft_; }
   const std::vector<Span>& spans() const { return spans_; }
   std::string text() const;
 
@@ -43,7 +43,7 @@ class Line {
   void append(std::string displayable, Style style);
 
   std::vector<Span> spans_;
-  std::size_t left_;  // columns
+  std::size_t columnsLeft_;
   Encoding encoding_;
 };
 

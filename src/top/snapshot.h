@@ -13,7 +13,7 @@
 
 namespace leptir::top {
 
-// How the repeated question to one store goes.
+// The state of the repeated question to one store: whether it waits for an answer, and how the last answer ended.
 struct StoreAnswer {
   std::string store{};             // as the screen names it: "local", "records"
   std::optional<Time> asked{};     // when the question was sent that has no answer yet
@@ -38,7 +38,7 @@ struct TaskQuery {
   friend bool operator==(const TaskQuery&, const TaskQuery&) = default;
 };
 
-// The answer to a question that a page asks, or the lack of one.
+// The answer to the question of a page, or the fact that none has come yet.
 struct TaskText {
   TaskLook look{};
   std::string text{};  // several lines

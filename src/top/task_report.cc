@@ -24,7 +24,7 @@ std::string_view wordOf(LogLevel level) {
   }
 }
 
-std::string secondText(Time time) {
+std::string timeToTheSecond(Time time) {
   return base::timeText(std::chrono::floor<std::chrono::seconds>(time));
 }
 
@@ -32,7 +32,7 @@ std::string frameText(const TaskStackFrame& frame) {
   auto text = frame.function.empty() ? fmt::format("{:#x}", frame.address) : frame.function;
   if (!frame.file.empty()) text += fmt::format("  {}:{}", frame.file, frame.line);
   if (frame.file.empty() && !frame.library.empty()) text += "  " + frame.library;
-  return fmt::format("{} {}\n", frame.isOfUser ? " *" : "  ", base::escaped(text));
+  return fmt::format("{} {}\n", frame.isUserCode ? " *" : "  ", base::escaped(text));
 }
 
 }  // namespace
@@ -44,20 +44,20 @@ std::string logText(const TaskLog& log) {
     if (line.number > expected)
       text += fmt::format("… {} lines, {} bytes, were left out …\n", log.leftOutLines, log.leftOutBytes);
     expected = line.number + 1;
-    text += fmt::format("{} {:<7} {}\n", secondText(line.time), wordOf(line.level), base::escaped(line.text));
+    text += fmt::format("{} {:<7} {}\n", timeToTheSecond(line.time), wordOf(line.level), base::escaped(line.text));
   }
   return log.lines.empty() ? text + "no lines\n" : text;
 }
 
 std::string stackText(const TaskStack& stack) {
   auto text = fmt::format("process {} on {}, stopped for {} at {}\n", stack.pid, base::escaped(stack.host),
-                          base::durationText(stack.stoppedFor), secondText(stack.taken));
+                          base::durationText(stack.stoppedFor), timeToTheSecond(stack.taken));
   for (const auto& thread : stack.threads) {
     text += fmt::format("thread {} {}\n", thread.tid, base::escaped(thread.name));
     for (const auto& frame : thread.frames) text += frameText(frame);
     if (!thread.problem.empty()) text += "   " + base::escaped(thread.problem) + "\n";
   }
-  if (stack.leftOutThreads > 0) text += fmt::format("and {} threads more\n", stack.leftOutThreads);
+  if (stack.leftOutThreads > 0) text += fmt::format("and {} more threads\n", stack.leftOutThreads);
   return text;
 }
 

@@ -50,7 +50,7 @@ TEST(LogText, ControlCharactersOfALineAreEscaped) {
 
 TEST(StackText, ShowsEachThreadWithItsCallsAndMarksThoseOfTheUser) {
   const TaskStackFrame read{.address = 0x10, .function = "read", .library = "libc.so.6"};
-  const TaskStackFrame load{.address = 0x20, .function = "load", .file = "load.cc", .line = 12, .isOfUser = true};
+  const TaskStackFrame load{.address = 0x20, .function = "load", .file = "load.cc", .line = 12, .isUserCode = true};
   const TaskStackFrame unknown{.address = 0xabc};
   EXPECT_EQ(stackText(stackOf({{.tid = 7, .name = "worker", .frames = {read, load, unknown}}})),
             "process 7 on web1, stopped for 2.0 s at 1970-01-01T00:00:05Z\n"
@@ -75,9 +75,9 @@ TEST(StackText, ControlCharactersOfNamesAreEscaped) {
 
 TEST(StackText, SaysHowManyThreadsWereLeftOut) {
   auto stack = stackOf({{.tid = 7}});
-  EXPECT_THAT(stackText(stack), Not(HasSubstr("threads more")));
+  EXPECT_THAT(stackText(stack), Not(HasSubstr("more threads")));
   stack.leftOutThreads = 44;
-  EXPECT_THAT(stackText(stack), ::testing::EndsWith("and 44 threads more\n"));
+  EXPECT_THAT(stackText(stack), ::testing::EndsWith("and 44 more threads\n"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "base/escape.h"
-// Without its macros, which have names like `move` and `timeout`.
+// Includes ncurses without its macros, since some have names like `move` and `timeout`.
 #define NCURSES_NOMACROS 1
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
@@ -222,7 +222,7 @@ void Terminal::resize() {
   redrawAll();
 }
 
-void Terminal::giveBack() {
+void Terminal::restore() {
   ::endwin();
   redrawAll();
 }

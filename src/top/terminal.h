@@ -34,7 +34,7 @@ class Terminal {
   // Takes over the size that the terminal has now.
   void resize();
   // Gives the terminal back; the next draw() takes it over again.
-  void giveBack();
+  void restore();
 
  private:
   Terminal(TerminalSignals& signals, Encoding encoding, bool hasColours);

@@ -11,24 +11,24 @@ namespace leptir::top {
 namespace {
 
 // What the handlers use: the only global state of this module, since handlers get nothing else.
-struct Noted {
+struct SignalState {
   std::atomic<Wake*> wake = nullptr;
-  std::atomic<int> ended = 0;
+  std::atomic<int> endSignal = 0;
   std::atomic<bool> resized = false, stopAsked = false, continued = false;
   // Written before isArmed becomes true, and not while it is.
-  std::array<char, 256> sequence{};
+  std::array<char, 256> escapeSequence{};
   std::size_t length = 0;
   termios modes{};
   std::atomic<bool> isArmed = false;
 };
-Noted noted;
+SignalState signalState;
 
 // Async-signal-safe. TTOU would stop a background process that changes the modes.
 void restoreTerminal() {
-  if (!noted.isArmed.exchange(false)) return;
+  if (!signalState.isArmed.exchange(false)) return;
   ::signal(SIGTTOU, SIG_IGN);
-  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, noted.sequence.data(), noted.length);
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &noted.modes);
+  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, signalState.escapeSequence.data(), signalState.length);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &signalState.modes);
 }
 
 void dieBy(int signal) {
@@ -40,21 +40,21 @@ void note(int signal) {
   const int error = errno;
   switch (signal) {
     case SIGWINCH:
-      noted.resized = true;
+      signalState.resized = true;
       break;
     case SIGTSTP:
-      noted.stopAsked = true;
+      signalState.stopAsked = true;
       break;
     case SIGCONT:
-      noted.continued = true;
+      signalState.continued = true;
       break;
     default:
-      if (noted.ended.exchange(signal) != 0) {
+      if (signalState.endSignal.exchange(signal) != 0) {
         restoreTerminal();
         dieBy(signal);
       }
   }
-  if (auto* wake = noted.wake.load()) wake->ring();
+  if (auto* wake = signalState.wake.load()) wake->ring();
   errno = error;
 }
 
@@ -74,51 +74,52 @@ void install(int signal, void (*handler)(int), int flags, struct sigaction* befo
 }  // namespace
 
 TerminalSignals::TerminalSignals(Wake& wake) {
-  noted.ended = 0;
-  noted.resized = noted.stopAsked = noted.continued = false;
-  noted.wake = &wake;
-  for (std::size_t i = 0; i < std::size(kNoted); ++i) {
-    ::sigaction(kNoted[i], nullptr, &notedBefore_[i]);
+  signalState.endSignal = 0;
+  signalState.resized = signalState.stopAsked = signalState.continued = false;
+  signalState.wake = &wake;
+  for (std::size_t i = 0; i < std::size(kHandledSignals); ++i) {
+    ::sigaction(kHandledSignals[i], nullptr, &notedBefore_[i]);
     // Without SA_RESTART, so that a write to a terminal that is stuck ends, too.
-    if (notedBefore_[i].sa_handler != SIG_IGN) install(kNoted[i], note, SA_NODEFER, nullptr);
+    if (notedBefore_[i].sa_handler != SIG_IGN) install(kHandledSignals[i], note, SA_NODEFER, nullptr);
   }
   stack_t stack{};
   stack.ss_sp = stack_.data();
   stack.ss_size = stack_.size();
   ::sigaltstack(&stack, &stackBefore_);
-  for (std::size_t i = 0; i < std::size(kFatal); ++i)
-    install(kFatal[i], onFatal, SA_ONSTACK | SA_NODEFER | SA_RESETHAND, &fatalBefore_[i]);
+  for (std::size_t i = 0; i < std::size(kFatalSignals); ++i)
+    install(kFatalSignals[i], onFatal, SA_ONSTACK | SA_NODEFER | SA_RESETHAND, &fatalBefore_[i]);
 }
 
 TerminalSignals::~TerminalSignals() {
-  for (std::size_t i = 0; i < std::size(kNoted); ++i) ::sigaction(kNoted[i], &notedBefore_[i], nullptr);
-  for (std::size_t i = 0; i < std::size(kFatal); ++i) ::sigaction(kFatal[i], &fatalBefore_[i], nullptr);
+  for (std::size_t i = 0; i < std::size(kHandledSignals); ++i)
+    ::sigaction(kHandledSignals[i], &notedBefore_[i], nullptr);
+  for (std::size_t i = 0; i < std::size(kFatalSignals); ++i) ::sigaction(kFatalSignals[i], &fatalBefore_[i], nullptr);
   ::sigaltstack(&stackBefore_, nullptr);
-  noted.wake = nullptr;
+  signalState.wake = nullptr;
 }
 
 void TerminalSignals::arm(std::string_view sequence, const termios& modes) {
-  noted.length = std::min(sequence.size(), noted.sequence.size());
-  std::memcpy(noted.sequence.data(), sequence.data(), noted.length);
-  noted.modes = modes;
-  noted.isArmed = true;
+  signalState.length = std::min(sequence.size(), signalState.escapeSequence.size());
+  std::memcpy(signalState.escapeSequence.data(), sequence.data(), signalState.length);
+  signalState.modes = modes;
+  signalState.isArmed = true;
 }
 
 void TerminalSignals::disarm() {
-  noted.isArmed = false;
+  signalState.isArmed = false;
 }
 
-int TerminalSignals::ended() const {
-  return noted.ended;
+int TerminalSignals::endSignal() const {
+  return signalState.endSignal;
 }
 bool TerminalSignals::takeResized() {
-  return noted.resized.exchange(false);
+  return signalState.resized.exchange(false);
 }
 bool TerminalSignals::takeStopAsked() {
-  return noted.stopAsked.exchange(false);
+  return signalState.stopAsked.exchange(false);
 }
 bool TerminalSignals::takeContinued() {
-  return noted.continued.exchange(false);
+  return signalState.continued.exchange(false);
 }
 
 void TerminalSignals::stopProcess() {

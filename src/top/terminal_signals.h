@@ -28,20 +28,20 @@ class TerminalSignals {
   void arm(std::string_view sequence, const termios& modes);
   void disarm();
 
-  int ended() const;     // the signal that asks the program to end; 0: none
-  bool takeResized();    // whether such a signal came since the last call
-  bool takeStopAsked();  // TSTP: the user wants the shell back
+  int endSignal() const;  // the signal that asks the program to end; 0: none
+  bool takeResized();     // whether such a signal came since the last call
+  bool takeStopAsked();   // TSTP: the user wants the shell back
   bool takeContinued();
   // Stops this process as TSTP does by default; returns when it goes on.
   void stopProcess();
 
  private:
-  static constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
-  static constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+  static constexpr int kHandledSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
+  static constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
-  std::array<struct sigaction, std::size(kNoted)> notedBefore_{};
-  std::array<struct sigaction, std::size(kFatal)> fatalBefore_{};
-  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatal: the usual one may have overflowed
+  std::array<struct sigaction, std::size(kHandledSignals)> notedBefore_{};
+  std::array<struct sigaction, std::size(kFatalSignals)> fatalBefore_{};
+  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatalSignals: the usual one may have overflowed
   stack_t stackBefore_{};
 };
 

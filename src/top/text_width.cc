@@ -9,7 +9,8 @@
 namespace leptir::top {
 namespace {
 
-// They join or vary the characters around them; terminals disagree about how many columns the result takes.
+// Joiners and variation selectors change the characters around them; terminals disagree about how many columns the
+// result takes.
 bool isJoiner(std::uint32_t codePoint) {
   return (codePoint >= 0x200b && codePoint <= 0x200d) || codePoint == 0x2060 || codePoint == 0xfeff ||
          (codePoint >= 0xfe00 && codePoint <= 0xfe0f);

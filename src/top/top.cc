@@ -12,9 +12,9 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kLongestPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
-constexpr auto kPatienceWithQuestions = std::chrono::milliseconds(300);
-constexpr auto kPatienceWithAction = std::chrono::seconds(3);
+constexpr auto kLongestRedrawPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
+constexpr auto kWaitForQuestionsAtExit = std::chrono::milliseconds(300);
+constexpr auto kWaitForActionAtExit = std::chrono::seconds(3);
 constexpr int kReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
 
 class Screens {
@@ -30,30 +30,30 @@ class Screens {
     ui_.interval = interval_;
   }
 
-  Ended show() {
-    Ended ended;
-    while (!wantsToEnd_ && !terminalIsGone_ && signals_.ended() == 0) {
+  ScreenExit show() {
+    ScreenExit screenExit;
+    while (!wantsToEnd_ && !terminalIsGone_ && signals_.endSignal() == 0) {
       obeySignals();
       draw();
       waitForEvent();
     }
     terminal_.reset();
-    if (terminalIsGone_) ended.end = End::TerminalIsGone;
-    if (const int signal = signals_.ended(); signal != 0 && signal != SIGINT) ended = {End::BySignal, signal};
-    ended.isWaitingForStore = !model_->end(kPatienceWithQuestions, kPatienceWithAction);
-    if (ended.isWaitingForStore) static_cast<void>(model_.release());
-    return ended;
+    if (terminalIsGone_) screenExit.end = End::TerminalIsGone;
+    if (const int signal = signals_.endSignal(); signal != 0 && signal != SIGINT) screenExit = {End::BySignal, signal};
+    screenExit.isWaitingForStore = !model_->end(kWaitForQuestionsAtExit, kWaitForActionAtExit);
+    if (screenExit.isWaitingForStore) static_cast<void>(model_.release());
+    return screenExit;
   }
 
  private:
   void obeySignals() {
     if (signals_.takeStopAsked()) {
-      terminal_->giveBack();
+      terminal_->restore();
       signals_.stopProcess();
     }
     // A process that was stopped by STOP has not given the terminal back: the shell has changed its modes since.
     if (signals_.takeContinued()) {
-      terminal_->giveBack();
+      terminal_->restore();
       terminal_->resize();
     }
     if (signals_.takeResized()) terminal_->resize();
@@ -80,7 +80,7 @@ class Screens {
 
   void waitForEvent() {
     pollfd events[] = {{STDIN_FILENO, POLLIN, 0}, {wake_.descriptor(), POLLIN, 0}};
-    if (::poll(events, 2, static_cast<int>(kLongestPause.count())) <= 0) return;
+    if (::poll(events, 2, static_cast<int>(kLongestRedrawPause.count())) <= 0) return;
     if (events[1].revents != 0) wake_.clear();
     if ((events[0].revents & POLLIN) != 0) readKeys();
     if ((events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) terminalIsGone_ = true;
@@ -91,27 +91,27 @@ class Screens {
     while (const auto key = terminal_->read()) {
       hasKey = true;
       for (const auto& request : handleKey(ui_, snapshot_, terminal_->size(), *key))
-        std::visit([this](const auto& wanted) { obey(wanted); }, request);
+        std::visit([this](const auto& wanted) { perform(wanted); }, request);
       if (wantsToEnd_) return;
     }
-    readsWithoutKey_ = hasKey || signals_.ended() != 0 ? 0 : readsWithoutKey_ + 1;
+    readsWithoutKey_ = hasKey || signals_.endSignal() != 0 ? 0 : readsWithoutKey_ + 1;
     if (readsWithoutKey_ >= kReadsWithoutKey) terminalIsGone_ = true;
   }
 
-  void obey(const request::Quit&) { wantsToEnd_ = true; }
-  void obey(const request::Act& wanted) { model_->act(wanted.action); }
-  void obey(const request::Count& wanted) { model_->count(wanted.question, wanted.action); }
-  void obey(const request::LookInto& wanted) {
+  void perform(const request::Quit&) { wantsToEnd_ = true; }
+  void perform(const request::Act& wanted) { model_->act(wanted.action); }
+  void perform(const request::Count& wanted) { model_->count(wanted.question, wanted.action); }
+  void perform(const request::LookInto& wanted) {
     model_->lookInto(wanted.look);
     takeSnapshot();
   }
-  void obey(const request::List& wanted) {
+  void perform(const request::List& wanted) {
     model_->list(wanted.query);
     takeSnapshot();
   }
-  void obey(const request::LeavePage&) { model_->leavePage(); }
-  void obey(const request::SetInterval& wanted) { model_->setInterval(wanted.interval); }
-  void obey(const request::Redraw&) {
+  void perform(const request::LeavePage&) { model_->leavePage(); }
+  void perform(const request::SetInterval& wanted) { model_->setInterval(wanted.interval); }
+  void perform(const request::Redraw&) {
     terminal_->redrawAll();
     model_->askNow();
   }
@@ -129,15 +129,15 @@ class Screens {
 
 }  // namespace
 
-Result<Ended> run(Sources sources, Model::Options options) {
-  // A thread that waits for a store may ring it until the process ends.
+Result<ScreenExit> run(Sources sources, Model::Options options) {
+  // On the heap, and never deleted if a thread still waits for a store: that thread may ring it until the process ends.
   auto wake = std::make_unique<Wake>();
   TerminalSignals signals(*wake);
   auto terminal = Terminal::open(signals);
   if (!terminal) return terminal.error();
-  const auto ended = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
-  if (ended.isWaitingForStore) static_cast<void>(wake.release());
-  return ended;
+  const auto screenExit = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
+  if (screenExit.isWaitingForStore) static_cast<void>(wake.release());
+  return screenExit;
 }
 
 }  // namespace leptir::top

@@ -12,7 +12,7 @@ enum class End {
   BySignal,        // TERM or HUP; the process should end by it
   TerminalIsGone,  // no key can be read any more
 };
-struct Ended {
+struct ScreenExit {
   End end = End::ByKey;
   int signal = 0;
   // A store has not answered: a thread still waits for it, and the destructor of the screen would, too. The process
@@ -22,6 +22,6 @@ struct Ended {
 
 // Shows the screen until the operator ends it; afterwards the terminal is as it was. Sets LC_CTYPE to the locale of the
 // environment. Invalid: there is no terminal that can show it. To be called by the first thread.
-Result<Ended> run(Sources sources, Model::Options options);
+Result<ScreenExit> run(Sources sources, Model::Options options);
 
 }  // namespace leptir::top

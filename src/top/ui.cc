@@ -10,9 +10,9 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kSilence = std::chrono::seconds(3);  // a store that takes longer is named
+constexpr auto kNoAnswerReportedAfter = std::chrono::seconds(3);  // a store that takes longer is named
 constexpr std::size_t kMostProblems = 2;
-constexpr std::size_t kFewRows = 12;  // a screen with fewer has one pane, and one line above and below it
+constexpr std::size_t kLeastRowsForPanes = 12;  // a screen with fewer has one pane, and one line above and below it
 constexpr std::size_t kLeastRowsOfPane = 3;
 
 // The queues get what they need, up to a quarter; the other two panes share the rest.
@@ -37,7 +37,7 @@ void settlePane(PaneState& state, const std::vector<Row>& rows, std::size_t show
 }
 
 std::string problemOf(const StoreAnswer& answer, Time now) {
-  if (answer.asked && now - *answer.asked >= kSilence)
+  if (answer.asked && now - *answer.asked >= kNoAnswerReportedAfter)
     return fmt::format("{}: no answer for {}", answer.store, base::durationText(now - *answer.asked));
   if (answer.error.empty()) return {};
   return answer.error.starts_with("broker ") ? answer.error : fmt::format("{}: {}", answer.store, answer.error);
@@ -92,7 +92,7 @@ std::vector<std::string> problemsOf(const Snapshot& snapshot) {
 }
 
 Layout layoutOf(const Ui& ui, const Snapshot& snapshot, Size size) {
-  const bool isSmall = size.rows < kFewRows;
+  const bool isSmall = size.rows < kLeastRowsForPanes;
   const auto problems = std::min(problemsOf(snapshot).size(), isSmall ? 1 : kMostProblems);
   Layout layout{.header = (isSmall ? 1 : 2) + problems, .footer = isSmall ? 1u : 2u};
   layout.body = size.rows - std::min(size.rows, layout.header + layout.footer);

@@ -71,7 +71,7 @@ class PaneDrawer {
 
   void addCell(Line& line, std::size_t column, const std::string& text, Style style) const {
     if (widths_[column] == 0) return;
-    if (line.left() < size_.columns) line.add(std::string(kGapOfColumns, ' '));
+    if (line.columnsLeft() < size_.columns) line.add(std::string(kGapOfColumns, ' '));
     line.addFitted(text, widths_[column], columns_[column].align, style);
   }
 

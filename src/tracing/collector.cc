@@ -16,21 +16,22 @@ namespace leptir::tracing {
 namespace {
 
 // A collector may wait for its own back end. While it does, spans gather, and are dropped if they are too many.
-constexpr Duration kTimeout = std::chrono::seconds(10);
-// For all tries of one request.
-constexpr Duration kLongestDelivery = std::chrono::seconds(20);
-constexpr std::size_t kMostAnswer = 4096;
-constexpr std::string_view kPath = "/v1/traces";
+constexpr Duration kRequestTimeout = std::chrono::seconds(10);
+// The time for all tries of one request.
+constexpr Duration kLongestDeliveryOfSpans = std::chrono::seconds(20);
+constexpr std::size_t kMostAnswerBytes = 4096;
+constexpr std::string_view kTracesPath = "/v1/traces";
 
 Result<http::HttpUrl> urlOf(const Collector& collector) {
   auto url = http::parseHttpUrl(collector.endpoint);
   if (!url) return url.error().in("'endpoint' of 'tracing'");
   if (url->path.ends_with('/')) url->path.pop_back();
-  url->path += kPath;
+  url->path += kTracesPath;
   return url;
 }
 
-// How many spans the answer says that the server refused. Whatever else it is, the server took the request.
+// The number of spans that the server rejected (partialSuccess of OTLP). 0 for a body that cannot be read: the status
+// already says that the server took the request.
 std::uint64_t refusedIn(const http::HttpAnswer& answer) {
   const auto json = parseJson(answer.body);
   if (!json || !json->is_object()) return 0;
@@ -47,7 +48,7 @@ std::uint64_t refusedIn(const http::HttpAnswer& answer) {
 
 // Servers may repeat what they were sent. The path is a secret where a service knows its users by it.
 std::vector<std::string> secretsIn(const Collector& collector, const http::HttpUrl& url) {
-  std::vector<std::string> secrets{url.password, url.path.substr(0, url.path.size() - kPath.size()), url.query};
+  std::vector<std::string> secrets{url.password, url.path.substr(0, url.path.size() - kTracesPath.size()), url.query};
   for (const auto& [name, value] : collector.headers) {
     secrets.push_back(value);
     secrets.push_back(value.substr(value.rfind(' ') + 1));
@@ -71,9 +72,11 @@ Deliver deliverTo(const Collector& collector) {
   http::DeliveryOptions options{.setting = "'tracing'",
                                 .document = "a batch of spans",
                                 .secrets = secretsIn(collector, url),
-                                .total = kLongestDelivery};
-  http::HttpRequest request{
-      .url = url, .headers = collector.headers, .mostBody = kMostAnswer, .connection = {.timeout = kTimeout}};
+                                .total = kLongestDeliveryOfSpans};
+  http::HttpRequest request{.url = url,
+                            .headers = collector.headers,
+                            .mostBody = kMostAnswerBytes,
+                            .connection = {.timeout = kRequestTimeout}};
   request.headers.emplace_back("Content-Type", "application/json");
   auto delivery = std::make_shared<http::Delivery>(std::move(options));
   return [delivery, request](std::string body, const StopToken& stop) -> Result<std::uint64_t> {

@@ -19,7 +19,7 @@ struct Collector {
 // wrong, and shows neither the URL nor values of headers, which may be secret.
 Result<void> checkCollector(const Collector& collector);
 
-// Sends requests to a collector for which checkCollector has no complaint.
+// Sends requests to a collector that checkCollector has accepted.
 Deliver deliverTo(const Collector& collector);
 
 // What `check` shows: the origin of the endpoint, without its path and password.

@@ -61,7 +61,7 @@ struct SpanHead {
   Time begin{}, end{};
 };
 
-// Everything of a span up to its attributes.
+// Writes the fields of a span that stand before its attributes.
 void beginSpan(const SpanHead& head, const TracedRun& run, std::string& out) {
   if (out.back() != '[') out += ',';
   fmt::format_to(std::back_inserter(out), R"({{"traceId":"{}","spanId":"{}",)",

@@ -117,23 +117,23 @@ void SpanSender::noteSent(std::uint64_t spans, std::uint64_t refused) {
   refused = std::min(refused, spans);
   sent_ += spans - refused;
   dropped_ += refused;
-  if (refused > 0) whyLost_ = "the server refused them";
+  if (refused > 0) lossReason_ = "the server refused them";
   if (failing_.exchange(false)) logger_.info("Tracing: spans are sent again.");
 }
 
 void SpanSender::noteLost(std::uint64_t spans, const Error& why) {
   dropped_ += spans;
-  whyLost_ = why.message();
+  lossReason_ = why.message();
   failing_ = true;
 }
 
 void SpanSender::reportDropped() {
   const auto dropped = dropped_.load();
-  if (dropped == reported_) return;
-  const auto spans = dropped - std::exchange(reported_, dropped);
-  const auto why = std::exchange(whyLost_, {});
+  if (dropped == reportedDrops_) return;
+  const auto spans = dropped - std::exchange(reportedDrops_, dropped);
+  const auto why = std::exchange(lossReason_, {});
   logger_.warning("Tracing: " + std::to_string(spans) + (spans == 1 ? " span is" : " spans are") +
-                  " dropped: " + (why.empty() ? "they were more than the server took meanwhile" : why));
+                  " dropped: " + (why.empty() ? "the server took them too slowly" : why));
   reportedAt_ = bootTime();
 }
 

@@ -85,9 +85,9 @@ class SpanSender {
   std::atomic<bool> failing_{false};
 
   // Used by the thread alone.
-  std::uint64_t reported_ = 0;  // dropped spans that the log knows of
+  std::uint64_t reportedDrops_ = 0;  // dropped spans that the log knows of
   std::optional<BootTime> reportedAt_;
-  std::string whyLost_;  // of the last spans that were lost; empty: none since the last report
+  std::string lossReason_;  // of the last spans that were lost; empty: none since the last report
 
   StopSource stop_;
   std::thread thread_;  // last: it uses the members above

@@ -91,7 +91,7 @@ TEST_F(SpanSenderTest, DropsAndCountsWhatItHasNoRoomFor) {
   sender->flush();
   EXPECT_TRUE(waitUntilSent(14));
   sender.reset();
-  EXPECT_THAT(logged(), HasSubstr("Tracing: 8 spans are dropped: they were more than the server took meanwhile\n"));
+  EXPECT_THAT(logged(), HasSubstr("Tracing: 8 spans are dropped: the server took them too slowly\n"));
 }
 
 TEST_F(SpanSenderTest, NeverMakesItsCallerWaitForTheServer) {

@@ -6,8 +6,8 @@
 namespace leptir::web {
 namespace {
 
-// How well a range of the header fits a form: any type, any subtype, the type, the type in this version. Of several
-// ranges that fit, the closest one counts.
+// How closely a media range of the header Accept fits a form: any type, any subtype, the type, the type in this
+// version. Of several ranges that fit, the closest one counts.
 enum class Fit { None, AnyType, AnySubtype, Type, Version };
 
 struct Range {
@@ -49,7 +49,7 @@ int qualityOf(std::string_view text) {
   return std::min(thousandths, 1000);
 }
 
-Range readRange(std::string_view text) {
+Range readMediaRange(std::string_view text) {
   Range range{.type = lowerCase(takePart(text, ';'))};
   while (!text.empty()) {
     auto value = takePart(text, ';');
@@ -72,7 +72,7 @@ int wantedBy(std::string_view accept, const MediaType& form) {
   auto closest = Fit::None;
   int quality = 0;
   while (!accept.empty()) {
-    const auto range = readRange(takePart(accept, ','));
+    const auto range = readMediaRange(takePart(accept, ','));
     const auto fit = fitOf(range, form);
     if (fit == Fit::None || fit < closest) continue;
     quality = fit == closest ? std::max(quality, range.quality) : range.quality;

@@ -17,7 +17,7 @@ namespace leptir::web {
 namespace {
 
 constexpr int kBacklog = 1024;
-constexpr mode_t kForOwnerAndGroup = 0660;
+constexpr mode_t kSocketMode = 0660;
 
 std::string_view adviceFor(int error) {
   switch (error) {
@@ -46,7 +46,7 @@ base::UniqueFd newSocket(int family) {
   return base::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-// Answers the errno; 0: it listens.
+// Returns 0 once the socket listens, else the errno.
 int bindAndListen(const base::UniqueFd& socket, const sockaddr* address, socklen_t size) {
   return ::bind(socket.get(), address, size) == 0 && ::listen(socket.get(), kBacklog) == 0 ? 0 : errno;
 }
@@ -61,7 +61,7 @@ sockaddr_un unixAddress(const std::string& path) {
 }
 
 // Removes the file of a socket on which no process listens.
-void removeLeftSocket(const sockaddr_un& address) {
+void removeStaleSocket(const sockaddr_un& address) {
   struct stat info{};
   if (::lstat(address.sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
   const auto probe = newSocket(AF_UNIX);
@@ -71,12 +71,12 @@ void removeLeftSocket(const sockaddr_un& address) {
 
 Result<base::UniqueFd> listenAtPath(const base::ListenAddress& at) {
   const auto address = unixAddress(at.path);
-  removeLeftSocket(address);
+  removeStaleSocket(address);
   auto socket = newSocket(AF_UNIX);
   if (!socket) return cannotListen(at, errno);
   // Before `listen` no client can connect, so the mode is set in time.
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(address.sun_path, kForOwnerAndGroup) != 0 || ::listen(socket.get(), kBacklog) != 0)
+      ::chmod(address.sun_path, kSocketMode) != 0 || ::listen(socket.get(), kBacklog) != 0)
     return cannotListen(at, errno);
   return socket;
 }

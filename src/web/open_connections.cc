@@ -5,12 +5,12 @@
 namespace leptir::web {
 
 void OpenConnections::opened(int socket, BootTime now) {
-  all_[socket] = {.since = now, .until = now + limits_.firstRequest};
+  connections_[socket] = {.since = now, .until = now + limits_.firstRequest};
 }
 
 void OpenConnections::enter(int socket, BootTime now, Duration longest) {
-  const auto found = all_.find(socket);
-  if (found == all_.end()) return;
+  const auto found = connections_.find(socket);
+  if (found == connections_.end()) return;
   found->second.since = now;
   found->second.until = now + longest;
 }
@@ -24,14 +24,14 @@ void OpenConnections::answered(int socket, BootTime now) {
 }
 
 void OpenConnections::closed(int socket) {
-  all_.erase(socket);
+  connections_.erase(socket);
 }
 
-std::vector<int> OpenConnections::toHangUp(BootTime now) {
+std::vector<int> OpenConnections::connectionsToClose(BootTime now) {
   std::vector<int> sockets;
   std::vector<std::pair<BootTime, int>> others;
-  for (auto& [socket, connection] : all_) {
-    if (connection.hungUp) continue;
+  for (auto& [socket, connection] : connections_) {
+    if (connection.isClosing) continue;
     if (now >= connection.until) {
       sockets.push_back(socket);
     } else {
@@ -43,14 +43,14 @@ std::vector<int> OpenConnections::toHangUp(BootTime now) {
     others.resize(others.size() - limits_.connections);
     for (const auto& [since, socket] : others) sockets.push_back(socket);
   }
-  for (const int socket : sockets) all_[socket].hungUp = true;
+  for (const int socket : sockets) connections_[socket].isClosing = true;
   return sockets;
 }
 
 BootTime OpenConnections::next() const {
   auto next = BootTime::max();
-  for (const auto& [socket, connection] : all_) {
-    if (!connection.hungUp) next = std::min(next, connection.until);
+  for (const auto& [socket, connection] : connections_) {
+    if (!connection.isClosing) next = std::min(next, connection.until);
   }
   return next;
 }

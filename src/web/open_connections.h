@@ -1,5 +1,5 @@
 // The open connections of a server, and since when each waits for a request or for the end of its response. Decides
-// which of them to hang up, so that slow and idle clients never keep others out. Uses no socket itself.
+// which of them to close, so that slow and idle clients never keep others out. Uses no socket itself.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace leptir::web {
 struct Limits {
   std::size_t connections = 1024;                    // one more hangs up the one that has waited longest
   std::size_t headerBytes = 16 * 1024;               // request line and headers
-  std::size_t pageBytes = 64 * 1024 * 1024;          // memory of all pages that clients have not taken yet
+  std::size_t pageBytesInFlight = 64 * 1024 * 1024;  // memory of all pages that clients have not taken yet
   Duration firstRequest = std::chrono::seconds(10);  // from the connection until its first request is whole
   Duration nextRequest = std::chrono::seconds(75);   // longer than the usual interval of scrapes
   Duration response = std::chrono::seconds(30);      // until the client has taken it
@@ -25,29 +25,29 @@ class OpenConnections {
   explicit OpenConnections(const Limits& limits) : limits_(limits) {}
 
   void opened(int socket, BootTime now);
-  // Its request is whole, and the response is being sent.
+  // The request of this connection is complete; its response is being sent.
   void requested(int socket, BootTime now);
   // The response was sent, or could not be.
   void answered(int socket, BootTime now);
   void closed(int socket);
 
-  // The connections that are over their time, and as many of those that have waited longest as there are too many.
-  // Each is named once.
-  std::vector<int> toHangUp(BootTime now);
-  // When the next connection will be over its time; max: there is none.
+  // The connections to close now: those whose time is over and, if more than Limits::connections are open, those that
+  // have waited longest. Returns each connection once.
+  std::vector<int> connectionsToClose(BootTime now);
+  // When the time of the next connection will be over; max: no connection is open.
   BootTime next() const;
-  std::size_t size() const { return all_.size(); }
+  std::size_t size() const { return connections_.size(); }
 
  private:
   struct Connection {
     BootTime since{};  // when its present state began
     BootTime until{};  // when that state must have ended
-    bool hungUp = false;
+    bool isClosing = false;
   };
   void enter(int socket, BootTime now, Duration longest);
 
   const Limits limits_;
-  std::map<int, Connection> all_;
+  std::map<int, Connection> connections_;
 };
 
 }  // namespace leptir::web

@@ -20,9 +20,9 @@ TEST(OpenConnections, AConnectionThatSendsNoWholeRequestIsHungUpOnce) {
   OpenConnections connections(limitsOf(10));
   connections.opened(5, kStart);
   EXPECT_EQ(connections.next(), kStart + 10s);
-  EXPECT_THAT(connections.toHangUp(kStart + 9s), IsEmpty());
-  EXPECT_THAT(connections.toHangUp(kStart + 10s), ElementsAre(5));
-  EXPECT_THAT(connections.toHangUp(kStart + 20s), IsEmpty());
+  EXPECT_THAT(connections.connectionsToClose(kStart + 9s), IsEmpty());
+  EXPECT_THAT(connections.connectionsToClose(kStart + 10s), ElementsAre(5));
+  EXPECT_THAT(connections.connectionsToClose(kStart + 20s), IsEmpty());
   EXPECT_EQ(connections.next(), BootTime::max());
   connections.closed(5);
   EXPECT_EQ(connections.size(), 0u);
@@ -35,8 +35,8 @@ TEST(OpenConnections, AResponseAndThePauseBeforeTheNextRequestHaveTimesOfTheirOw
   EXPECT_EQ(connections.next(), kStart + 31s);
   connections.answered(5, kStart + 2s);
   EXPECT_EQ(connections.next(), kStart + 77s);
-  EXPECT_THAT(connections.toHangUp(kStart + 76s), IsEmpty());
-  EXPECT_THAT(connections.toHangUp(kStart + 77s), ElementsAre(5));
+  EXPECT_THAT(connections.connectionsToClose(kStart + 76s), IsEmpty());
+  EXPECT_THAT(connections.connectionsToClose(kStart + 77s), ElementsAre(5));
 }
 
 TEST(OpenConnections, OneConnectionTooManyHangsUpTheOneThatHasWaitedLongest) {
@@ -44,22 +44,23 @@ TEST(OpenConnections, OneConnectionTooManyHangsUpTheOneThatHasWaitedLongest) {
   connections.opened(5, kStart);
   connections.opened(6, kStart + 1s);
   connections.requested(5, kStart + 2s);
-  EXPECT_THAT(connections.toHangUp(kStart + 3s), IsEmpty());
+  EXPECT_THAT(connections.connectionsToClose(kStart + 3s), IsEmpty());
   connections.opened(7, kStart + 3s);
-  EXPECT_THAT(connections.toHangUp(kStart + 3s), ElementsAre(6));
+  EXPECT_THAT(connections.connectionsToClose(kStart + 3s), ElementsAre(6));
   connections.opened(8, kStart + 4s);
-  EXPECT_THAT(connections.toHangUp(kStart + 4s), ElementsAre(5)) << "6 counts no more, though it is not closed yet";
+  EXPECT_THAT(connections.connectionsToClose(kStart + 4s), ElementsAre(5))
+      << "6 counts no more, though it is not closed yet";
 }
 
 TEST(OpenConnections, ANumberThatIsUsedAgainIsANewConnection) {
   OpenConnections connections(limitsOf(10));
   connections.opened(5, kStart);
-  connections.toHangUp(kStart + 10s);
+  connections.connectionsToClose(kStart + 10s);
   connections.closed(5);
   connections.answered(5, kStart + 10s);  // too late, and of no effect
   EXPECT_EQ(connections.size(), 0u);
   connections.opened(5, kStart + 11s);
-  EXPECT_THAT(connections.toHangUp(kStart + 21s), ElementsAre(5));
+  EXPECT_THAT(connections.connectionsToClose(kStart + 21s), ElementsAre(5));
 }
 
 }  // namespace

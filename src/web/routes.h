@@ -11,9 +11,9 @@
 namespace leptir::web {
 
 struct Request {
-  std::string method{};  // "GET"
-  std::string path{};    // decoded, without a query: "/metrics"
-  std::string accept{};  // the header `Accept`; empty: there is none
+  std::string method{};        // "GET"
+  std::string path{};          // decoded, without a query: "/metrics"
+  std::string acceptHeader{};  // the header `Accept`; empty: there is none
 };
 
 struct Response {

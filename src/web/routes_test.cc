@@ -14,7 +14,7 @@ using ::testing::Pair;
 Routes routes() {
   Routes routes;
   routes.add("/", [](const Request&) { return Response{.body = "home"}; });
-  routes.add("/metrics", [](const Request& request) { return Response{.body = "for " + request.accept}; });
+  routes.add("/metrics", [](const Request& request) { return Response{.body = "for " + request.acceptHeader}; });
   routes.add("/broken", [](const Request&) -> Response { throw std::runtime_error("no memory"); });
   return routes;
 }

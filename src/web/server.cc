@@ -11,14 +11,15 @@
 namespace leptir::web {
 namespace {
 
-// libmicrohttpd accepts these above the limit; the connections that have waited longest are hung up for them.
-constexpr std::size_t kAboveTheLimit = 64;
+// How many connections above Limits::connections libmicrohttpd accepts before the server closes those that have waited
+// longest.
+constexpr std::size_t kConnectionsAboveLimit = 64;
 
 static_assert(MHD_VERSION >= 0x00097302, "libmicrohttpd 0.9.74 or later is needed: free callbacks with an argument");
 
 // Pages up to this size are sent also above the limit of memory: health checks, and the sentences of errors. All
 // connections together hold some 4 MiB of them at most.
-constexpr std::size_t kSmallPage = 4096;
+constexpr std::size_t kSmallPageBytes = 4096;
 
 std::string headerOf(MHD_Connection* connection, const char* name) {
   const char* const value = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -32,10 +33,11 @@ bool hasBody(MHD_Connection* connection) {
 }
 
 // A page that a browser shows may load and run nothing.
-constexpr std::pair<const char*, const char*> kAlways[] = {{"Cache-Control", "no-store"},
-                                                           {"Content-Security-Policy", "default-src 'none'"},
-                                                           {"Referrer-Policy", "no-referrer"},
-                                                           {"X-Content-Type-Options", "nosniff"}};
+constexpr std::pair<const char*, const char*> kHeadersOfEveryResponse[] = {
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"}};
 
 enum class AfterResponse { Keep, Close };
 
@@ -70,11 +72,11 @@ MHD_Response* responseOf(std::unique_ptr<PageInFlight> page) {
   return response;
 }
 
-MHD_Result send(MHD_Connection* connection, Response from, AfterResponse after, std::size_t& pageBytes) {
-  auto* response = responseOf(std::make_unique<PageInFlight>(std::move(from.body), pageBytes));
+MHD_Result send(MHD_Connection* connection, Response from, AfterResponse after, std::size_t& pageBytesInFlight) {
+  auto* response = responseOf(std::make_unique<PageInFlight>(std::move(from.body), pageBytesInFlight));
   if (response == nullptr) return MHD_NO;
   ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from.contentType.c_str());
-  for (const auto& [name, value] : kAlways) ::MHD_add_response_header(response, name, value);
+  for (const auto& [name, value] : kHeadersOfEveryResponse) ::MHD_add_response_header(response, name, value);
   for (const auto& [name, value] : from.headers) ::MHD_add_response_header(response, name.c_str(), value.c_str());
   if (after == AfterResponse::Close) ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   const auto sent = ::MHD_queue_response(connection, static_cast<unsigned>(from.status), response);
@@ -99,7 +101,10 @@ int socketOf(MHD_Connection* connection) {
 class Server::Daemon {
  public:
   Daemon(Routes routes, const Limits& limits, const Clock& clock)
-      : routes_(std::move(routes)), clock_(clock), maxPageBytes_(limits.pageBytes), open_(limits) {}
+      : routes_(std::move(routes)),
+        clock_(clock),
+        maxPageBytesInFlight_(limits.pageBytesInFlight),
+        openConnections_(limits) {}
   ~Daemon() {
     if (daemon_ != nullptr) ::MHD_stop_daemon(daemon_);
   }
@@ -109,7 +114,7 @@ class Server::Daemon {
   bool start(int listening, const Limits& limits) {
     daemon_ = ::MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Daemon::onRequest, this, MHD_OPTION_LISTEN_SOCKET,
                                  listening, MHD_OPTION_CONNECTION_LIMIT,
-                                 static_cast<unsigned>(limits.connections + kAboveTheLimit),
+                                 static_cast<unsigned>(limits.connections + kConnectionsAboveLimit),
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.headerBytes, MHD_OPTION_STRICT_FOR_CLIENT,
                                  1, MHD_OPTION_NOTIFY_CONNECTION, &Daemon::onConnection, this,
                                  MHD_OPTION_NOTIFY_COMPLETED, &Daemon::onCompleted, this, MHD_OPTION_END);
@@ -118,33 +123,33 @@ class Server::Daemon {
 
   Result<void> serveFor(Duration longest) {
     const auto now = clock_.bootTime();
-    const auto wait = std::clamp(std::min(longest, open_.next() - now), Duration::zero(), longest);
+    const auto wait = std::clamp(std::min(longest, openConnections_.next() - now), Duration::zero(), longest);
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     const int wholeWait = static_cast<int>(std::min<std::int64_t>(milliseconds, std::numeric_limits<int>::max()));
     if (::MHD_run_wait(daemon_, wholeWait) != MHD_YES)
       return Error(ErrorCode::Internal, "the HTTP server cannot wait for its clients any more");
-    // The library reads the end of such a connection in its next round, and closes it.
-    for (const int socket : open_.toHangUp(clock_.bootTime())) ::shutdown(socket, SHUT_RDWR);
+    // After the shutdown the library reads the end of the connection in its next round, and closes it.
+    for (const int socket : openConnections_.connectionsToClose(clock_.bootTime())) ::shutdown(socket, SHUT_RDWR);
     return {};
   }
 
-  std::size_t connections() const { return open_.size(); }
-  std::size_t pageBytes() const { return pageBytes_; }
+  std::size_t connections() const { return openConnections_.size(); }
+  std::size_t pageBytesInFlight() const { return pageBytesInFlight_; }
 
  private:
   static void onConnection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode code) {
     auto& daemon = *static_cast<Daemon*>(self);
     const int socket = socketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      daemon.open_.opened(socket, daemon.clock_.bootTime());
+      daemon.openConnections_.opened(socket, daemon.clock_.bootTime());
     } else {
-      daemon.open_.closed(socket);
+      daemon.openConnections_.closed(socket);
     }
   }
 
   static void onCompleted(void* self, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
     auto& daemon = *static_cast<Daemon*>(self);
-    daemon.open_.answered(socketOf(connection), daemon.clock_.bootTime());
+    daemon.openConnections_.answered(socketOf(connection), daemon.clock_.bootTime());
   }
 
   // Called once when the headers of a request are there, and again when the request is whole.
@@ -161,26 +166,26 @@ class Server::Daemon {
   }
 
   MHD_Result refuseBody(MHD_Connection* connection) {
-    return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close, pageBytes_);
+    return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close, pageBytesInFlight_);
   }
 
   MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
-    open_.requested(socketOf(connection), clock_.bootTime());
+    openConnections_.requested(socketOf(connection), clock_.bootTime());
     auto response =
-        routes_.answer({.method = method, .path = path, .accept = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
-    if (isTooMuch(response.body)) response = tooManyPages();
-    return send(connection, std::move(response), AfterResponse::Keep, pageBytes_);
+        routes_.answer({.method = method, .path = path, .acceptHeader = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
+    if (exceedsPageMemory(response.body)) response = tooManyPages();
+    return send(connection, std::move(response), AfterResponse::Keep, pageBytesInFlight_);
   }
 
-  bool isTooMuch(const std::string& page) const {
-    return page.size() > kSmallPage && pageBytes_ + page.capacity() > maxPageBytes_;
+  bool exceedsPageMemory(const std::string& page) const {
+    return page.size() > kSmallPageBytes && pageBytesInFlight_ + page.capacity() > maxPageBytesInFlight_;
   }
 
   const Routes routes_;
   const Clock& clock_;
-  const std::size_t maxPageBytes_;
-  std::size_t pageBytes_ = 0;  // the memory of all pages in flight
-  OpenConnections open_;
+  const std::size_t maxPageBytesInFlight_;
+  std::size_t pageBytesInFlight_ = 0;  // the memory of all pages in flight
+  OpenConnections openConnections_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
@@ -204,8 +209,8 @@ std::size_t Server::connections() const {
   return daemon_->connections();
 }
 
-std::size_t Server::pageBytes() const {
-  return daemon_->pageBytes();
+std::size_t Server::pageBytesInFlight() const {
+  return daemon_->pageBytesInFlight();
 }
 
 }  // namespace leptir::web

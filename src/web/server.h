@@ -1,6 +1,6 @@
 // An HTTP/1.1 server in one thread, by libmicrohttpd: GET and HEAD of pages that are made in memory. A client that
-// sends or reads slowly holds up no other client. While pages that clients have not taken yet fill Limits::pageBytes,
-// further pages above 4 KiB are answered with 503.
+// sends or reads slowly holds up no other client. While pages that clients have not taken yet fill
+// Limits::pageBytesInFlight, further pages above 4 KiB are answered with 503.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ class Server {
   // How many connections are open.
   std::size_t connections() const;
   // The memory of all pages that clients have not taken yet.
-  std::size_t pageBytes() const;
+  std::size_t pageBytesInFlight() const;
 
  private:
   class Daemon;

@@ -24,7 +24,7 @@ class RunningServer {
       while (!ends_) {
         EXPECT_TRUE(server_->serveFor(std::chrono::milliseconds(20)));
         connections = server_->connections();
-        pageBytes = server_->pageBytes();
+        pageBytesInFlight = server_->pageBytesInFlight();
       }
     });
   }
@@ -36,8 +36,8 @@ class RunningServer {
   RunningServer& operator=(const RunningServer&) = delete;
 
   const int port;
-  std::atomic<std::size_t> connections{0};  // that are open
-  std::atomic<std::size_t> pageBytes{0};    // of pages that clients have not taken yet
+  std::atomic<std::size_t> connections{0};        // that are open
+  std::atomic<std::size_t> pageBytesInFlight{0};  // of pages that clients have not taken yet
 
  private:
   std::unique_ptr<Server> server_;

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 
 Routes pages() {
   Routes routes;
-  routes.add("/page", [](const Request& request) { return Response{.body = "asked for " + request.accept + "\n"}; });
+  routes.add("/page",
+             [](const Request& request) { return Response{.body = "asked for " + request.acceptHeader + "\n"}; });
   routes.add("/large", [](const Request&) { return Response{.body = std::string(2'000'000, 'x')}; });
   // More than the kernel takes from the server for a client that reads nothing.
   routes.add("/huge", [](const Request&) { return Response{.body = std::string(40'000'000, 'x')}; });
@@ -114,21 +115,21 @@ TEST(Server, APageThatIsReadOrWhoseClientIsGoneUsesNoMemory) {
   {
     const HttpClient deaf(server.port);
     sendBytes(deaf, requestOf("GET", "/huge"));
-    EXPECT_TRUE(waitUntil([&] { return server.pageBytes >= 40'000'000; }));
+    EXPECT_TRUE(waitUntil([&] { return server.pageBytesInFlight >= 40'000'000; }));
   }
-  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytesInFlight == 0; })) << server.pageBytesInFlight;
   HttpClient client(server.port);
   EXPECT_EQ(client.ask(requestOf("GET", "/large"))->body.size(), 2'000'000u);
-  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytesInFlight == 0; })) << server.pageBytesInFlight;
 }
 
 TEST(Server, PagesBeyondTheLimitOfMemoryAre503UntilOtherPagesAreTaken) {
-  const RunningServer server(pages(), {.pageBytes = 41'000'000});
+  const RunningServer server(pages(), {.pageBytesInFlight = 41'000'000});
   HttpClient client(server.port);
   {
     const HttpClient deaf(server.port);
     sendBytes(deaf, requestOf("GET", "/huge"));
-    ASSERT_TRUE(waitUntil([&] { return server.pageBytes >= 40'000'000; }));
+    ASSERT_TRUE(waitUntil([&] { return server.pageBytesInFlight >= 40'000'000; }));
     const auto refused = client.ask(requestOf("GET", "/large"));
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->status, 503);
@@ -136,7 +137,7 @@ TEST(Server, PagesBeyondTheLimitOfMemoryAre503UntilOtherPagesAreTaken) {
     EXPECT_THAT(refused->body, ::testing::HasSubstr("ask again later"));
     EXPECT_EQ(client.ask(requestOf("GET", "/page"))->status, 200) << "a small page is sent nevertheless";
   }
-  EXPECT_TRUE(waitUntil([&] { return server.pageBytes == 0; })) << server.pageBytes;
+  EXPECT_TRUE(waitUntil([&] { return server.pageBytesInFlight == 0; })) << server.pageBytesInFlight;
   EXPECT_EQ(client.ask(requestOf("GET", "/large"))->status, 200);
 }
 

@@ -22,7 +22,7 @@ class TaskRunner {
              const Clock& clock, const task::TraceSettings& traces);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
-  // Whether it needs the time of the push to name the spans of tasks.
+  // Whether this worker has to read the time of the push from the envelope, to compute the ids of a task's spans.
   task::TimeOfPush timeOfPush() const {
     return task::needsTimeOfPush(traces_) ? task::TimeOfPush::Read : task::TimeOfPush::Skipped;
   }

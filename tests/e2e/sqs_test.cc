@@ -49,7 +49,7 @@ TEST_F(SqsTest, PushesRunsAndRecordsATask) {
     return !requests.is_null() && requests.at("sent").get<int>() >= 3;
   }));
   const auto shown = leptir({"status"}).out;
-  EXPECT_THAT(shown, HasSubstr("requests to stores that are paid for by the request: "));
+  EXPECT_THAT(shown, HasSubstr("requests to stores that charge for each request: "));
   EXPECT_THAT(shown, HasSubstr("approximate, and some seconds old: sqs"));
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0);

@@ -190,7 +190,7 @@ Result<void> SimFeeder::obeyPauses() {
 
 Result<void> SimFeeder::answerCount() {
   if (!std::exchange(count_, false)) return {};
-  inbox_.push_back(dispatcher::event::Counted{0, world_.queue.counts()});
+  inbox_.push_back(dispatcher::event::TasksCounted{0, world_.queue.counts()});
   return {};
 }
 

@@ -29,7 +29,7 @@ struct QueueView {
   std::optional<Duration> oldestDue{};  // for how long the oldest due task has been due; none: no task is due
   std::vector<PausedTasks> pauses{};
   std::size_t instances = 0;  // that have a session or a card at this store
-  // Tasks that ended in the last minute, by what the cards of the instances say, for each second; the failed ones are
+  // How many tasks ended per second in the last minute, according to the cards of the instances; the failed ones are
   // among the done ones. None: no instance has told.
   std::optional<double> donePerSecond{}, failedPerSecond{};
   // When the due tasks are done if they go on ending at that rate and no task is pushed; none: no task is due, none

@@ -17,7 +17,7 @@ struct TaskStackFrame {
   int line = 0;
   std::string library{};  // the name of the library; empty: the program itself
   bool isInlined = false;
-  bool isOfUser = false;  // code of the task or of what it calls itself, as opposed to leptir's and libraries' code
+  bool isUserCode = false;  // code of the task or of what it calls itself, as opposed to leptir's and libraries' code
 };
 
 struct TaskStackThread {

@@ -15,8 +15,8 @@ namespace leptir {
 // Only encode() makes one, so a backend neither checks tasks nor knows the format of envelopes: it stores the bytes.
 struct EncodedTask {
   // Invalid: the id or the name is empty, too long or no text, the parameters are no JSON, the time limit is negative,
-  // a time exceeds kMaxTimeSpan, the task expires before its time of execution, or its traceparent is none. TooLarge:
-  // the envelope exceeds kMaxEnvelopeBytes. The error names the task.
+  // a time exceeds kMaxTimeSpan, the task expires before its time of execution, or its traceparent is not a valid one.
+  // TooLarge: the envelope exceeds kMaxEnvelopeBytes. The error names the task.
   static Result<EncodedTask> encode(const BrokerTask& task);
 
   // The id as the envelope has it between its quotes: with PHP's escapes.

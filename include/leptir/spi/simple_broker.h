@@ -24,7 +24,7 @@
 
 namespace leptir {
 
-// How many requests a broker has sent to a store that is paid for by the request.
+// How many requests a broker has sent to a store that charges for each request.
 struct StoreRequests {
   std::uint64_t sent = 0;       // all, repeated ones included
   std::uint64_t repeated = 0;   // sent again after an error

@@ -34,7 +34,7 @@ Result<TaskList> MemoryTasks::list(const TaskFilter& filter, std::string_view cu
 // Sorted; none: all.
 std::vector<MemoryTasks::ListPosition> MemoryTasks::positionsAfter(const std::optional<ListPosition>& after,
                                                                    ListOrder order) const {
-  // The parts of the list keep their order.
+  // LatestFirst reverses the order within each part of the list, not the order of the parts.
   const auto isBefore = [order](const ListPosition& a, const ListPosition& b) {
     return order == ListOrder::LatestFirst && a.front() == b.front() ? b < a : a < b;
   };

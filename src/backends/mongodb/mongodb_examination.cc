@@ -34,7 +34,7 @@ Result<void> readClock(MongodbClient& client, StoreExamination& examination) {
 }
 
 // Members of the replica set; 0: no replica set, or the server does not tell.
-std::size_t membersOf(MongodbClient& client) {
+std::size_t replicaSetMembers(MongodbClient& client) {
   const auto hello = client.read(Document().add("hello", 1));
   if (!hello || !DocumentView(*hello).find("setName")) return 0;
   std::size_t members = 0;
@@ -49,7 +49,7 @@ void examineServer(MongodbClient& client, const ServerInfo& server, StoreExamina
     auto finding = standaloneFinding(client.where());
     finding.severity = FindingSeverity::Note;
     examination.findings.push_back(std::move(finding));
-  } else if (membersOf(client) == 1) {
+  } else if (replicaSetMembers(client) == 1) {
     examination.add(FindingSeverity::Note, "durability",
                     client.where() + ": its replica set has one member: nothing replaces it when it fails",
                     "add members to the replica set");
@@ -66,7 +66,8 @@ StoreFinding standaloneFinding(const std::string& where) {
           "use a replica set"};
 }
 
-// On a sharded collection the index of ids cannot be unique, and which one there is only a dispatcher finds out.
+// On a sharded collection the index of ids cannot be unique. Only a dispatcher finds out which index that collection
+// has, so unique indexes are not examined there.
 Result<StoreExamination> examineQueue(MongodbQueue& queue) {
   StoreExamination examination;
   for (auto& [collection, indexes] : neededIndexes(queue)) {

@@ -16,9 +16,9 @@ namespace leptir::mongodb {
 // The server has no replica set.
 StoreFinding standaloneFinding(const std::string& where);
 
-// Of the collections of a queue. It makes no index.
+// Examines the collections of a queue, and creates no index.
 Result<StoreExamination> examineQueue(MongodbQueue& queue);
-// Of a collection of records, with the indexes that it needs.
+// Examines a collection of records; `indexes` are those that it needs.
 Result<StoreExamination> examineRecords(MongodbClient& client, std::string_view collection,
                                         std::span<const MongodbIndex> indexes);
 

@@ -119,8 +119,8 @@ Result<StoreExamination> examineServer(RedisConnection& connection) {
   StoreExamination examination;
   if (const auto info = replies->at(1).value(); info.kind() == RedisValue::Kind::Text)
     examination = examineInfo(info.text(), connection.address().where());
-  constexpr std::size_t kLookedAtSettings = 4;  // version, role, eviction, persistence
-  examination.looked += kLookedAtSettings;
+  constexpr std::size_t kExaminedSettings = 4;  // version, role, eviction, persistence
+  examination.looked += kExaminedSettings;
   std::ranges::move(server->findings, std::back_inserter(examination.findings));
   examination.asked = sent + (received - sent) / 2;
   readClock(replies->at(0).value(), examination);

@@ -51,8 +51,8 @@ Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std:
   return ids;
 }
 
-// Entries of one score come in the order of their ids, falling if the latest come first. More are read until one is
-// behind `last`: other programs may have written many entries of one score.
+// Entries of one score are ordered by their ids, in descending order if the latest come first. Reads on until an entry
+// is behind `last`, since other programs may have written many entries of one score.
 Result<std::vector<IndexEntry>> RedisRecordIndex::readBehind(const std::optional<IndexEntry>& last,
                                                              std::string_view least, std::string_view most,
                                                              std::size_t count, ListOrder order) {

@@ -211,7 +211,7 @@ Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
       return {};
     }
     ++list_.examined;
-    // In a list from the end a position names the last member listed.
+    // When the list is read from its end, the cursor names the last member listed, not the next one.
     if (isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
     if (!isWanted) continue;
     if (auto& task = (*tasks)[read++]) take(std::move(*task));

@@ -18,7 +18,8 @@ constexpr auto kEarliestKey = std::numeric_limits<std::int64_t>::min(),
                kLatestKey = std::numeric_limits<std::int64_t>::max();
 using RecordPlace = std::array<std::int64_t, 2>;
 
-// The place behind which the list goes on.
+// Where this page of the list starts: after the key and row of the cursor, or at the latest record that the filter
+// allows.
 RecordPlace startLatestFirst(const MetaFilter& filter, const std::optional<RecordPlace>& asked) {
   const auto after = asked.value_or(RecordPlace{kLatestKey, kEarliestKey});
   return filter.savedBefore ? std::min(after, RecordPlace{dueFrom(*filter.savedBefore), kEarliestKey}) : after;

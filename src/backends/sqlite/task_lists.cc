@@ -56,7 +56,7 @@ void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueBefore) range.last = std::min(range.last, dueFrom(*filter.dueBefore) - offset);
 }
 
-// The same for a range that begins with its latest time: `last` is the earliest.
+// As narrow(), for a range that is read from its latest time down: `last` is the earliest time.
 void narrowLatestFirst(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueBefore) {
     const auto most = dueFrom(*filter.dueBefore) - offset;
@@ -104,11 +104,11 @@ TaskLists::TaskLists(SqliteConnection& connection)
     : connection_(connection),
       atOnce_(connection, sql::kWaitingInOrder),
       byTime_(connection, sql::kWaitingInOrder),
-      atOnceLatest_(connection, sql::kWaitingLatestFirst),
-      byTimeLatest_(connection, sql::kWaitingLatestFirst),
+      atOnceLatestFirst_(connection, sql::kWaitingLatestFirst),
+      byTimeLatestFirst_(connection, sql::kWaitingLatestFirst),
       leased_(connection, sql::kLeasedInOrder),
       buried_(connection, sql::kBuriedInOrder),
-      buriedLatest_(connection, sql::kBuriedLatestFirst),
+      buriedLatestFirst_(connection, sql::kBuriedLatestFirst),
       places_(connection, sql::kPlacesOfIds),
       row_(connection, sql::kFindRow),
       earliest_(connection, sql::kEarliestDue),
@@ -134,8 +134,8 @@ bool TaskLists::fillInOrder(Page& page, const std::optional<Position>& after) {
   const auto start = [&](ListPart part) -> std::optional<Position> {
     if (!mayHave(part, page.filter()) || (after && after->front() > part)) return {};
     if (after && after->front() == part) return *after;
-    const bool beginsAtItsEnd = page.filter().order == ListOrder::LatestFirst && part == kBuried;
-    return beginsAtItsEnd ? Position{part, kMost, kMost} : Position{part, -1, kLeast};
+    const bool startsAtLastBurial = page.filter().order == ListOrder::LatestFirst && part == kBuried;
+    return startsAtLastBurial ? Position{part, kMost, kMost} : Position{part, -1, kLeast};
   };
   const bool isLatestFirst = page.filter().order == ListOrder::LatestFirst;
   if (start(kWaiting) && !(isLatestFirst ? fillWaitingLatestFirst(page, after) : fillWaiting(page, after)))
@@ -148,8 +148,8 @@ bool TaskLists::fillInOrder(Page& page, const std::optional<Position>& after) {
 // Latest first, the tasks that another program has buried without a number come last: their key is -1.
 bool TaskLists::fillBuried(Page& page, const Position& after) {
   if (page.filter().order == ListOrder::EarliestFirst) return fillPart(page, buried_, after, kMost);
-  if (after[1] != -1 && !fillPart(page, buriedLatest_, after, 0)) return false;
-  return fillPart(page, buriedLatest_, after[1] == -1 ? after : Position{kBuried, -1, kMost}, 0);
+  if (after[1] != -1 && !fillPart(page, buriedLatestFirst_, after, 0)) return false;
+  return fillPart(page, buriedLatestFirst_, after[1] == -1 ? after : Position{kBuried, -1, kMost}, 0);
 }
 
 // Merges the tasks that are due at once with those that are due by the time, as DueTasks::select does.
@@ -180,13 +180,13 @@ bool TaskLists::fillWaiting(Page& page, const std::optional<Position>& after) {
   return true;
 }
 
-// Begins with the latest task. Ranges of keys go down.
+// Lists from the latest task to the earliest, so each KeyRange runs from its highest key down to `last`.
 bool TaskLists::fillWaitingLatestFirst(Page& page, const std::optional<Position>& after) {
   const auto& filter = page.filter();
-  constexpr auto kBehindAll = kLargestTime + 1;
+  constexpr auto kBehindLatestTime = kLargestTime + 1;
   const auto behind = after && after->front() == kWaiting
-                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindAll), (*after)[2], kLeast}
-                          : KeyRange{kBehindAll, kLeast, kLeast};
+                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindLatestTime), (*after)[2], kLeast}
+                          : KeyRange{kBehindLatestTime, kLeast, kLeast};
   KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, -kLargestTime - kAtOnceOffset};
   KeyRange byTime{behind.key, behind.row, -kLargestTime};
   narrowLatestFirst(atOnce, filter, kAtOnceOffset);
@@ -194,8 +194,8 @@ bool TaskLists::fillWaitingLatestFirst(Page& page, const std::optional<Position>
   if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kLeast, byTime.last};
   if (filter.state == TaskState::Scheduled) byTime.last = std::max(byTime.last, page.now() + 1);
 
-  auto& rowsAtOnce = atOnceLatest_;
-  auto& rowsByTime = byTimeLatest_;
+  auto& rowsAtOnce = atOnceLatestFirst_;
+  auto& rowsByTime = byTimeLatestFirst_;
   bool hasAtOnce = filter.state != TaskState::Scheduled && rowsAtOnce.startBehind(atOnce.key, atOnce.row, atOnce.last);
   bool hasByTime = rowsByTime.startBehind(byTime.key, byTime.row, byTime.last);
   while (hasAtOnce || hasByTime) {

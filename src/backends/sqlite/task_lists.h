@@ -39,11 +39,11 @@ class TaskLists {
   SqliteConnection& connection_;
   OrderedRows atOnce_;
   OrderedRows byTime_;
-  OrderedRows atOnceLatest_;
-  OrderedRows byTimeLatest_;
+  OrderedRows atOnceLatestFirst_;
+  OrderedRows byTimeLatestFirst_;
   OrderedRows leased_;
   OrderedRows buried_;
-  OrderedRows buriedLatest_;
+  OrderedRows buriedLatestFirst_;
   SqliteStatement places_;
   SqliteStatement row_;
   SqliteStatement earliest_;

@@ -39,7 +39,7 @@ void SqsReceiver::start(std::size_t most, seconds wait, seconds visibility) {
                                      .body = sqs::receive(client_.queue(), most, wait, visibility),
                                      .repeat = aws::Repeat::Always,
                                      .limit = kRequestLimit + wait});
-  flying_.push_back({.number = number, .sent = sent, .asked = most, .isLongPoll = wait > seconds(0)});
+  receivesInFlight_.push_back({.number = number, .sent = sent, .asked = most, .isLongPoll = wait > seconds(0)});
 }
 
 // Short receives for `wanted` messages, and for up to `ahead` more where that fills a receive.
@@ -82,7 +82,7 @@ void SqsReceiver::waitForRing(Duration longest, Wake& wake, seconds visibility) 
 }
 
 void SqsReceiver::collect() {
-  std::erase_if(flying_, [this](const ReceiveInFlight& flying) {
+  std::erase_if(receivesInFlight_, [this](const ReceiveInFlight& flying) {
     const auto answer = client_.takeText(flying.number);
     if (!answer) return false;
     if (*answer) {
@@ -112,16 +112,17 @@ void SqsReceiver::note(const ReceiveInFlight& flying, const std::string& answer)
 }
 
 bool SqsReceiver::isPolling() const {
-  return std::ranges::any_of(flying_, &ReceiveInFlight::isLongPoll);
+  return std::ranges::any_of(receivesInFlight_, &ReceiveInFlight::isLongPoll);
 }
 
 std::size_t SqsReceiver::shortInFlight() const {
-  return flying_.size() - static_cast<std::size_t>(std::ranges::count_if(flying_, &ReceiveInFlight::isLongPoll));
+  return receivesInFlight_.size() -
+         static_cast<std::size_t>(std::ranges::count_if(receivesInFlight_, &ReceiveInFlight::isLongPoll));
 }
 
 std::size_t SqsReceiver::askedInFlight() const {
   std::size_t asked = 0;
-  for (const auto& flying : flying_) asked += flying.isLongPoll ? 0 : flying.asked;
+  for (const auto& flying : receivesInFlight_) asked += flying.isLongPoll ? 0 : flying.asked;
   return asked;
 }
 
@@ -192,12 +193,12 @@ std::vector<ArrivedMessage> SqsReceiver::takeOld(Duration age) {
 
 void SqsReceiver::finish(Duration longest) {
   const auto end = clock_.bootTime() + longest;
-  while (!flying_.empty() && clock_.bootTime() < end) {
+  while (!receivesInFlight_.empty() && clock_.bootTime() < end) {
     client_.wait(end - clock_.bootTime());
     collect();
   }
-  for (const auto& flying : flying_) client_.abandon(flying.number);
-  flying_.clear();
+  for (const auto& flying : receivesInFlight_) client_.abandon(flying.number);
+  receivesInFlight_.clear();
 }
 
 }  // namespace leptir::sqs

@@ -91,7 +91,7 @@ class SqsReceiver {
 
   SqsClient& client_;
   const Clock& clock_;
-  std::vector<ReceiveInFlight> flying_;
+  std::vector<ReceiveInFlight> receivesInFlight_;
   std::deque<ArrivedMessage> arrived_;
   std::size_t arrivedBytes_ = 0;
   std::optional<Error> failed_;
