@@ -1,6 +1,7 @@
 #include "dispatcher/instance_cards.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace leptir::dispatcher {
 
@@ -21,7 +22,24 @@ std::vector<fleet::InstanceCard> InstanceCards::make() const {
     std::ranges::sort(card.running, {}, &fleet::RunningTask::began);
     card.runningTasks = card.running.size();
   }
+  addOthers(cards);
   return cards;
+}
+
+// A store may be down while the instance runs tasks of its queue: the cards in the other stores tell of them.
+void InstanceCards::addOthers(std::vector<fleet::InstanceCard>& cards) {
+  std::vector<fleet::OtherBroker> busy;
+  for (const auto& card : cards) {
+    const auto shown = std::min(card.running.size(), fleet::kMostTasksOfAnotherBroker);
+    if (shown > 0)
+      busy.push_back({.broker = card.broker,
+                      .runningTasks = card.runningTasks,
+                      .running = {card.running.begin(), card.running.begin() + static_cast<std::ptrdiff_t>(shown)}});
+  }
+  for (auto& card : cards) {
+    std::ranges::copy_if(busy, std::back_inserter(card.others),
+                         [&](const fleet::OtherBroker& other) { return other.broker != card.broker; });
+  }
 }
 
 fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) const {

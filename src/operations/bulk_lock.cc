@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "base/escape.h"
@@ -30,9 +32,21 @@ std::string startTimeOf(pid_t process) {
   return at == std::string::npos ? std::string() : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
 }
 
+// Where the numbers of processes mean the same: one boot of one machine, and one namespace of processes. Two containers
+// may have the same host name. Empty: it cannot be told.
+std::string processSpace() {
+  std::error_code failed;
+  const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", failed);
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  if (failed || !std::getline(file, boot)) return {};
+  return boot + " " + space.string();
+}
+
 std::string ownerText(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
+                    {"space", processSpace()},
                     {"pid", ::getpid()},
                     {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});
@@ -48,10 +62,12 @@ pid_t pidIn(const Json& owner) {
   return pid.is_number_integer() ? pid.get<pid_t>() : 0;
 }
 
-// Whether the process was one of this machine and does not exist any more.
+// Whether the process was one of this machine and of this namespace of processes, and does not exist any more.
 bool isOwnerDead(const std::string& text) {
   const auto owner = parseJson(text);
-  if (!owner || !owner->is_object() || textIn(*owner, "host") != base::hostName()) return false;
+  if (!owner || !owner->is_object()) return false;
+  const auto space = textIn(*owner, "space");  // missing in locks of earlier versions
+  if (space.empty() || space != processSpace()) return false;
   const auto pid = pidIn(*owner);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;

@@ -9,6 +9,7 @@
 #include "leptir/operations/fleet_view.h"
 #include "leptir/result.h"
 #include "link/run_logs.h"
+#include "operations/stores.h"
 
 namespace leptir::operations {
 
@@ -20,11 +21,20 @@ bool isVisible(const InstanceView& instance);
 // /proc/<pid>/exe of a process of another user must not be executed: it is a program that the other user chose.
 bool isOfThisUser(pid_t process);
 
+// A task that runs in an instance of this machine, as its status board tells.
+struct RunHere {
+  InstanceView instance{};
+  RunningTask task{};
+};
+// None: no visible instance of this machine runs the task with this whole id, as far as this process can find out
+// without asking a store.
+std::optional<RunHere> findRunHere(const Stores& stores, std::string_view id);
+
 // One run of a task.
 struct WantedRun {
   std::string_view id;  // of the task
-  int attempt = 0;
-  int worker = 0;  // its pid; 0: unknown
+  int attempt = 0;      // 0: any of this worker
+  int worker = 0;       // its pid; 0: unknown
 };
 
 // The log of a run in a worker of a visible instance; none: the run has not logged anything. The slots of other workers

@@ -20,6 +20,8 @@ namespace {
 namespace key = meta::key;
 
 constexpr Duration kLongestLogWait = std::chrono::seconds(5);
+// How exactly the time at which a run began is computed from the status board.
+constexpr Duration kClocksOfARunDiffer = std::chrono::milliseconds(20);
 
 bool isInProgress(const Json& record) {
   return record.is_object() && record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::InProgress);
@@ -38,6 +40,26 @@ int runningAttempt(const TaskDetails& task) {
 TaskLog logOf(const link::RunLog& read) {
   TaskLog log{.attempt = static_cast<int>(read.attempt), .isRunning = true};
   task::readLogText(task::logText(read.first, read.leftOutLines, read.leftOutBytes, read.last), log);
+  return log;
+}
+
+// The log of the run that goes on in an instance of this machine, without asking a store. None: there is no such run,
+// it has not logged anything, or another attempt is asked for.
+//
+// The board does not tell the attempt, so the newest log of the worker may be of an earlier run of the same task, which
+// had logged before this one began. Of the earlier attempts it is known only that there were any.
+std::optional<TaskLog> logOfRunHere(const operations::Stores& stores, std::string_view id, int asked) {
+  constexpr int kMostAttemptsTold = 100;
+  const auto here = operations::findRunHere(stores, id);
+  if (!here) return std::nullopt;
+  const auto read = operations::logOfRun(here->instance, {.id = id, .attempt = asked, .worker = here->task.pid});
+  if (!read || !*read) return std::nullopt;
+  auto log = logOf(**read);
+  const bool isOfThisRun = !log.lines.empty() && log.lines.front().time + kClocksOfARunDiffer >= here->task.began;
+  if (!isOfThisRun) return std::nullopt;
+  log.id = id;
+  for (int attempt = std::max(1, log.attempt - kMostAttemptsTold); attempt <= log.attempt; ++attempt)
+    log.attempts.push_back(attempt);
   return log;
 }
 
@@ -103,6 +125,7 @@ class LogSearch {
 }  // namespace
 
 Result<TaskLog> Operations::log(std::string_view id, int attempt) {
+  if (auto log = logOfRunHere(*stores_, id, attempt)) return *std::move(log);
   auto found = task(id);
   if (!found) return found.error();
   return LogSearch(*this, *stores_, std::move(*found)).find(attempt);
