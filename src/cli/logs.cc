@@ -25,6 +25,9 @@ std::string attemptsText(const std::vector<int>& attempts) {
 void printRemarks(const TaskLog& log) {
   if (log.attempt == 0)
     printError("Task {} has not run yet.", log.id);
+  else if (log.lines.empty() && log.leftOutLines > 0)
+    printError("The log of attempt {} of task {} is not kept: its {} had no room in the record of the task.",
+               log.attempt, log.id, log.leftOutLines == 1 ? "line" : fmt::format("{} lines", log.leftOutLines));
   else if (log.lines.empty())
     printError("Attempt {} of task {} has logged nothing{}.", log.attempt, log.id, log.isRunning ? " so far" : "");
   if (log.attempts.size() > 1)

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/process_space.h"
+
 namespace leptir::dispatcher {
 
-InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers) : uses_(uses) {
+InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers)
+    : uses_(uses), processSpace_(base::processSpace()) {
   for (const auto& broker : brokers) brokers_.push_back(broker.name);
 }
 
@@ -49,6 +52,7 @@ fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) 
           .version = options.info.version,
           .configuration = board.configuration,
           .pid = options.info.pid,
+          .processSpace = processSpace_,
           .workers = options.info.workers,
           .state = std::string(link::nameOf(board.state)),
           .since = board.since,

@@ -49,6 +49,7 @@ Json jsonOf(const InstanceCard& card) {
             {"broker", shortened(card.broker)},
             {"configuration", shortened(card.configuration, kMostLongTextBytes)},
             {"pid", card.pid},
+            {"space", shortened(card.processSpace)},
             {"workers", card.workers},
             {"state", shortened(card.state)},
             {"since", unixSeconds(card.since)},
@@ -190,6 +191,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .broker = *std::move(broker),
                       .configuration = *std::move(configuration),
                       .pid = *pid,
+                      .processSpace = textAt(*object, "space").value_or(""),  // missing in cards of older versions
                       .workers = *workers,
                       .state = *std::move(state),
                       .since = *since,

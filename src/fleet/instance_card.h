@@ -48,7 +48,8 @@ struct OtherBroker {
 struct InstanceCard {
   std::string instance{};  // 32 hex digits
   std::string host{}, version{}, broker{}, configuration{};
-  int pid = 0;  // of the master
+  int pid = 0;                 // of the master
+  std::string processSpace{};  // where that number means this process (base/process_space.h); empty: unknown
   int workers = 0;
   std::string state{};  // starting, running, waiting, stopping
   Time since{}, written{}, renewed{};

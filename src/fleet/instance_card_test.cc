@@ -34,6 +34,7 @@ InstanceCard card() {
           .broker = "main",
           .configuration = "/etc/leptir.yaml",
           .pid = 4711,
+          .processSpace = "boot pid:[4026531836]",
           .workers = 8,
           .state = "running",
           .since = at(1'700'000'000),

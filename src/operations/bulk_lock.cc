@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
 #include "base/escape.h"
 #include "base/host_name.h"
 #include "base/proc_text.h"
+#include "base/process_space.h"
 #include "leptir/json.h"
 
 namespace leptir::operations {
@@ -32,21 +31,10 @@ std::string startTimeOf(pid_t process) {
   return at == std::string::npos ? std::string() : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
 }
 
-// Where the numbers of processes mean the same: one boot of one machine, and one namespace of processes. Two containers
-// may have the same host name. Empty: it cannot be told.
-std::string processSpace() {
-  std::error_code failed;
-  const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", failed);
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string boot;
-  if (failed || !std::getline(file, boot)) return {};
-  return boot + " " + space.string();
-}
-
 std::string ownerText(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
-                    {"space", processSpace()},
+                    {"space", base::processSpace()},
                     {"pid", ::getpid()},
                     {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});
@@ -67,7 +55,7 @@ bool isOwnerDead(const std::string& text) {
   const auto owner = parseJson(text);
   if (!owner || !owner->is_object()) return false;
   const auto space = textIn(*owner, "space");  // missing in locks of earlier versions
-  if (space.empty() || space != processSpace()) return false;
+  if (space.empty() || space != base::processSpace()) return false;
   const auto pid = pidIn(*owner);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;

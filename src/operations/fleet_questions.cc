@@ -24,6 +24,7 @@ bool addCard(InstanceView& view, const fleet::InstanceCard& card) {
   view.hasCard = true;
   view.host = card.host;
   view.pid = card.pid;
+  view.processSpace = card.processSpace;
   view.version = card.version;
   view.workers = card.workers;
   view.configuration = card.configuration;

@@ -10,6 +10,7 @@
 #include "base/instance_mark.h"
 #include "base/limits.h"
 #include "base/proc_text.h"
+#include "base/process_space.h"
 
 namespace leptir::operations {
 namespace {
@@ -26,6 +27,12 @@ bool isLogOfRun(const WantedRun& run, const link::RunLog& log) {
 bool isVisible(const InstanceView& instance) {
   return instance.pid > 0 && instance.host == base::hostName() &&
          base::checkMasterMark(instance.pid, instance.instance) == base::Membership::Yes;
+}
+
+bool isGone(const InstanceView& instance) {
+  const bool isOfThisSpace = !instance.processSpace.empty() && instance.processSpace == base::processSpace();
+  return isOfThisSpace && instance.pid > 0 &&
+         base::checkMasterMark(instance.pid, instance.instance) == base::Membership::No;
 }
 
 // Read from "status", not from the owner of /proc/<pid>: that is root where the process may not be dumped.

@@ -17,6 +17,9 @@ namespace leptir::operations {
 // That does not prove whose process it is: any user can write a card and give a process the mark of a master.
 bool isVisible(const InstanceView& instance);
 
+// Whether the instance ran where this process sees all processes, and its master is not there any more.
+bool isGone(const InstanceView& instance);
+
 // Whether all user ids of a process (real, effective, saved, file system) equal the effective user id of this process.
 // /proc/<pid>/exe of a process of another user must not be executed: it is a program that the other user chose.
 bool isOfThisUser(pid_t process);

@@ -8,10 +8,10 @@
 #include "base/escape.h"
 #include "leptir/operations.h"
 #include "meta/record_keys.h"
-#include "operations/instance_questions.h"
 #include "operations/local_instance.h"
 #include "operations/record_log.h"
 #include "operations/stores.h"
+#include "operations/task_question.h"
 #include "task/log_text.h"
 
 namespace leptir {
@@ -84,6 +84,11 @@ class LogSearch {
   Result<TaskLog> ofRecord(int attempt) const {
     if (attempt == 0) return TaskLog{};
     if (auto log = operations::logInRecord(task_.record, attempt)) return std::move(*log);
+    const auto kept = operations::attemptsOf(task_.record);
+    if (!kept.empty() && attempt < kept.front())
+      return Error(ErrorCode::NotFound,
+                   fmt::format("attempt {} of task {} is no longer kept: its record tells of the attempts {} to {}",
+                               attempt, base::inQuotes(task_.id), kept.front(), kept.back()));
     return Error(ErrorCode::NotFound, fmt::format("task {} has no attempt {}", base::inQuotes(task_.id), attempt));
   }
 
@@ -92,28 +97,32 @@ class LogSearch {
     if (!fleet) return fleet.error();
     const operations::WantedRun run{
         .id = task_.id, .attempt = attempt, .worker = task_.running ? task_.running->pid : 0};
-    bool isKnownHere = false;
+    std::vector<std::string> seenHere;  // instances
     for (const auto& instance : fleet->instances) {
       const bool isOfOtherInstance = !task_.instance.empty() && instance.instance != task_.instance;
       if (isOfOtherInstance || !operations::isVisible(instance)) continue;
       const auto read = operations::logOfRun(instance, run);
       if (read && *read) return logOf(**read);
-      isKnownHere = isKnownHere || (read && instance.instance == task_.instance);
+      if (read) seenHere.push_back(instance.instance);
     }
-    const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
-    const bool mustAskInstance = !isKnownHere && instance != fleet->instances.end();
-    return mustAskInstance ? askForLog(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
+    const TaskLog empty{.attempt = attempt, .isRunning = true};
+    return std::ranges::count(seenHere, task_.instance) > 0 ? empty : askForLog(attempt, seenHere);
   }
 
-  Result<TaskLog> askForLog(const InstanceView& instance, int attempt) {
-    const auto answer =
-        operations::askInstance(stores_, instance, fleet::Question::Kind::Log, task_.id, kLongestLogWait);
-    if (!answer) return answer.error();
+  Result<TaskLog> askForLog(int attempt, const std::vector<std::string>& seenHere) {
+    const auto isOfRun = [&](const Json& json) { return json.is_object() && json.value("attempt", Json()) == attempt; };
+    const auto answer = operations::askAboutTask(
+        operations_, stores_, task_,
+        {.kind = fleet::Question::Kind::Log, .taskId = task_.id, .longestWait = kLongestLogWait, .isAnswer = isOfRun},
+        seenHere);
     TaskLog log{.attempt = attempt, .isRunning = true};
-    const auto text = answer->is_object() ? answer->find("log") : answer->end();
-    const bool isOfRun = answer->is_object() && answer->value("attempt", Json()) == attempt;
-    if (isOfRun && text != answer->end() && text->is_string())
-      task::readLogText(text->get_ref<const std::string&>(), log);
+    if (!answer) {
+      const auto code = answer.error().code();
+      const bool hasLoggedNothing = code == ErrorCode::Invalid || (code == ErrorCode::Lost && !seenHere.empty());
+      return hasLoggedNothing ? Result<TaskLog>(log) : answer.error();
+    }
+    const auto text = answer->json.find("log");
+    if (text != answer->json.end() && text->is_string()) task::readLogText(text->get_ref<const std::string&>(), log);
     return log;
   }
 

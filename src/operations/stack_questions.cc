@@ -9,10 +9,10 @@
 #include "base/instance_mark.h"
 #include "base/stack_taker.h"
 #include "leptir/operations.h"
-#include "operations/instance_questions.h"
 #include "operations/local_instance.h"
 #include "operations/stack_json.h"
 #include "operations/stores.h"
+#include "operations/task_question.h"
 
 namespace leptir {
 namespace {
@@ -22,13 +22,12 @@ constexpr Duration kLongestStackWait = std::chrono::seconds(15);
 
 Error taskDoesNotRun(const TaskDetails& task) {
   const auto where = task.queued ? fmt::format("it is {}", nameOf(task.queued->state)) : std::string("it is over");
-  const bool mayBeRunning = task.queued && task.queued->state == ListedState::Leased;
-  return {ErrorCode::Invalid, fmt::format("task {} does not run: {}{}", base::inQuotes(task.id), where,
-                                          mayBeRunning ? ", but no instance says that it runs it" : "")};
+  return {ErrorCode::Invalid, fmt::format("task {} does not run: {}", base::inQuotes(task.id), where)};
 }
 
 // Taken here where the instance runs as the user of this process and the kernel allows it. Otherwise the instance is
-// asked: it may have the rights, and its program must not be executed with those of root.
+// asked: it may have the rights, and its program must not be executed with those of root. It is also asked where only
+// its card tells that it runs the task: since the card was written, the worker may have come to another task.
 bool mayTakeHere(const InstanceView& instance, int worker) {
   return worker > 0 && operations::isVisible(instance) && operations::isOfThisUser(instance.pid);
 }
@@ -66,44 +65,21 @@ std::optional<TaskStack> stackOfRunHere(const operations::Stores& stores, const 
   return *std::move(stack);
 }
 
-class StackSearch {
- public:
-  StackSearch(Operations& operations, operations::Stores& stores, const TaskDetails& task)
-      : operations_(operations), stores_(stores), task_(task) {}
-
-  Result<TaskStack> find() const {
-    const auto fleet = operations_.instances();
-    if (!fleet) return fleet.error();
-    const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
-    if (instance == fleet->instances.end()) return taskDoesNotRun(task_);
-    return stackOf(jsonFrom(*instance), task_.id, *instance);
-  }
-
- private:
-  Result<Json> jsonFrom(const InstanceView& instance) const {
-    const int worker = task_.running->pid;
-    if (mayTakeHere(instance, worker)) {
-      auto taken = takeStackHere(instance, worker, task_.id);
-      const auto after = operations_.task(task_.id);
-      if (taken && (!after || !after->running || after->running->pid != worker)) return taskDoesNotRun(task_);
-      if (taken || taken.error().code() == ErrorCode::Invalid) return taken;
-    }
-    return operations::askInstance(stores_, instance, fleet::Question::Kind::Stack, task_.id, kLongestStackWait);
-  }
-
-  Operations& operations_;
-  operations::Stores& stores_;
-  const TaskDetails& task_;
-};
-
 }  // namespace
 
 Result<TaskStack> Operations::stack(std::string_view id) {
   if (auto stack = stackOfRunHere(*stores_, std::string(id))) return *std::move(stack);
   const auto found = task(id);
   if (!found) return found.error();
-  if (!found->running) return taskDoesNotRun(*found);
-  return StackSearch(*this, *stores_, *found).find();
+  const bool isLeased = found->queued && found->queued->state == ListedState::Leased;
+  if (!found->running && !isLeased) return taskDoesNotRun(*found);
+  const operations::InstanceQuestion question{.kind = fleet::Question::Kind::Stack,
+                                              .taskId = found->id,
+                                              .longestWait = kLongestStackWait,
+                                              .isAnswer = [](const Json&) { return true; }};
+  const auto answer = operations::askAboutTask(*this, *stores_, *found, question);
+  if (!answer) return answer.error();
+  return stackOf(answer->json, found->id, answer->instance);
 }
 
 }  // namespace leptir

@@ -73,6 +73,7 @@ struct InstanceView {
   // What the instance itself last said. Without a card (an older version of leptir, a store that keeps no cards, an
   // instance that has died or hangs) only the fields above are known, from its sessions.
   bool hasCard = false;
+  std::string processSpace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
   std::string configuration{};
   std::string state{};  // starting, running, waiting, draining or stopping
   Time since{};
