@@ -26,7 +26,7 @@ class ProgressLine {
 
  private:
   const std::string done_;
-  const bool isTerminal_;
+  const bool movesCursor_;
   bool isShown_ = false;
   std::chrono::steady_clock::time_point shownAt_{};
   struct sigaction beforeInt_{}, beforeTerm_{}, beforeHup_{};

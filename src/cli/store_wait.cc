@@ -16,7 +16,7 @@ namespace leptir::cli {
 namespace {
 
 std::function<void(const std::string&)> writerToTerminal() {
-  if (!terminalOf(STDERR_FILENO).isTerminal) return {};
+  if (!terminalOf(STDERR_FILENO).movesCursor) return {};
   return [](const std::string& text) { std::cerr << text << std::flush; };
 }
 
