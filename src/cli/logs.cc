@@ -16,6 +16,8 @@ namespace leptir::cli {
 namespace {
 
 constexpr auto kBetweenLogReads = std::chrono::milliseconds(500);
+// An instance tells in its card that it runs a task up to two seconds after the run has begun.
+constexpr int kMostReadsWithoutInstance = 6;
 
 std::string attemptsText(const std::vector<int>& attempts) {
   return fmt::format("{}", fmt::join(attempts, ", "));
@@ -52,8 +54,15 @@ int follow(Operations& operations, const std::string& id, const LogsCommand& com
   LogPrinter printer(command.json ? LogFormat::JsonLines : LogFormat::Text);
   int attempt = command.attempt;
   bool hasSeenRun = false;
+  int notFoundAtInstances = 0;  // in a row
   for (;;) {
     const auto log = operations.log(id, attempt);
+    const bool isLost = !log && log.error().code() == ErrorCode::Lost;
+    notFoundAtInstances = isLost ? notFoundAtInstances + 1 : 0;
+    if (isLost && notFoundAtInstances < kMostReadsWithoutInstance) {
+      std::this_thread::sleep_for(kBetweenLogReads);
+      continue;
+    }
     // The run is over and has left no record: there is no meta storage, or the run was given back.
     if (!log && hasSeenRun && log.error().code() == ErrorCode::NotFound) return base::kExitDone;
     if (!log) return failOperation("logs", log.error());
