@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "leptir/broker.h"
 #include "leptir/clock.h"
@@ -79,10 +80,18 @@ class Operations {
     // Gets sentences about instances that are found dead, whose tasks go back into their queue (the thread that calls
     // an action calls it). Empty: they are not told.
     std::function<void(const std::string&)> onNotice{};
+    // Told of each store that is being opened ("broker local"), and, with an empty text, when that is over: what a user
+    // waits for. The thread that asks calls it. Only of stores that open() opens.
+    std::function<void(const std::string& store)> onOpening{};
+    // The instances that the caller finds on this machine without a store, with their pid and running tasks. Their logs
+    // and stacks are read first, so that they can be read while no store answers. Empty: none.
+    std::function<std::vector<InstanceView>()> instancesHere{};
   };
 
   // Each store is opened at the first call that needs it, and none is created, except that a cancelled task's record is
-  // saved also where no record was saved before. Unsupported: as openBroker.
+  // saved also where no record was saved before. A server that has let a call wait in vain (five seconds, where the
+  // connection says nothing else) is not asked again for 20 seconds; its stores count as failed. Unsupported: as
+  // openBroker.
   static Result<Operations> open(const Config& config, Options options);
   static Result<Operations> open(const Config& config);
   // For stores that the caller opens.
@@ -136,6 +145,9 @@ class Operations {
   // The instances of the whole fleet.
   Result<FleetView> instances();
 
+  // What is paused now. An error: no store has answered.
+  Result<PausesView> pauses();
+
   // The names that instances know, and those of the newest `mostRecords` records, with what the records tell.
   Result<NamesView> names(std::uint64_t mostRecords = 10'000);
 
@@ -171,6 +183,8 @@ class Operations {
   Result<ActionReport> pause(const std::string& broker, const std::string& name);
   // Ends that pause. A pause of a whole queue and one of a name end separately. NotFound: nothing was paused so.
   Result<ActionReport> resume(const std::string& broker, const std::string& name);
+  // Ends all pauses, those of queues and those of names; the report counts them. NotFound: nothing is paused.
+  Result<ActionReport> resumeAll();
 
   // The instance of which the 32 digits begin with `which`, or whose host is `which`, or whose host:pid is. Invalid:
   // several are; the message lists up to five. NotFound: no instance is.

@@ -41,7 +41,7 @@ int runCommand(const PrintCommand& command, const Program& program);
 int runCommand(const WritePagesCommand& command, const Program& program);
 int runCommand(const InstallCommand& command, const Program& program);
 
-// `resume` without --instance.
+// `resume` without --instance: ends pauses, or, without --broker, --name and --all, lists them.
 int endPause(const PauseCommand& command, const Program& program);
 // `status --all`.
 int printStatusOfAll(const StatusCommand& command);

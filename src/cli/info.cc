@@ -7,6 +7,7 @@
 #include "cli/find_task.h"
 #include "cli/json_output.h"
 #include "cli/record_text.h"
+#include "cli/store_wait.h"
 #include "config/assemble.h"
 #include "meta/record_keys.h"
 #include "operations/record_log.h"
@@ -179,7 +180,8 @@ Json withLogLines(Json record) {
 int runCommand(const InfoCommand& command, const Program& program) {
   const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
-  const config::Stores stores(*config);
+  const StoreWait wait;
+  const config::Stores stores(*config, wait.onOpening());
   auto brokers = stores.openBroker(BrokerUse::Inspect);
   if (!brokers) return failStore(brokers.error());
   auto storages = stores.openMetaStorage(MetaUse::Inspect);

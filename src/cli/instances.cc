@@ -21,6 +21,7 @@ Json runningJson(const std::vector<RunningTask>& tasks) {
   for (const auto& task : tasks)
     json.push_back({{"id", task.id},
                     {"name", task.name},
+                    {"broker", task.broker},
                     {"began", timeJson(task.began)},
                     {"progress", task.progress},
                     {"text", task.progressText},

@@ -16,6 +16,8 @@ namespace leptir::cli {
 namespace {
 
 constexpr auto kBetweenLogReads = std::chrono::milliseconds(500);
+// An instance tells in its card that it runs a task up to two seconds after the run has begun.
+constexpr int kMostReadsWithoutInstance = 6;
 
 std::string attemptsText(const std::vector<int>& attempts) {
   return fmt::format("{}", fmt::join(attempts, ", "));
@@ -25,6 +27,9 @@ std::string attemptsText(const std::vector<int>& attempts) {
 void printRemarks(const TaskLog& log) {
   if (log.attempt == 0)
     printError("Task {} has not run yet.", log.id);
+  else if (log.lines.empty() && log.leftOutLines > 0)
+    printError("The log of attempt {} of task {} is not kept: its {} had no room in the record of the task.",
+               log.attempt, log.id, log.leftOutLines == 1 ? "line" : fmt::format("{} lines", log.leftOutLines));
   else if (log.lines.empty())
     printError("Attempt {} of task {} has logged nothing{}.", log.attempt, log.id, log.isRunning ? " so far" : "");
   if (log.attempts.size() > 1)
@@ -49,8 +54,15 @@ int follow(Operations& operations, const std::string& id, const LogsCommand& com
   LogPrinter printer(command.json ? LogFormat::JsonLines : LogFormat::Text);
   int attempt = command.attempt;
   bool hasSeenRun = false;
+  int notFoundAtInstances = 0;  // in a row
   for (;;) {
     const auto log = operations.log(id, attempt);
+    const bool isLost = !log && log.error().code() == ErrorCode::Lost;
+    notFoundAtInstances = isLost ? notFoundAtInstances + 1 : 0;
+    if (isLost && notFoundAtInstances < kMostReadsWithoutInstance) {
+      std::this_thread::sleep_for(kBetweenLogReads);
+      continue;
+    }
     // The run is over and has left no record: there is no meta storage, or the run was given back.
     if (!log && hasSeenRun && log.error().code() == ErrorCode::NotFound) return base::kExitDone;
     if (!log) return failOperation("logs", log.error());

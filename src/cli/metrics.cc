@@ -33,7 +33,9 @@ int write(const std::string& text, const std::filesystem::path& file) {
     return base::kExitDone;
   }
   const auto written = replaceFile(file, text);
-  return written ? base::kExitDone : fail(written.error());
+  if (written) return base::kExitDone;
+  fail(written.error());
+  return base::kExitPartlyDone;  // also where the folder of the file does not exist: it is not a task that is not found
 }
 
 }  // namespace

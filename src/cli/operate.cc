@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/exit_code.h"
+#include "cli/instances_here.h"
 #include "cli/print.h"
 #include "cli/read_config.h"
 #include "cli/report_error.h"
+#include "cli/store_wait.h"
 
 namespace leptir::cli {
 
@@ -13,8 +15,11 @@ int operate(const std::filesystem::path& file, const Program& program,
             const std::function<int(Operations&, const Config&)>& run) {
   const auto config = readConfig(file, program);
   if (!config) return base::kExitConfigError;
+  const StoreWait wait;
   Operations::Options options;
   options.onNotice = [](const std::string& notice) { printNoticeLine(notice); };
+  options.onOpening = wait.onOpening();
+  options.instancesHere = [&file] { return instancesHere(file); };
   auto operations = Operations::open(*config, std::move(options));
   if (!operations) return failStore(operations.error());
   return run(*operations, *config);

@@ -14,14 +14,19 @@ constexpr auto kBetweenLines = std::chrono::milliseconds(200);
 
 volatile std::sig_atomic_t endIsAskedFor = 0;
 
-void askForEnd(int) {
+// The action ends after its slice. A second signal ends the process at once: a store may let the slice wait.
+void askForEnd(int number) {
+  if (endIsAskedFor != 0) {
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+  }
   endIsAskedFor = 1;
 }
 
 }  // namespace
 
 ProgressLine::ProgressLine(std::string_view done)
-    : done_(done), isTerminal_(terminalOf(STDERR_FILENO).isTerminal), shownAt_(std::chrono::steady_clock::now()) {
+    : done_(done), movesCursor_(terminalOf(STDERR_FILENO).movesCursor), shownAt_(std::chrono::steady_clock::now()) {
   endIsAskedFor = 0;
   struct sigaction action{};
   action.sa_handler = askForEnd;
@@ -39,7 +44,7 @@ ProgressLine::~ProgressLine() {
 
 bool ProgressLine::show(std::uint64_t changed, std::uint64_t examined) {
   const auto now = std::chrono::steady_clock::now();
-  if (isTerminal_ && now - shownAt_ >= kBetweenLines) {
+  if (movesCursor_ && now - shownAt_ >= kBetweenLines) {
     std::cerr << fmt::format("\r{} {}, {} looked at\x1b[K", changed, done_, examined) << std::flush;
     shownAt_ = now;
     isShown_ = true;

@@ -1,5 +1,6 @@
 // The progress of a long action: a line on stderr that is written again, on a terminal only. INT, TERM and HUP
-// (the terminal is gone) end the action after its slice, so that the audit trail tells how far it came.
+// (the terminal is gone) end the action after its slice, so that the audit trail tells how far it came. A second one of
+// these signals ends the process at once; the audit trail then tells that the action was begun.
 #pragma once
 
 #include <chrono>
@@ -12,7 +13,7 @@ namespace leptir::cli {
 
 class ProgressLine {
  public:
-  // `done`: "cancelled". While the object exists, these signals only end the action.
+  // `done`: "cancelled". While the object exists, the first of these signals only ends the action.
   explicit ProgressLine(std::string_view done);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
@@ -25,7 +26,7 @@ class ProgressLine {
 
  private:
   const std::string done_;
-  const bool isTerminal_;
+  const bool movesCursor_;
   bool isShown_ = false;
   std::chrono::steady_clock::time_point shownAt_{};
   struct sigaction beforeInt_{}, beforeTerm_{}, beforeHup_{};

@@ -22,14 +22,20 @@ NameCheck::NameCheck(const Program& program, const Config& config) {
   for (const auto& [name, rules] : config.rules) known_.insert(name);
 }
 
-std::string NameCheck::warningAbout(const std::string& name) {
-  const auto asked = withoutLeadingBackslash(name);
-  if (known_.contains(asked) || !warned_.emplace(asked).second) return {};
+bool NameCheck::isKnown(const std::string& name) const {
+  return known_.contains(withoutLeadingBackslash(name));
+}
+
+std::string NameCheck::didYouMean(const std::string& name) const {
   const std::vector<std::string_view> candidates(known_.begin(), known_.end());
-  const auto nearest = base::nearestWord(asked, candidates);
-  if (!nearest) return {};
-  return fmt::format("this program knows no task {}: did you mean {}? It is pushed all the same", base::inQuotes(name),
-                     base::inQuotes(*nearest));
+  return base::didYouMean(withoutLeadingBackslash(name), candidates);
+}
+
+std::string NameCheck::warningAbout(const std::string& name) {
+  if (isKnown(name) || !warned_.emplace(withoutLeadingBackslash(name)).second) return {};
+  const auto hint = didYouMean(name);
+  if (hint.empty()) return {};
+  return fmt::format("this program knows no task {}: {} It is pushed all the same", base::inQuotes(name), hint);
 }
 
 std::map<std::string, std::string> buriedWarnings(Broker& broker, std::size_t index, std::span<const std::string> ids) {

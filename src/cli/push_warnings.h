@@ -1,4 +1,4 @@
-// Warnings of `push`: the task's name is probably mistyped; the id belongs to a buried task.
+// Warnings of `push` and `pause`: the task's name is probably mistyped; the id belongs to a buried task.
 #pragma once
 
 #include <map>
@@ -20,7 +20,11 @@ class NameCheck {
  public:
   NameCheck(const Program& program, const Config& config);
 
-  // Returns the warning, or an empty text.
+  void addKnown(const std::string& name) { known_.insert(name); }
+  bool isKnown(const std::string& name) const;
+  // "did you mean 'mail'?"; empty: the name resembles none.
+  std::string didYouMean(const std::string& name) const;
+  // Returns the warning of `push`, or an empty text.
   std::string warningAbout(const std::string& name);
 
  private:

@@ -243,7 +243,7 @@ std::string tablesText(const Json& status, const std::vector<SessionList>& sessi
 }  // namespace
 
 BrokersOfStatus::BrokersOfStatus(const Config& config)
-    : config_(config), broker_(config::Stores(config).openBroker(BrokerUse::Inspect)) {}
+    : config_(config), broker_(config::Stores(config, wait_.onOpening()).openBroker(BrokerUse::Inspect)) {}
 
 std::string instanceLine(const FoundInstance& found) {
   if (!found) return "not known whether an instance runs\n";

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/store_wait.h"
 #include "instance/find_instance.h"
 #include "leptir/broker.h"
 #include "leptir/config.h"
@@ -26,6 +27,7 @@ class BrokersOfStatus {
  private:
   friend StatusReport reportStatus(const FoundInstance& found, BrokersOfStatus* brokers);
   const Config& config_;
+  const StoreWait wait_;
   Result<Broker> broker_;
 };
 

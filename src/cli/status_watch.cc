@@ -66,7 +66,7 @@ class Watch {
  private:
   void print(const std::string& text) const {
     const auto terminal = terminalOf(STDOUT_FILENO);
-    if (terminal.isTerminal)
+    if (terminal.movesCursor)
       std::cout << redrawnInPlace(text, terminal, isFirst_);
     else
       std::cout << (isFirst_ ? "" : "\n") << text;

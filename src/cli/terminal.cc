@@ -28,10 +28,13 @@ winsize terminalSize(int descriptor) {
 Terminal terminalOf(int descriptor) {
   if (::isatty(descriptor) == 0) return {};
   const auto size = terminalSize(descriptor);
+  const auto type = variable("TERM");
+  const bool isDumb = type.empty() || type == "dumb";
   return {.isTerminal = true,
           .width = size.ws_col,
           .height = size.ws_row,
-          .hasColours = variable("NO_COLOR").empty() && variable("TERM") != "dumb"};
+          .movesCursor = !isDumb,
+          .hasColours = variable("NO_COLOR").empty() && !isDumb};
 }
 
 std::string coloured(std::string_view text, Colour colour) {

@@ -9,9 +9,10 @@ namespace leptir::cli {
 
 struct Terminal {
   bool isTerminal = false;
-  std::size_t width = 0;    // columns; 0: no limit, as for a file or a pipe
-  std::size_t height = 0;   // lines; 0: no limit
-  bool hasColours = false;  // never with NO_COLOR, TERM=dumb, or without a terminal
+  std::size_t width = 0;     // columns; 0: no limit, as for a file or a pipe
+  std::size_t height = 0;    // lines; 0: no limit
+  bool movesCursor = false;  // not where TERM is dumb, empty or missing
+  bool hasColours = false;   // never with NO_COLOR, or where the cursor does not move
 };
 
 // Of a descriptor: STDOUT_FILENO, STDERR_FILENO.

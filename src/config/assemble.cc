@@ -65,6 +65,14 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
   return (*backend)->openMetaStorage(storage.connection, storage.expireAfter, use);
 }
 
+// `open` as a function that does not wait twice for the server of the store.
+template <class Store, class Open>
+Open patiently(const std::shared_ptr<StorePatience>& patience, const std::string& what, const Store& store, Open open) {
+  return [patience, what, server = serverOf(store.type, store.connection), open = std::move(open)] {
+    return patience->open(server, what, open);
+  };
+}
+
 }  // namespace
 
 Backends allBackends(const BackendRegistry& own) {
@@ -78,6 +86,10 @@ Stores::Stores(const Config& config)
       metaStorages_(config.metaStorages),
       backends_(std::make_shared<const Backends>(allBackends(config.backends))) {}
 
+Stores::Stores(const Config& config, OnOpening onOpening) : Stores(config) {
+  patience_ = std::make_shared<StorePatience>(std::move(onOpening), systemClock());
+}
+
 Result<Broker> Stores::openBroker(BrokerUse use) const {
   if (const auto known = checkTypes(brokers_, "broker", *backends_); !known) return known.error();
   auto factories = brokerFactories(use);
@@ -88,13 +100,18 @@ Result<Broker> Stores::openBroker(BrokerUse use) const {
                        .priority = brokers_[i].priority,
                        .taskCountCachingTime = brokers_[i].taskCountCachingTime,
                        .open = std::move(factories[i].open)});
+    if (patience_)
+      entries.back().open = patiently(patience_, "broker " + brokers_[i].name, brokers_[i], entries.back().open);
   }
   return Broker(std::move(entries), MetaStorage(metaStorageEntries(MetaUse::Inspect)));
 }
 
 Result<MetaStorage> Stores::openMetaStorage(MetaUse use) const {
   if (const auto known = checkTypes(metaStorages_, "meta storage", *backends_); !known) return known.error();
-  return MetaStorage(metaStorageEntries(use));
+  auto entries = metaStorageEntries(use);
+  for (std::size_t i = 0; patience_ && i < entries.size(); ++i)
+    entries[i].open = patiently(patience_, "meta storage " + entries[i].name, metaStorages_[i], entries[i].open);
+  return MetaStorage(std::move(entries));
 }
 
 std::vector<MetaStorage::Entry> Stores::metaStorageEntries(MetaUse use) const {

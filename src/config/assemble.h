@@ -9,6 +9,7 @@
 
 #include "broker/broker_factory.h"
 #include "config/backends.h"
+#include "config/store_patience.h"
 #include "leptir/config.h"
 #include "leptir/spi/backend.h"
 #include "meta/meta_storage_factory.h"
@@ -23,6 +24,9 @@ Backends allBackends(const BackendRegistry& own);
 class Stores {
  public:
   explicit Stores(const Config& config);
+  // For commands that ask several questions: openBroker and openMetaStorage wait for a server that does not answer
+  // once, and then do not ask it for a while (store_patience.h).
+  Stores(const Config& config, OnOpening onOpening);
 
   // For applications and commands; see openBroker and openMetaStorage in leptir/config.h. With Inspect, opening creates
   // nothing: a store that does not exist yet answers NotFound when it is used.
@@ -47,6 +51,7 @@ class Stores {
   std::vector<Config::Broker> brokers_;
   std::vector<Config::MetaStorage> metaStorages_;
   std::shared_ptr<const Backends> backends_;  // shared with the factories
+  std::shared_ptr<StorePatience> patience_;   // null: each opening of a store waits as long as the store lets it
 };
 
 }  // namespace leptir::config

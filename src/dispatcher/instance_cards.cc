@@ -1,10 +1,14 @@
 #include "dispatcher/instance_cards.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "base/process_space.h"
 
 namespace leptir::dispatcher {
 
-InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers) : uses_(uses) {
+InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers)
+    : uses_(uses), processSpace_(base::processSpace()) {
   for (const auto& broker : brokers) brokers_.push_back(broker.name);
 }
 
@@ -21,7 +25,24 @@ std::vector<fleet::InstanceCard> InstanceCards::make() const {
     std::ranges::sort(card.running, {}, &fleet::RunningTask::began);
     card.runningTasks = card.running.size();
   }
+  addOthers(cards);
   return cards;
+}
+
+// A store may be down while the instance runs tasks of its queue: the cards in the other stores tell of them.
+void InstanceCards::addOthers(std::vector<fleet::InstanceCard>& cards) {
+  std::vector<fleet::OtherBroker> busy;
+  for (const auto& card : cards) {
+    const auto shown = std::min(card.running.size(), fleet::kMostTasksOfAnotherBroker);
+    if (shown > 0)
+      busy.push_back({.broker = card.broker,
+                      .runningTasks = card.runningTasks,
+                      .running = {card.running.begin(), card.running.begin() + static_cast<std::ptrdiff_t>(shown)}});
+  }
+  for (auto& card : cards) {
+    std::ranges::copy_if(busy, std::back_inserter(card.others),
+                         [&](const fleet::OtherBroker& other) { return other.broker != card.broker; });
+  }
 }
 
 fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) const {
@@ -31,6 +52,7 @@ fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) 
           .version = options.info.version,
           .configuration = board.configuration,
           .pid = options.info.pid,
+          .processSpace = processSpace_,
           .workers = options.info.workers,
           .state = std::string(link::nameOf(board.state)),
           .since = board.since,

@@ -1,5 +1,5 @@
 // What this instance says of itself at each of its brokers (fleet/instance_card.h), made from the status board and the
-// cells. Each card has the tasks of its broker alone.
+// cells. Each card has the tasks of its broker, and apart from these those of the other brokers.
 #pragma once
 
 #include <string>
@@ -34,9 +34,11 @@ class InstanceCards {
 
  private:
   fleet::InstanceCard commonPart(const link::BoardInstance& board) const;
+  static void addOthers(std::vector<fleet::InstanceCard>& cards);
   void addRunning(std::vector<fleet::InstanceCard>& cards, const link::BoardInstance& board) const;
 
   const Uses uses_;
+  const std::string processSpace_;
   std::vector<std::string> brokers_;  // their names
 };
 

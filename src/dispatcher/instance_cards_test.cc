@@ -107,6 +107,19 @@ TEST_F(InstanceCardsTest, ACardHasTheRunningTasksOfItsBrokerTheOldestFirst) {
   EXPECT_EQ(cards[1].running[0].id, "elsewhere");
 }
 
+TEST_F(InstanceCardsTest, ACardTellsOfTheRunningTasksOfTheOtherBrokersToo) {
+  const auto now = systemClock().bootTime();
+  begin(0, 1, "there", now - 1s);
+  begin(1, 1, "there too", now - 5s);
+  const auto cards = make();
+  EXPECT_THAT(cards[0].running, IsEmpty());
+  ASSERT_THAT(cards[0].others, SizeIs(1));
+  EXPECT_EQ(cards[0].others[0].broker, "side");
+  EXPECT_EQ(cards[0].others[0].runningTasks, 2u);
+  EXPECT_EQ(cards[0].others[0].running.at(0).id, "there too");
+  EXPECT_THAT(cards[1].others, IsEmpty());
+}
+
 TEST_F(InstanceCardsTest, ProgressOfAnotherTaskIsNotShown) {
   begin(0, 0, "now", systemClock().bootTime());
   board->setTask(0, "before", "mail", systemClock().bootTime());

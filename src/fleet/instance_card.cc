@@ -30,6 +30,18 @@ Json jsonOf(const RecentTasks& recent) {
           {"microseconds", std::max<std::int64_t>(0, recent.within / Duration(1))}};
 }
 
+Json jsonOf(const std::vector<RunningTask>& tasks, std::size_t most) {
+  Json json = Json::array();
+  for (const auto& task : std::span(tasks).first(std::min(tasks.size(), most))) json.push_back(jsonOf(task));
+  return json;
+}
+
+Json jsonOf(const OtherBroker& other) {
+  return {{"broker", shortened(other.broker)},
+          {"runningTasks", other.runningTasks},
+          {"running", jsonOf(other.running, kMostTasksOfAnotherBroker)}};
+}
+
 Json jsonOf(const InstanceCard& card) {
   Json json{{"instance", card.instance},
             {"host", shortened(card.host)},
@@ -37,6 +49,7 @@ Json jsonOf(const InstanceCard& card) {
             {"broker", shortened(card.broker)},
             {"configuration", shortened(card.configuration, kMostLongTextBytes)},
             {"pid", card.pid},
+            {"space", shortened(card.processSpace)},
             {"workers", card.workers},
             {"state", shortened(card.state)},
             {"since", unixSeconds(card.since)},
@@ -46,12 +59,13 @@ Json jsonOf(const InstanceCard& card) {
             {"failed", card.failed},
             {"recent", jsonOf(card.recent)},
             {"runningTasks", card.runningTasks},
-            {"running", Json::array()},
+            {"running", jsonOf(card.running, kMostTasksOfACard)},
+            {"others", Json::array()},
             {"names", card.names},
             {"paused", card.paused},
             {"answers", card.answers}};
-  const auto shown = std::span(card.running).first(std::min(card.running.size(), kMostTasksOfACard));
-  for (const auto& task : shown) json["running"].push_back(jsonOf(task));
+  const auto others = std::span(card.others).first(std::min(card.others.size(), kMostOtherBrokersOfACard));
+  for (const auto& other : others) json["others"].push_back(jsonOf(other));
   return json;
 }
 
@@ -59,6 +73,19 @@ Json jsonOf(const InstanceCard& card) {
 void shorten(Json& list) {
   const auto leave = (list.size() + 7) / 8;
   list.erase(list.end() - static_cast<std::ptrdiff_t>(leave), list.end());
+}
+
+enum class Shortened { Yes, No };
+
+// The numbers of the tasks stay.
+Shortened shortenTasksOf(Json& others) {
+  auto done = Shortened::No;
+  for (auto& other : others) {
+    if (other["running"].empty()) continue;
+    shorten(other["running"]);
+    done = Shortened::Yes;
+  }
+  return done;
 }
 
 std::optional<RunningTask> runningTaskOf(const Json& json) {
@@ -103,6 +130,15 @@ auto listAt(const Json& object, const char* key, std::size_t most, Read read) {
   return isList ? std::optional(std::move(list)) : std::nullopt;
 }
 
+std::optional<OtherBroker> otherBrokerOf(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  auto broker = textAt(json, "broker");
+  const auto runningTasks = countAt(json, "runningTasks");
+  auto running = listAt(json, "running", kMostTasksOfAnotherBroker, runningTaskOf);
+  if (!broker || !runningTasks || !running) return std::nullopt;
+  return OtherBroker{*std::move(broker), static_cast<std::size_t>(*runningTasks), *std::move(running)};
+}
+
 std::optional<std::string> taskNameOf(const Json& json) {
   if (!json.is_string() || !base::checkTaskName(json.get_ref<const std::string&>())) return std::nullopt;
   return json.get<std::string>();
@@ -118,8 +154,10 @@ std::string textOf(const InstanceCard& card) {
   auto json = jsonOf(card);
   auto text = writeJson(json);
   while (text.size() > kMostFleetValueBytes) {
-    shorten(json["running"]);
-    shorten(json["names"]);
+    if (shortenTasksOf(json["others"]) == Shortened::No) {
+      shorten(json["running"]);
+      shorten(json["names"]);
+    }
     text = writeJson(json);
   }
   return text;
@@ -139,6 +177,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
   const auto done = countAt(*object, "done"), failed = countAt(*object, "failed");
   const auto runningTasks = countAt(*object, "runningTasks");
   auto running = listAt(*object, "running", kMostTasksOfACard, runningTaskOf);
+  auto others = listAt(*object, "others", kMostOtherBrokersOfACard, otherBrokerOf);  // missing in earlier versions
   auto names = listAt(*object, "names", kMostFleetValueBytes, taskNameOf);
   const auto paused = flagAt(*object, "paused");
 
@@ -152,6 +191,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .broker = *std::move(broker),
                       .configuration = *std::move(configuration),
                       .pid = *pid,
+                      .processSpace = textAt(*object, "space").value_or(""),  // missing in cards of older versions
                       .workers = *workers,
                       .state = *std::move(state),
                       .since = *since,
@@ -162,6 +202,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .recent = recentTasksOf(*object),
                       .runningTasks = *runningTasks,
                       .running = *std::move(running),
+                      .others = std::move(others).value_or(std::vector<OtherBroker>()),
                       .names = *std::move(names),
                       .paused = *paused,
                       .answers = flagAt(*object, "answers").value_or(false)};

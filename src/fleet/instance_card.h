@@ -1,5 +1,6 @@
 // What an instance says of itself at each store that it works for, once a second (every two seconds where a store
 // cannot wake): operators see it from any machine that reaches the store. A card that is not written again disappears.
+// A card also tells of the tasks of the instance's other brokers, whose stores may be down.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace leptir::fleet {
 
 inline constexpr Duration kCardLifetime = std::chrono::seconds(10);
 inline constexpr std::size_t kMostTasksOfACard = 200;  // running tasks that a card names, those that began first
+inline constexpr std::size_t kMostOtherBrokersOfACard = 50, kMostTasksOfAnotherBroker = 50;
 
 struct RunningTask {
   std::string id{}, name{};
@@ -34,27 +36,39 @@ struct RecentTasks {
   friend bool operator==(const RecentTasks&, const RecentTasks&) = default;
 };
 
+// The running tasks of another broker of the instance.
+struct OtherBroker {
+  std::string broker{};
+  std::size_t runningTasks = 0;  // all, also those that `running` leaves out
+  std::vector<RunningTask> running{};
+
+  friend bool operator==(const OtherBroker&, const OtherBroker&) = default;
+};
+
 struct InstanceCard {
   std::string instance{};  // 32 hex digits
   std::string host{}, version{}, broker{}, configuration{};
-  int pid = 0;  // of the master
+  int pid = 0;                 // of the master
+  std::string processSpace{};  // where that number means this process (base/process_space.h); empty: unknown
   int workers = 0;
   std::string state{};  // starting, running, waiting, stopping
   Time since{}, written{}, renewed{};
   std::uint64_t done = 0, failed = 0;  // tasks settled since the start, and how many of them did not succeed
   RecentTasks recent{};
-  std::size_t runningTasks = 0;  // all, also those that `running` leaves out
+  std::size_t runningTasks = 0;  // of the card's broker: all, also those that `running` leaves out
   std::vector<RunningTask> running{};
-  std::vector<std::string> names{};  // of the tasks that this instance knows
-  bool paused = false;               // it obeys a pause of this queue
-  bool answers = false;              // it answers questions (question.h)
+  std::vector<OtherBroker> others{};  // brokers whose tasks run; empty in cards of earlier versions
+  std::vector<std::string> names{};   // of the tasks that this instance knows
+  bool paused = false;                // it obeys a pause of this queue
+  bool answers = false;               // it answers questions (question.h)
 
   friend bool operator==(const InstanceCard&, const InstanceCard&) = default;
 };
 
 // `instances/<instance>`
 std::string keyOf(const InstanceCard& card);
-// JSON of at most kMostFleetValueBytes: running tasks and names are left out from the end until it fits.
+// JSON of at most kMostFleetValueBytes: tasks of other brokers (not their numbers), and then running tasks and names,
+// are left out from the end until it fits.
 std::string textOf(const InstanceCard& card);
 // None: another program, or a version that wrote other fields, wrote the entry.
 std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry);

@@ -34,6 +34,7 @@ InstanceCard card() {
           .broker = "main",
           .configuration = "/etc/leptir.yaml",
           .pid = 4711,
+          .processSpace = "boot pid:[4026531836]",
           .workers = 8,
           .state = "running",
           .since = at(1'700'000'000),
@@ -44,6 +45,7 @@ InstanceCard card() {
           .recent = {.done = 120, .failed = 2, .within = std::chrono::seconds(60)},
           .runningTasks = 1,
           .running = {runningTask("one")},
+          .others = {{.broker = "side", .runningTasks = 2, .running = {runningTask("two")}}},
           .names = {"App\\Mail", "noop"},
           .paused = true,
           .answers = true};
@@ -76,7 +78,7 @@ TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
 TEST(InstanceCardTest, ACardWithAMissingMemberIsNone) {
   const auto entry = entryOf(card());
   for (const auto& key : membersOf(entry)) {
-    if (key == "answers" || key == "recent") continue;  // earlier versions lack them
+    if (key == "answers" || key == "recent" || key == "others") continue;  // earlier versions lack them
     EXPECT_EQ(instanceCardOf(without(entry, key)), std::nullopt) << key;
   }
 }
@@ -166,6 +168,20 @@ TEST(InstanceCardTest, ACardThatIsTooLargeLosesTheEndsOfItsLists) {
   const auto read = instanceCardOf({keyOf(large), text});
   ASSERT_TRUE(read);
   EXPECT_EQ(read->names.at(0), std::string(200, 'n') + "0");
+}
+
+TEST(InstanceCardTest, ACardThatIsTooLargeKeepsTheNumbersOfTheTasksOfOtherBrokers) {
+  auto large = card();
+  auto task = runningTask("two");
+  task.progressText = std::string(200, 'x');
+  large.others.assign(kMostOtherBrokersOfACard,
+                      {.broker = "side", .runningTasks = 7, .running = {kMostTasksOfAnotherBroker, task}});
+  const auto read = instanceCardOf(entryOf(large));
+  ASSERT_TRUE(read);
+  EXPECT_LE(textOf(large).size(), kMostFleetValueBytes);
+  EXPECT_EQ(read->running, card().running) << "the tasks of the card's own broker are kept first";
+  ASSERT_THAT(read->others, SizeIs(kMostOtherBrokersOfACard));
+  EXPECT_EQ(read->others.back().runningTasks, 7u);
 }
 
 TEST(InstanceCardTest, AnIdleInstanceHasNoTask) {

@@ -109,8 +109,10 @@ Result<HttpAnswer> Delivery::sendUnlessPaused(HttpRequest& request, const StopTo
 }
 
 std::optional<Duration> Delivery::notePause(const Result<HttpAnswer>& answer) {
-  const auto pause = answer ? options_.pauseOf(*answer) : std::nullopt;
-  if (pause) rateLimit_.extend(*pause);
+  auto pause = answer ? options_.pauseOf(*answer) : std::nullopt;
+  if (!pause) return std::nullopt;
+  pause = std::min(*pause, options_.longestPause);
+  rateLimit_.extend(*pause);
   return pause;
 }
 

@@ -25,6 +25,8 @@ struct DeliveryOptions {
   // What to do with a document that is refused because of such a pause: wait for its end if that lies within `total`,
   // or give up at once.
   enum class DuringPause { Wait, GiveUp } duringPause = DuringPause::Wait;
+  // A server that asks for a longer pause is asked again after this time: a mistake of it must not silence its clients.
+  Duration longestPause = std::chrono::minutes(5);
   // Two nouns for error messages: the setting that holds the address and the headers, and the document that is sent.
   std::string setting = "this error reporter", document = "the report";
   std::vector<std::string> secrets{};  // removed from the words of the server that error messages quote

@@ -105,17 +105,29 @@ TEST_F(DeliveryTest, WaitsAsLongAsRetryAfterSays) {
 TEST_F(DeliveryTest, GivesUpAtOnceDuringAPauseThatIsTooLongToWaitFor) {
   ManualClock clock;
   Delivery patient(quickDelivery(), clock);
-  server.willReact({{.status = 429, .headers = {"Retry-After: 3600"}}});
+  server.willReact({{.status = 429, .headers = {"Retry-After: 240"}}});
   EXPECT_THAT(deliveryError(patient.deliver(request())).message(), HasSubstr("answered 429"));
-  clock.advance(std::chrono::minutes(10));
+  clock.advance(std::chrono::minutes(1));
   const auto error = deliveryError(patient.deliver(request()));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
-  EXPECT_THAT(error.message(), HasSubstr("the server asked for a pause, which lasts 50 min"));
+  EXPECT_THAT(error.message(), HasSubstr("the server asked for a pause, which lasts 3 min"));
   EXPECT_EQ(requests(), 1u);
   EXPECT_EQ(patient.lostSinceLastSuccess(), 2u);
-  clock.advance(std::chrono::minutes(51));
+  clock.advance(std::chrono::minutes(4));
   EXPECT_TRUE(patient.deliver(request()));
   EXPECT_EQ(patient.lostSinceLastSuccess(), 0u);
+}
+
+TEST_F(DeliveryTest, AsksAgainAfterFiveMinutesWhateverPauseTheServerAskedFor) {
+  ManualClock clock;
+  Delivery patient(quickDelivery(), clock);
+  server.willReact({{.status = 429, .headers = {"Retry-After: 999999999999"}}});
+  EXPECT_FALSE(patient.deliver(request()));
+  clock.advance(std::chrono::minutes(4));
+  EXPECT_FALSE(patient.deliver(request()));
+  EXPECT_EQ(requests(), 1u);
+  clock.advance(std::chrono::minutes(1) + std::chrono::seconds(1));
+  EXPECT_TRUE(patient.deliver(request()));
 }
 
 TEST_F(DeliveryTest, TriesWithinItsTotalTimeOnly) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -33,9 +34,23 @@ void flushStreams() {
 }
 
 // In PHP leptir's colours, on a terminal only.
-void printInColour(const char* colour, const std::string& text) {
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  printOn(STDOUT_FILENO, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
+void printInColour(const char* colour, const std::string& text, int stream = STDOUT_FILENO) {
+  const bool terminal = ::isatty(stream) == 1;
+  printOn(stream, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
+}
+
+bool writesJsonLines(const Config& config, LogSinkConfig::Type type) {
+  return std::ranges::any_of(config.loggers, [&](const LogSinkConfig& logger) {
+    return logger.type == type && logger.format == LogFormat::JsonLines;
+  });
+}
+
+// A stream whose lines are JSON has no other line. A daemon logs on no stream.
+void announceStart(const Config& config, const InstanceOptions& options) {
+  constexpr auto kWords = "Starting a little butterfly. Fly buddy, fly!";
+  constexpr auto kGreen = "\033[32m";
+  if (options.daemon || !writesJsonLines(config, LogSinkConfig::Type::Stdout)) return printInColour(kGreen, kWords);
+  if (!writesJsonLines(config, LogSinkConfig::Type::Stderr)) printInColour(kGreen, kWords, STDERR_FILENO);
 }
 
 int refuseStart(const Error& why, const InstanceFiles& files) {
@@ -88,7 +103,7 @@ int startAndRun(Config& config, const InstanceOptions& options, const Program& p
     return end(status, stopped ? base::kExitPartlyDone : status);
   }
   for (const auto& warning : setup.warnings()) printOnStderr(warning);
-  if (options.announce) printInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
+  if (options.announce) announceStart(config, options);
   ready(base::kExitDone);
   signals->sendToMaster();
   status = setup.run([&] {

@@ -197,9 +197,9 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
                                           return work(slot, masterPid);
                                         },
                                     .metricsServer =
-                                        [&] {
+                                        [&](master::Beats& beats) {
                                           leaveMaster();
-                                          return serveMetrics();
+                                          return serveMetrics(beats);
                                         }};
   master::Master master(
       masterOptionsOf(current_), *link_, *board_, current_.logger, systemClock(), children,
@@ -299,13 +299,13 @@ int InstanceSetup::work(int slot, int masterPid) {
 }
 
 // The server reads bytes from unknown clients, so it holds no passwords, no tasks and no session locks.
-int InstanceSetup::serveMetrics() {
+int InstanceSetup::serveMetrics(master::Beats& beats) {
   const auto address = current_.config.metrics.listen;
   wipeSecrets(WorkerRuns::Tasks);
   locks_ = SessionLocks();
   link_.reset();
   current_.logger.unshareStreams();
-  return runMetricsServer(address, *board_, current_.logger);
+  return runMetricsServer(address, *board_, current_.logger, [&] { ++beats; });
 }
 
 }  // namespace leptir::instance

@@ -48,7 +48,7 @@ class InstanceSetup {
 
   int dispatch(int masterPid);
   int work(int slot, int masterPid);
-  int serveMetrics();
+  int serveMetrics(master::Beats& beats);
   enum class WorkerRuns { Tasks, ErrorReports };
   void wipeSecrets(WorkerRuns runs);
 

@@ -1,6 +1,8 @@
 #include "instance/metrics_pages.h"
 
 #include <array>
+#include <memory>
+#include <string>
 
 #include "instance/readiness.h"
 #include "leptir/version.h"
@@ -16,10 +18,36 @@ using metrics::TextFormat;
 constexpr std::array<TextFormat, 2> kFormats = {TextFormat::Prometheus, TextFormat::OpenMetrics};
 constexpr std::array<web::MediaType, 2> kForms = {{{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
 
-web::Response metricsPage(const web::Request& request, const link::StatusBoard& board, const Clock& clock) {
-  const auto format = kFormats[web::preferredForm(request.acceptHeader, kForms)];
-  return {.contentType = std::string(metrics::contentTypeOf(format)),
-          .body = metrics::textOf(link::metricsOf(board, clock), format),
+// Making a page takes a millisecond or more: clients that ask for it again and again get the same one for a while.
+constexpr Duration kPageLifetime = std::chrono::milliseconds(200);
+
+// The newest text in each format. For use by one thread.
+class MetricsTexts {
+ public:
+  MetricsTexts(const link::StatusBoard& board, const Clock& clock) : board_(board), clock_(clock) {}
+
+  const std::string& in(std::size_t format) {
+    auto& text = texts_[format];
+    const auto now = clock_.bootTime();
+    if (text.body.empty() || now - text.made >= kPageLifetime)
+      text = {.made = now, .body = metrics::textOf(link::metricsOf(board_, clock_), kFormats[format])};
+    return text.body;
+  }
+
+ private:
+  struct Text {
+    BootTime made{};
+    std::string body{};
+  };
+  const link::StatusBoard& board_;
+  const Clock& clock_;
+  std::array<Text, kFormats.size()> texts_{};
+};
+
+web::Response metricsPage(const web::Request& request, MetricsTexts& texts) {
+  const auto format = web::preferredForm(request.acceptHeader, kForms);
+  return {.contentType = std::string(metrics::contentTypeOf(kFormats[format])),
+          .body = texts.in(format),
           .headers = {{"Vary", "Accept"}}};
 }
 
@@ -38,7 +66,9 @@ web::Response listOfPages(const link::StatusBoard& board, const Clock& clock) {
 
 web::Routes metricsPages(const link::StatusBoard& board, const Clock& clock) {
   web::Routes routes;
-  routes.add("/metrics", [&](const web::Request& request) { return metricsPage(request, board, clock); });
+  routes.add("/metrics", [texts = std::make_shared<MetricsTexts>(board, clock)](const web::Request& request) {
+    return metricsPage(request, *texts);
+  });
   routes.add("/healthz", [&](const web::Request&) { return healthPage(board, clock); });
   routes.add("/", [&](const web::Request&) { return listOfPages(board, clock); });
   return routes;

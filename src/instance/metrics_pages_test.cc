@@ -32,6 +32,23 @@ TEST_F(MetricsPages, MetricsAreInTheFormThatTheClientPrefers) {
   EXPECT_THAT(open.body, EndsWith("# EOF\n"));
 }
 
+TEST_F(MetricsPages, MetricsAreMadeAnewAfterAFifthOfASecond) {
+  ManualClock clock;
+  const auto patient = metricsPages(*board, clock);
+  const auto done = [&] {
+    const auto page = patient.answer({.method = "GET", .path = "/metrics"}).body;
+    const auto at = page.find("\nleptir_process_starts_total{process=\"worker\"} ");
+    return at == page.npos ? std::string("none") : page.substr(at, page.find('\n', at + 1) - at);
+  };
+  const auto first = done();
+  EXPECT_NE(first, "none");
+  metrics::add(board->metrics().processes[static_cast<std::size_t>(metrics::ProcessKind::Worker)].starts);
+  clock.advance(std::chrono::milliseconds(199));
+  EXPECT_EQ(done(), first);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_NE(done(), first);
+}
+
 TEST_F(MetricsPages, TheHealthIsThatOfTheInstanceAtThisMoment) {
   board->setState(link::InstanceState::Starting, "broker main");
   EXPECT_EQ(get("/healthz").status, 503);

@@ -20,13 +20,14 @@ namespace leptir::instance {
 namespace {
 
 constexpr Duration kFirstListenPause = std::chrono::seconds(1), kLongestListenPause = std::chrono::seconds(30);
+constexpr Duration kBetweenBeats = std::chrono::milliseconds(500);
 // Besides one for each connection: the log, the library, and what a request opens for a moment.
 constexpr rlim_t kOtherDescriptors = 64;
 
 class MetricsServer {
  public:
-  MetricsServer(std::string address, link::StatusBoard& board, const Logger& logger)
-      : address_(std::move(address)), board_(board), logger_(logger) {}
+  MetricsServer(std::string address, link::StatusBoard& board, const Logger& logger, const std::function<void()>& beat)
+      : address_(std::move(address)), board_(board), logger_(logger), beat_(beat) {}
 
   int run() {
     ::prctl(PR_SET_NAME, "leptir-metrics");
@@ -55,7 +56,14 @@ class MetricsServer {
       if (std::exchange(lastProblem, problem) != problem)
         log(LogLevel::Error, "Metrics cannot be served: " + problem + ". Tasks go on; leptir tries again.");
       board_.setMetricsProblem(problem);
-      std::this_thread::sleep_for(pause.next());
+      sleepFor(pause.next());
+    }
+  }
+
+  void sleepFor(Duration pause) const {
+    for (; pause > Duration::zero(); pause -= kBetweenBeats) {
+      beat_();
+      std::this_thread::sleep_for(std::min(pause, kBetweenBeats));
     }
   }
 
@@ -65,7 +73,8 @@ class MetricsServer {
         web::Server::start(std::move(listening), metricsPages(board_, systemClock()), limits(), systemClock());
     if (!server) return server.error();
     for (;;) {
-      if (const auto served = (*server)->serveFor(std::chrono::seconds(1)); !served) return served.error();
+      beat_();
+      if (const auto served = (*server)->serveFor(kBetweenBeats); !served) return served.error();
     }
   }
 
@@ -88,6 +97,7 @@ class MetricsServer {
   const std::string address_;
   link::StatusBoard& board_;
   const Logger& logger_;
+  const std::function<void()>& beat_;
 };
 
 }  // namespace
@@ -96,8 +106,9 @@ std::optional<std::string> whyNoMetricsServer(const Config&) {
   return std::nullopt;
 }
 
-int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger) {
-  return MetricsServer(address, board, logger).run();
+int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger,
+                     const std::function<void()>& beat) {
+  return MetricsServer(address, board, logger, beat).run();
 }
 
 }  // namespace leptir::instance

@@ -1,6 +1,8 @@
 // What the caller of a master decides: its numbers, the main functions of its children, and the steps of a reload.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@ struct MasterOptions {
   Duration workerHangTimeout = std::chrono::seconds(5);
   // A dispatcher whose last beat is older is replaced.
   Duration dispatcherHangTimeout = std::chrono::seconds(15);
+  // A metrics server that has not shown for so long that it makes progress is replaced.
+  Duration metricsServerHangTimeout = std::chrono::seconds(20);
   // How long the dispatcher may take to settle once no task may run any more. Its own limits are shorter; after this
   // time the instance ends without the dispatcher.
   Duration settleTimeout = std::chrono::seconds(30);
@@ -27,12 +31,16 @@ struct MasterOptions {
   Duration tick = std::chrono::milliseconds(50);  // how often cells are scanned; deadlines are met independently of it
 };
 
+// What a child increases at least once a second, as long as it makes progress. It lies in memory that the master shares
+// with this child.
+using Beats = std::atomic<std::uint32_t>;
+
 // The main functions of the children. Called in the child right after its fork, with the signal handlers of a new
 // process; their result is its exit status.
 struct ChildMains {
   std::function<int()> dispatcher;
   std::function<int(int slot)> worker;
-  std::function<int()> metricsServer{};
+  std::function<int(Beats&)> metricsServer{};
 };
 
 // The steps of a reload, which a HUP starts after it has reopened the logs. Without hooks it does nothing else.

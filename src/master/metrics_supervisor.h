@@ -2,19 +2,21 @@
 // it: tasks go on whether it runs or not.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "master/child_process.h"
 #include "master/exit_report.h"
 #include "master/master_context.h"
 #include "master/restart_backoff.h"
+#include "master/stall_detector.h"
 
 namespace leptir::master {
 
 class MetricsSupervisor {
  public:
-  explicit MetricsSupervisor(MasterContext& context)
-      : context_(context), backoff_(RestartBackoff::forWorker(kBackoffSeed)) {}
+  explicit MetricsSupervisor(MasterContext& context);
 
   // To be called in each round of the master.
   void tick(BootTime now);
@@ -34,11 +36,22 @@ class MetricsSupervisor {
   static constexpr std::uint64_t kBackoffSeed = 0;  // seeds above are those of workers
   bool isWanted() const { return !ended_ && !context_.options.metricsListen.empty(); }
   void start(BootTime now);
+  void watchBeats(BootTime now);
+  void removeSocket();
   void noteDeath(const ExitReport& report);
   metrics::ProcessRow& counters() const { return context_.counters(metrics::ProcessKind::MetricsServer); }
 
+  struct Unmap {
+    void operator()(Beats* beats) const;
+  };
+
   MasterContext& context_;
   RestartBackoff backoff_;
+  const std::unique_ptr<Beats, Unmap> beats_;  // null: there was no memory, and the server is not watched
+  std::uint32_t lastBeats_ = 0;
+  BootTime beatsSince_{};  // when it had that value for the first time
+  StallDetector stalls_;
+  std::string servedAt_{};  // the address of the last server
   std::optional<ChildProcess> child_;
   BootTime started_{};
   BootTime startAt_{};

@@ -12,6 +12,7 @@
 namespace leptir::master {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -19,7 +20,7 @@ class MetricsSupervisorTest : public ::testing::Test {
  protected:
   MetricsSupervisorTest() : instance(optionsWithMetrics()) {
     instance.keepLog();
-    instance.metricsServer = [](ToyInstance& self) {
+    instance.metricsServer = [](ToyInstance& self, Beats&) {
       self.board->setMetricsListening();
       hangForEver();
       return 0;
@@ -48,7 +49,7 @@ class MetricsSupervisorTest : public ::testing::Test {
 
 TEST_F(MetricsSupervisorTest, StartsNoServerWithoutAnAddress) {
   instance.options.metricsListen.clear();
-  instance.metricsServer = [](ToyInstance& self) { return ++self.notes->number; };
+  instance.metricsServer = [](ToyInstance& self, Beats&) { return ++self.notes->number; };
   instance.start(toyWorker);
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
   EXPECT_FALSE(shown());
@@ -77,7 +78,7 @@ TEST_F(MetricsSupervisorTest, AKilledServerComesBackAndTouchesNoOtherProcess) {
 }
 
 TEST_F(MetricsSupervisorTest, AServerThatDiesAgainAndAgainIsInTheLogOnce) {
-  instance.metricsServer = [](ToyInstance& self) { return ++self.notes->number > 0 ? 7 : 0; };
+  instance.metricsServer = [](ToyInstance& self, Beats&) { return ++self.notes->number > 0 ? 7 : 0; };
   instance.start(toyWorker);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number >= 3; }));
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok") << "tasks go on";
@@ -85,6 +86,31 @@ TEST_F(MetricsSupervisorTest, AServerThatDiesAgainAndAgainIsInTheLogOnce) {
   const auto first = log.find("The metrics server (pid ");
   ASSERT_NE(first, log.npos) << log;
   EXPECT_EQ(log.find("The metrics server (pid ", first + 1), log.npos) << log;
+}
+
+TEST_F(MetricsSupervisorTest, AServerThatMakesNoProgressIsReplaced) {
+  instance.options.metricsServerHangTimeout = 300ms;
+  instance.start(toyWorker);
+  const int first = serverPid();
+  EXPECT_GT(serverPid(first), 0);
+  EXPECT_TRUE(instance.logs("The metrics server (pid " + std::to_string(first) + ") makes no progress"));
+  const auto counted = link::metricsOf(*instance.board, systemClock())
+                           .processCounts[static_cast<std::size_t>(metrics::ProcessKind::MetricsServer)];
+  EXPECT_GE(counted.kills, 1u);
+  EXPECT_EQ(counted.crashes, 0u);
+}
+
+TEST_F(MetricsSupervisorTest, AServerThatMakesProgressGoesOn) {
+  instance.options.metricsServerHangTimeout = 1s;
+  instance.metricsServer = [](ToyInstance& self, Beats& beats) {
+    self.board->setMetricsListening();
+    for (;; ++beats) ::usleep(20'000);
+    return 0;
+  };
+  instance.start(toyWorker);
+  const int first = serverPid();
+  ::usleep(2'500'000);
+  EXPECT_EQ(serverPid(), first) << instance.logged();
 }
 
 TEST_F(MetricsSupervisorTest, AReloadMovesTheServerAndRemovesIt) {

@@ -173,11 +173,11 @@ TEST_P(ActionsTest, ASearchForIdsThatIsEndedChangesNothing) {
   std::uint64_t examined = 0;
   const auto report = operations().run({.kind = Kind::Remove}, {.ids = ids}, [&](const ActionProgress& progress) {
     examined = progress.examined;
-    return false;
+    return examined < 3;
   });
   EXPECT_TRUE(report->stopped);
   EXPECT_EQ(report->changed, 0u);
-  EXPECT_EQ(examined, 100u);
+  EXPECT_EQ(examined, 3u) << "it ends after the id at which it was asked to";
   EXPECT_EQ(counts().scheduled, 300u);
 }
 
@@ -285,6 +285,25 @@ TEST_P(ActionsTest, AnActionStandsInTheAuditTrailBeforeItsFirstChangeAndOnceAfte
   const auto trail = asked.auditTrail(10)->actions;
   ASSERT_THAT(trail, SizeIs(1));
   EXPECT_EQ(trail[0].changed, 2'500u);
+  EXPECT_EQ(trail[0].outcome, "");
+}
+
+TEST_P(ActionsTest, AnActionOnIdsStandsInTheAuditTrailBeforeItsFirstChangeAndOnceAfterItsEnd) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1'500; ++i) ids.push_back("a" + std::to_string(10'000 + i));
+  pushMany("a", 1'500, 1h);
+  auto asked = operations(), another = operations();
+  std::vector<AuditedAction> seen;
+  const auto report = asked.run({.kind = Kind::RunNow}, {.ids = ids}, [&](const ActionProgress& progress) {
+    if (seen.empty() && progress.changed > 0) seen = another.auditTrail(10)->actions;
+    return true;
+  });
+  ASSERT_TRUE(report);
+  ASSERT_THAT(seen, SizeIs(1)) << "what a process that is killed now leaves behind";
+  EXPECT_EQ(seen[0].outcome, "begun; its end is not recorded");
+  const auto trail = asked.auditTrail(10)->actions;
+  ASSERT_THAT(trail, SizeIs(1));
+  EXPECT_EQ(trail[0].changed, 1'500u);
   EXPECT_EQ(trail[0].outcome, "");
 }
 

@@ -265,11 +265,10 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
   Result<void> outcome;
   for (std::size_t i = 0; i < ids.size() && outcome && !report.stopped; ++i) {
     outcome = addById(stores, pusher, ids[i]);
-    if (!outcome || (i + 1) % kRecordsOfASlice != 0) continue;
-    outcome = pusher.push();
+    if (outcome && (i + 1) % kRecordsOfASlice == 0) outcome = pusher.push();
     report.stopped = outcome && progress && !progress({.changed = report.changed, .examined = i + 1});
   }
-  if (outcome) outcome = pusher.push();
+  if (outcome && !report.stopped) outcome = pusher.push();
   pusher.endAudit(outcome);
   return outcome;
 }

@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/host_name.h"
 #include "operations/bulk_lock.h"
 #include "operations/operations_fixture.h"
 #include "task/envelope.h"
@@ -186,21 +185,33 @@ TEST_P(AgainTest, ASecondOperatorIsRefusedWhateverItsSelection) {
 }
 
 // The process of an operator who was killed in the middle.
-TEST_P(AgainTest, TheLockOfADeadProcessOfThisMachineIsTakenOver) {
+TEST_P(AgainTest, TheLockOfADeadProcessOfThisMachineAndNamespaceIsTakenOver) {
   for (int i = 0; i < 5; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
   const pid_t dead = ::fork();
   if (dead == 0) ::_exit(0);
   ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
-  const auto lockOf = [](const std::string& host, pid_t pid) {
-    return writeJson({{"by", "bob@there"}, {"host", host}, {"pid", pid}, {"start", "1"}});
+  // The lock that this process would hold, with changes.
+  auto all = stores();
+  BulkLock lock(all, kFirst, TaskAction::Kind::Again);
+  ASSERT_TRUE(lock.lock());
+  const auto own = *parseJson(*store().fleet()->get("bulk/again-lock"));
+  ASSERT_TRUE(lock.unlock());
+  const auto leaveLock = [&](const Json& changes) {
+    auto left = own;
+    left.update({{"by", "bob@there"}, {"pid", dead}, {"start", "1"}});
+    left.update(changes);
+    ASSERT_TRUE(store().fleet()->put("bulk/again-lock", writeJson(left), kBulkLockLifetime));
   };
   const TaskTargets failed{.selection = {.state = ListedState::Failed}};
   auto asked = operations();
-  ASSERT_TRUE(store().fleet()->put("bulk/again-lock", lockOf("other.machine", dead), kBulkLockLifetime));
+  leaveLock({{"host", "other.machine"}, {"space", "another boot pid:[4026531836]"}});
   const auto refused = asked.run({.kind = Kind::Again}, failed);
   EXPECT_EQ(refused.error().code(), ErrorCode::Lost) << "of another machine it cannot be told";
   EXPECT_THAT(refused.error().message(), HasSubstr("bob@there (pid " + std::to_string(dead) + " at other.machine)"));
-  ASSERT_TRUE(store().fleet()->put("bulk/again-lock", lockOf(base::hostName(), dead), kBulkLockLifetime));
+  leaveLock({{"space", own.at("space").get<std::string>() + "1"}});
+  EXPECT_EQ(asked.run({.kind = Kind::Again}, failed).error().code(), ErrorCode::Lost)
+      << "in a container with the same host name the number means another process";
+  leaveLock(Json::object());
   const auto report = asked.run({.kind = Kind::Again}, failed);
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->changed, 5u);
@@ -212,7 +223,7 @@ TEST_P(AgainTest, ManyIdsArePushedInSlicesAndEndBetweenTwo) {
   for (int i = 0; i < 250; ++i) ids.push_back("a" + std::to_string(i));
   for (const auto& id : ids) saveRecord(id, ExitStatus::Error);
   const auto report =
-      operations().run({.kind = Kind::Again}, {.ids = ids}, [](const ActionProgress&) { return false; });
+      operations().run({.kind = Kind::Again}, {.ids = ids}, [](const ActionProgress& so) { return so.changed == 0; });
   EXPECT_TRUE(report->stopped);
   EXPECT_EQ(report->changed, 100u);
   EXPECT_EQ(counts(kSecond).due, 100u);

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/host_name.h"
 #include "base/proc_text.h"
+#include "base/process_space.h"
 #include "leptir/json.h"
 
 namespace leptir::operations {
@@ -33,6 +34,7 @@ std::string startTimeOf(pid_t process) {
 std::string ownerText(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
+                    {"space", base::processSpace()},
                     {"pid", ::getpid()},
                     {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});
@@ -48,10 +50,12 @@ pid_t pidIn(const Json& owner) {
   return pid.is_number_integer() ? pid.get<pid_t>() : 0;
 }
 
-// Whether the process was one of this machine and does not exist any more.
+// Whether the process was one of this machine and of this namespace of processes, and does not exist any more.
 bool isOwnerDead(const std::string& text) {
   const auto owner = parseJson(text);
-  if (!owner || !owner->is_object() || textIn(*owner, "host") != base::hostName()) return false;
+  if (!owner || !owner->is_object()) return false;
+  const auto space = textIn(*owner, "space");  // missing in locks of earlier versions
+  if (space.empty() || space != base::processSpace()) return false;
   const auto pid = pidIn(*owner);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;

@@ -17,8 +17,8 @@ class BulkLock {
  public:
   BulkLock(Stores& stores, std::size_t broker, TaskAction::Kind kind);
 
-  // Takes over the lock of a process of this machine that has died. Lost: another process does the same now; the
-  // message names it.
+  // Takes over the lock of a process that has died, if it was one of this machine and of the same namespace of
+  // processes (not of another container). Lost: another process does the same now; the message names it.
   Result<void> lock();
   // To be called after each slice, so that the lock does not expire. Lost: another process has taken the lock over.
   Result<void> prolong();

@@ -18,11 +18,13 @@ constexpr std::size_t kMostSessionsListed = 10'000;
 constexpr std::size_t kMostInstancesNamed = 5;
 
 // The card that was written last tells most; an instance writes one at each of its brokers.
-void addCard(InstanceView& view, const fleet::InstanceCard& card) {
-  if (view.hasCard && card.written <= view.lastSeen) return;
+// Returns whether this one was written later than those before.
+bool addCard(InstanceView& view, const fleet::InstanceCard& card) {
+  if (view.hasCard && card.written <= view.lastSeen) return false;
   view.hasCard = true;
   view.host = card.host;
   view.pid = card.pid;
+  view.processSpace = card.processSpace;
   view.version = card.version;
   view.workers = card.workers;
   view.configuration = card.configuration;
@@ -34,13 +36,25 @@ void addCard(InstanceView& view, const fleet::InstanceCard& card) {
   view.failed = card.failed;
   view.names = card.names;
   view.answersQuestions = card.answers;
+  return true;
 }
 
-// Each card tells of the tasks of its own broker.
-void addRunningTasks(InstanceView& view, const fleet::InstanceCard& card) {
-  view.runningTasks += card.runningTasks;
-  for (const auto& task : card.running) view.running.push_back(operations::runningTaskOf(task));
-  view.paused = view.paused || card.paused;
+void addRunningTasks(InstanceView& view, RunningAtBroker at, const std::vector<fleet::RunningTask>& tasks) {
+  for (const auto& task : tasks) {
+    view.running.push_back(operations::runningTaskOf(task));
+    view.running.back().broker = at.broker;
+  }
+  view.runningTasks += at.tasks;
+  view.runningAt.push_back(std::move(at));
+}
+
+// Of its own broker each card tells all running tasks. Of the others it tells some, for when their stores do not
+// answer.
+void addTasksOfSilentStores(InstanceView& view, const std::vector<fleet::OtherBroker>& others) {
+  for (const auto& other : others) {
+    if (std::ranges::count(view.runningAt, other.broker, &RunningAtBroker::broker) == 0)
+      addRunningTasks(view, {.broker = other.broker, .tasks = other.runningTasks, .isToldThere = false}, other.running);
+  }
 }
 
 void addSession(InstanceView& view, const ListedSession& session) {
@@ -63,7 +77,10 @@ class FleetReader {
   Result<FleetView> read() && {
     for (std::size_t i = 0; i < stores_.queues.size(); ++i) readBroker(i);
     if (!answered_ && !fleet_.unable.empty()) return fleet_.unable.front();
-    for (auto& [instance, view] : instances_) fleet_.instances.push_back(std::move(view));
+    for (auto& [instance, view] : instances_) {
+      addTasksOfSilentStores(view, others_[instance]);
+      fleet_.instances.push_back(std::move(view));
+    }
     std::ranges::stable_sort(fleet_.instances, {},
                              [](const InstanceView& view) { return std::pair(view.host, view.pid); });
     return std::move(fleet_);
@@ -76,8 +93,9 @@ class FleetReader {
     answered_ = true;
     for (const auto& card : *cards) {
       auto& view = viewOf(card.instance, broker);
-      addCard(view, card);
-      addRunningTasks(view, card);
+      if (addCard(view, card)) others_[card.instance] = card.others;
+      addRunningTasks(view, {.broker = card.broker, .tasks = card.runningTasks}, card.running);
+      view.paused = view.paused || card.paused;
     }
     const auto sessions = operations::askBroker(stores_, broker, [](SimpleBroker& store) {
       return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsListed});
@@ -103,6 +121,7 @@ class FleetReader {
 
   operations::Stores& stores_;
   std::map<std::string, InstanceView> instances_;
+  std::map<std::string, std::vector<fleet::OtherBroker>> others_;  // by instance, of the card that was written last
   FleetView fleet_;
   bool answered_ = false;
 };

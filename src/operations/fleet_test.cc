@@ -60,6 +60,23 @@ TEST_P(FleetTest, APauseOfANameIsOneOfAllBrokersAndNotOfTheQueue) {
   EXPECT_THAT(asked.auditTrail(10)->actions, SizeIs(4));
 }
 
+TEST_P(FleetTest, ResumeAllEndsThePausesOfQueuesAndOfNames) {
+  auto asked = operations();
+  EXPECT_EQ(asked.resumeAll().error().code(), ErrorCode::NotFound);
+  ASSERT_TRUE(asked.pause("second", ""));
+  ASSERT_TRUE(asked.pause("", "mail"));
+  const auto pauses = asked.pauses();
+  ASSERT_TRUE(pauses);
+  ASSERT_THAT(pauses->pauses, SizeIs(3));
+  EXPECT_EQ(pauses->pauses[0].broker, "first");
+  EXPECT_EQ(pauses->pauses[0].paused.name, "mail");
+  const auto report = asked.resumeAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->changed, 3u);
+  EXPECT_THAT(asked.pauses()->pauses, IsEmpty());
+  EXPECT_THAT(asked.auditTrail(10)->actions, SizeIs(6));
+}
+
 TEST_P(FleetTest, ASecondPauseChangesNothingAndStandsInTheAuditTrail) {
   ASSERT_EQ(operations().pause("first", "")->changed, 1u);
   auto bob = operations("bob@there");
@@ -107,6 +124,33 @@ TEST_P(FleetTest, AnInstanceAtTwoBrokersIsToldOnceWithTheTasksOfBoth) {
   EXPECT_TRUE(both.hasCard);
   EXPECT_EQ(both.runningTasks, 2u);
   EXPECT_THAT(both.names, ElementsAre("mail"));
+}
+
+TEST_P(FleetTest, TasksOfAStoreThatDoesNotAnswerAreToldByTheCardInAnother) {
+  fleet::InstanceCard card{.instance = kOther, .host = "web2", .broker = "first", .pid = 12, .workers = 4};
+  card.state = "running";
+  card.written = card.since = systemClock().now();
+  card.others = {{.broker = "second",
+                  .runningTasks = 60,
+                  .running = {{.id = "t1", .name = "mail", .began = card.since, .attempt = 2}}}};
+  ASSERT_TRUE(store(kFirst).fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
+  writeCard(kOther, "web2", 12, kSecond);
+  auto asked = operations();
+  EXPECT_EQ(asked.instances()->instances.at(0).runningTasks, 1u) << "both stores answer";
+  faults[kSecond].failUntilRepaired();
+  const auto fleet = asked.instances();
+  ASSERT_TRUE(fleet) << fleet.error().message();
+  const auto& instance = fleet->instances.at(0);
+  EXPECT_EQ(instance.runningTasks, 60u);
+  ASSERT_THAT(instance.running, SizeIs(1));
+  EXPECT_EQ(instance.running[0].broker, "second");
+  ASSERT_THAT(instance.runningAt, SizeIs(2));
+  EXPECT_FALSE(instance.runningAt[1].isToldThere);
+  const auto task = asked.task("t1");
+  ASSERT_TRUE(task) << task.error().message();
+  EXPECT_EQ(task->running->attempt, 2);
+  EXPECT_EQ(task->instance, kOther);
+  EXPECT_EQ(asked.task("t2").error().code(), ErrorCode::Unavailable);
 }
 
 TEST_P(FleetTest, AnInstanceIsFoundByHostByPidAndByItsFirstDigits) {

@@ -13,8 +13,6 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kIdsBetweenProgress = 100;
-
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the action that follows meets them too.
 void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const std::string&)>& onNotice) {
@@ -107,6 +105,22 @@ std::string textOfIds(const std::vector<FoundTask>& tasks) {
   return idsAsText(ids);
 }
 
+// Changes the tasks of one queue in slices. The audit trail tells of the action before the first change.
+Result<void> changeTasks(Stores& stores, std::size_t broker, const TaskAction& action,
+                         const std::vector<FoundTask>& tasks, const OnActionProgress& progress, AuditOfAction& audit,
+                         SliceResult& done, ActionReport& report) {
+  if (auto begun = audit.begin(); !begun) return begun;
+  for (std::size_t begin = 0; begin < tasks.size() && !report.stopped; begin += kMostTasksOfAChange) {
+    const auto end = std::min(tasks.size(), begin + kMostTasksOfAChange);
+    const std::vector<FoundTask> slice(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       tasks.begin() + static_cast<std::ptrdiff_t>(end));
+    if (auto changed = SliceChanger(stores, broker, action).change(slice, done); !changed) return changed;
+    report.stopped =
+        progress && !progress({.broker = stores.queues.name(broker), .changed = report.changed + done.changed});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets,
@@ -121,8 +135,7 @@ Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTar
   for (const auto& id : targets.ids) {
     if (!seen.insert(id).second) continue;
     finder.find(id);
-    const bool isAsked = progress && seen.size() % kIdsBetweenProgress == 0;
-    if (isAsked && !progress({.examined = seen.size()})) return std::move(finder).stopped();
+    if (progress && !progress({.examined = seen.size()})) return std::move(finder).stopped();
   }
   return std::move(finder).result();
 }
@@ -132,29 +145,15 @@ void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, 
   for (const auto& [place, tasks] : found.tasks) {
     if (report.stopped) return;
     const auto broker = place.first;
+    AuditOfAction audit(stores, broker, nameOf(action.kind), textOfIds(tasks));
     SliceResult done;
-    Result<void> changed;
-    for (std::size_t begin = 0; begin < tasks.size() && changed && !report.stopped; begin += kMostTasksOfAChange) {
-      const auto end = std::min(tasks.size(), begin + kMostTasksOfAChange);
-      const std::vector<FoundTask> slice(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         tasks.begin() + static_cast<std::ptrdiff_t>(end));
-      changed = SliceChanger(stores, broker, action).change(slice, done);
-      report.stopped = changed && progress &&
-                       !progress({.broker = stores.queues.name(broker), .changed = report.changed + done.changed});
-    }
+    const auto changed = changeTasks(stores, broker, action, tasks, progress, audit, done, report);
     if (done.changed > 0) addToFirstTasks(report, tasks, stores.queues.name(broker));
     report.changed += done.changed;
     report.requested += done.requested;
     if (!changed) report.errors.push_back(changed.error());
-    if (done.changed == 0 && changed) continue;
-    auto written = writeAuditEntry(stores, broker,
-                                   {.action = nameOf(action.kind),
-                                    .on = textOfIds(tasks),
-                                    .changed = done.changed,
-                                    .outcome = !changed         ? changed.error().message()
-                                               : report.stopped ? "stopped by its operator"
-                                                                : ""});
-    if (!written) report.errors.push_back(written.error());
+    const auto outcome = !changed ? changed.error().message() : report.stopped ? "stopped by its operator" : "";
+    if (auto written = audit.end(done.changed, outcome); !written) report.errors.push_back(written.error());
   }
 }
 

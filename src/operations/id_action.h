@@ -23,7 +23,7 @@ struct FoundIds {
 
 // Looks for each task in the brokers with this name (empty: in all). `leftAlone` has those that are in no queue, and
 // those in a state that the action does not change. Invalid: an id is none, or the broker is unknown.
-// It calls `progress` after each 100 ids; false ends the search, and `stopped` is set.
+// It calls `progress` after each id; false ends the search, and `stopped` is set.
 Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets,
                          const OnActionProgress& progress = {});
 

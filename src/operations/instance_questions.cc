@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <list>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
+
+#include "base/escape.h"
 
 namespace leptir::operations {
 namespace {
@@ -50,30 +54,80 @@ Result<std::optional<std::string>> lookForAnswer(Stores& stores, std::size_t bro
   });
 }
 
-}  // namespace
+// One instance that was asked.
+class AskedInstance {
+ public:
+  AskedInstance(Stores& stores, InstanceView instance, const InstanceQuestion& question)
+      : stores_(stores),
+        instance_(std::move(instance)),
+        question_(questionTo(instance_, question.kind, question.taskId)),
+        broker_(put()) {}
 
-Result<Json> askInstance(Stores& stores, const InstanceView& instance, fleet::Question::Kind kind,
-                         const std::string& taskId, Duration longestWait) {
-  if (!instance.answersQuestions)
+  // None: it has not answered yet.
+  std::optional<Result<Json>> poll() {
+    if (!broker_) return broker_.error();
+    const auto found = lookForAnswer(stores_, *broker_, question_);
+    if (!found) return found.error();
+    if (!*found) return std::nullopt;
+    const auto answer = fleet::answerOf(**found);
+    if (!answer) return answer.error().in(describeInstance(instance_));
+    return parseJson(*answer);
+  }
+
+  InstanceView& instance() { return instance_; }
+  Error doesNotRunIt() const {
+    return {ErrorCode::Invalid, fmt::format("{}: task {} does not run there now", describeInstance(instance_),
+                                            base::inQuotes(question_.task))};
+  }
+  Error doesNotAnswer() const {
+    return {ErrorCode::TimedOut,
+            describeInstance(instance_) + " has not answered: it hangs, or cannot reach its store"};
+  }
+
+ private:
+  Result<std::size_t> put() {
+    if (instance_.answersQuestions) return putQuestion(stores_, instance_, question_);
     return Error(ErrorCode::Unsupported,
                  fmt::format("{} runs the task, but answers no questions: its version is older, or it hangs",
-                             describeInstance(instance)));
-  const auto question = questionTo(instance, kind, taskId);
-  const auto broker = putQuestion(stores, instance, question);
-  if (!broker) return broker.error();
-  const auto end = systemClock().bootTime() + longestWait;
-  while (systemClock().bootTime() < end) {
-    const auto found = lookForAnswer(stores, *broker, question);
-    if (!found) return found.error();
-    if (*found) {
-      const auto answer = fleet::answerOf(**found);
-      if (!answer) return answer.error().in(describeInstance(instance));
-      return parseJson(*answer);
+                             describeInstance(instance_)));
+  }
+
+  Stores& stores_;
+  InstanceView instance_;
+  fleet::Question question_;
+  Result<std::size_t> broker_;  // in whose store the question stands
+};
+
+// Keeps the error that tells most.
+void note(std::optional<Error>& worst, const Error& error) {
+  const bool isWorse = !worst || (worst->code() == ErrorCode::Invalid && error.code() != ErrorCode::Invalid);
+  if (isWorse) worst = error;
+}
+
+}  // namespace
+
+Result<InstanceAnswer> askInstances(Stores& stores, std::vector<InstanceView> instances,
+                                    const InstanceQuestion& question) {
+  std::list<AskedInstance> waiting;
+  for (auto& instance : instances) waiting.emplace_back(stores, std::move(instance), question);
+  std::optional<Error> worst;
+  for (const auto end = systemClock().bootTime() + question.longestWait; systemClock().bootTime() < end;) {
+    for (auto asked = waiting.begin(); asked != waiting.end();) {
+      auto answer = asked->poll();
+      if (!answer) {
+        ++asked;
+        continue;
+      }
+      if (*answer && question.isAnswer(**answer))
+        return InstanceAnswer{.instance = std::move(asked->instance()), .json = std::move(**answer)};
+      note(worst, *answer ? asked->doesNotRunIt() : answer->error());
+      asked = waiting.erase(asked);
     }
+    if (waiting.empty()) return *worst;
     std::this_thread::sleep_for(kAnswerPollInterval);
   }
-  return Error(ErrorCode::TimedOut,
-               describeInstance(instance) + " has not answered: it hangs, or cannot reach its store");
+  note(worst, waiting.front().doesNotAnswer());
+  return *worst;
 }
 
 }  // namespace leptir::operations

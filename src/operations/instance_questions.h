@@ -1,7 +1,9 @@
-// Asks an instance through one of its stores, and waits for the answer.
+// Asks instances through their stores, and waits for an answer.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "fleet/question.h"
 #include "leptir/json.h"
@@ -10,9 +12,24 @@
 
 namespace leptir::operations {
 
-// The JSON of the answer, or the error that the instance answers. Unsupported: the instance answers no questions, or no
-// store of it keeps them. TimedOut: no answer came within `longestWait`.
-Result<Json> askInstance(Stores& stores, const InstanceView& instance, fleet::Question::Kind kind,
-                         const std::string& taskId, Duration longestWait);
+struct InstanceQuestion {
+  fleet::Question::Kind kind = fleet::Question::Kind::Log;
+  std::string taskId{};
+  Duration longestWait{};
+  std::function<bool(const Json&)> isAnswer{};  // false: the instance does not run the task that is meant
+};
+
+struct InstanceAnswer {
+  InstanceView instance{};
+  Json json{};
+};
+
+// Asks all of these instances at once, at least one. Returns the first answer for which `isAnswer` is true.
+//
+// Otherwise an error of the first instance that has one: Unsupported: the instance answers no questions, or no store of
+// it keeps them. TimedOut: no answer came within `longestWait`. Errors that the instance answers. Only if there is no
+// such error, Invalid: none of them runs the task.
+Result<InstanceAnswer> askInstances(Stores& stores, std::vector<InstanceView> instances,
+                                    const InstanceQuestion& question);
 
 }  // namespace leptir::operations

@@ -17,7 +17,7 @@ std::string nameOfOperator() {
 }
 
 Result<Operations> Operations::open(const Config& config, Options options) {
-  const config::Stores stores(config);
+  const config::Stores stores(config, options.onOpening);
   auto queues = stores.openBroker(BrokerUse::Inspect);
   if (!queues) return queues.error();
   auto records = stores.openMetaStorage(MetaUse::Inspect);
@@ -41,7 +41,9 @@ Operations::Operations(Broker queues, MetaStorage records, Options options)
           .saving = std::nullopt,
           .by = std::move(options.by),
           .clock = options.clock,
-          .onNotice = options.onNotice ? std::move(options.onNotice) : [](const std::string&) {}}) {}
+          .onNotice = options.onNotice ? std::move(options.onNotice) : [](const std::string&) {},
+          .instancesHere =
+              options.instancesHere ? std::move(options.instancesHere) : [] { return std::vector<InstanceView>(); }}) {}
 
 Operations::~Operations() = default;
 Operations::Operations(Operations&&) noexcept = default;

@@ -1,9 +1,11 @@
-// Operations::pause and resume.
+// Operations::pause, resume, resumeAll and pauses.
 #include "fleet/pause.h"
 
+#include "base/escape.h"
 #include "base/task_names.h"
 #include "leptir/operations.h"
 #include "operations/audit_trail.h"
+#include "operations/fleet_entries.h"
 #include "operations/stores.h"
 
 namespace leptir {
@@ -21,6 +23,13 @@ Result<bool> changePause(operations::Stores& stores, std::size_t broker, const f
 
 std::string describe(const std::string& broker, const std::string& name) {
   return "broker " + broker + (name.empty() ? "" : ", name " + name);
+}
+
+std::string notPaused(const std::string& broker, const std::string& name) {
+  const auto where = broker.empty() ? std::string("any broker") : "broker " + broker;
+  const auto what =
+      name.empty() ? "the queue of " + where : "tasks of the name " + base::inQuotes(name) + " at " + where;
+  return "not paused: " + what;
 }
 
 void changeAt(operations::Stores& stores, std::size_t broker, const fleet::Pause& pause, Change change,
@@ -41,6 +50,10 @@ void changeAt(operations::Stores& stores, std::size_t broker, const fleet::Pause
   if (!written) report.errors.push_back(written.error());
 }
 
+fleet::Pause pauseOfName(const operations::Stores& stores, const std::string& name) {
+  return {.name = name, .by = stores.by, .since = stores.clock->now()};
+}
+
 Result<ActionReport> changePauses(operations::Stores& stores, const std::string& broker, const std::string& name,
                                   Change change) {
   if (!name.empty()) {
@@ -48,7 +61,7 @@ Result<ActionReport> changePauses(operations::Stores& stores, const std::string&
   }
   const auto brokers = operations::brokersNamed(stores, broker);
   if (!brokers) return brokers.error();
-  const fleet::Pause pause{.name = name, .by = stores.by, .since = stores.clock->now()};
+  const auto pause = pauseOfName(stores, name);
   ActionReport report;
   for (const auto index : *brokers) changeAt(stores, index, pause, change, report);
   if (report.errors.size() == brokers->size() && !brokers->empty()) return report.errors.front();
@@ -57,6 +70,32 @@ Result<ActionReport> changePauses(operations::Stores& stores, const std::string&
 
 }  // namespace
 
+Result<PausesView> Operations::pauses() {
+  PausesView view;
+  for (std::size_t i = 0; i < stores_->queues.size(); ++i) {
+    auto pauses = operations::pausesAt(*stores_, i);
+    if (!pauses) view.unable.push_back(pauses.error());
+    if (!pauses) continue;
+    for (auto& paused : *pauses) view.pauses.push_back({stores_->queues.name(i), std::move(paused)});
+  }
+  if (!view.unable.empty() && view.unable.size() == stores_->queues.size()) return view.unable.front();
+  return view;
+}
+
+Result<ActionReport> Operations::resumeAll() {
+  ActionReport report;
+  for (std::size_t i = 0; i < stores_->queues.size(); ++i) {
+    const auto pauses = operations::pausesAt(*stores_, i);
+    if (!pauses) report.errors.push_back(pauses.error());
+    if (!pauses) continue;
+    for (const auto& paused : *pauses)
+      changeAt(*stores_, i, pauseOfName(*stores_, paused.name), Change::Resume, report);
+  }
+  if (report.changed > 0) return report;
+  if (!report.errors.empty()) return report.errors.front();
+  return Error(ErrorCode::NotFound, "nothing is paused");
+}
+
 Result<ActionReport> Operations::pause(const std::string& broker, const std::string& name) {
   return changePauses(*stores_, broker, name, Change::Pause);
 }
@@ -64,7 +103,7 @@ Result<ActionReport> Operations::pause(const std::string& broker, const std::str
 Result<ActionReport> Operations::resume(const std::string& broker, const std::string& name) {
   auto report = changePauses(*stores_, broker, name, Change::Resume);
   if (!report || report->changed > 0 || !report->errors.empty()) return report;
-  return Error(ErrorCode::NotFound, "nothing was paused so: " + describe(broker.empty() ? "(any)" : broker, name));
+  return Error(ErrorCode::NotFound, notPaused(broker, name));
 }
 
 }  // namespace leptir

@@ -11,6 +11,7 @@
 #include "leptir/clock.h"
 #include "leptir/config.h"
 #include "leptir/meta_storage.h"
+#include "leptir/operations/fleet_view.h"
 #include "leptir/spi/simple_broker.h"
 #include "leptir/spi/simple_meta_storage.h"
 
@@ -23,7 +24,8 @@ struct Stores {
   std::string by;                     // user@host
   const Clock* clock;
   std::function<void(const std::string&)> onNotice;  // never empty
-  std::optional<Config> config{};                    // none: the caller opens the stores
+  std::function<std::vector<InstanceView>()> instancesHere = [] { return std::vector<InstanceView>(); };
+  std::optional<Config> config{};  // none: the caller opens the stores
 
   MetaStorage& storagesToSaveIn() { return saving ? *saving : records; }
 };

@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
 #include "base/host_name.h"
 #include "base/instance_mark.h"
+#include "base/process_space.h"
 #include "fleet/instance_card.h"
 #include "fleet/question.h"
 #include "operations/operations_fixture.h"
@@ -36,14 +38,34 @@ class TaskLogTest : public OperationsTest {
   void runAt(const std::string& host, int master, int worker, bool answers = true) {
     push("t1");
     (void)lease();
-    fleet::InstanceCard card{.instance = kInstance, .host = host, .version = "9.9.9", .pid = master, .workers = 1};
-    card.broker = "first";
-    card.state = "running";
-    card.since = card.written = systemClock().now();
+    auto card = cardAt(host, master);
     card.runningTasks = 1;
     card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = worker});
     card.answers = answers;
+    put(card);
+  }
+  // A card of an instance that runs nothing, as far as it says.
+  static fleet::InstanceCard cardAt(const std::string& host, int master, const std::string& instance = kInstance) {
+    fleet::InstanceCard card{.instance = instance, .host = host, .version = "9.9.9", .pid = master, .workers = 1};
+    card.broker = "first";
+    card.state = "running";
+    card.since = card.written = systemClock().now();
+    card.answers = true;
+    return card;
+  }
+  void put(const fleet::InstanceCard& card) {
     ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), std::nullopt));
+  }
+  static std::string stackText() { return writeJson({{"pid", 4712}, {"threads", Json::array()}}); }
+  static Error doesNotRunThere() { return {ErrorCode::Invalid, "task 't1' does not run there now"}; }
+  // What the command was answered, and how long it took.
+  template <class Ask>
+  static Error errorAtOnce(Ask ask) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = ask();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+    EXPECT_FALSE(answer);
+    return answer ? Error(ErrorCode::Internal, "no error") : answer.error();
   }
   // Answers the first question, as an instance does.
   void answerWith(const Result<std::string>& answer) {
@@ -218,10 +240,88 @@ TEST_P(TaskLogTest, AStackIsAnsweredByAnInstanceOfAnotherUserWhoseProgramIsNotEx
 TEST_P(TaskLogTest, AnErrorOfTheInstanceIsPassedOn) {
   runElsewhere();
   auto asking = operations();
-  const auto stack =
-      whileAnswering(Error(ErrorCode::Invalid, "task 't1' does not run there now"), [&] { return asking.stack("t1"); });
+  const auto stack = whileAnswering(doesNotRunThere(), [&] { return asking.stack("t1"); });
   EXPECT_EQ(stack.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(stack.error().message(), HasSubstr("does not run there now"));
+}
+
+// The card is up to two seconds old.
+TEST_P(TaskLogTest, OfATaskThatNoCardNamesYetIsAskedOfAllInstances) {
+  push("t1");
+  (void)lease();
+  put(cardAt("elsewhere", 4711));
+  auto asking = operations();
+  const auto stack = whileAnswering(stackText(), [&] { return asking.stack("t1"); });
+  ASSERT_TRUE(stack) << stack.error().message();
+  EXPECT_EQ(stack->host, "elsewhere");
+  const auto log =
+      whileAnswering(writeJson({{"attempt", 1}, {"log", line("early")}}), [&] { return asking.log("t1"); });
+  ASSERT_TRUE(log) << log.error().message();
+  EXPECT_THAT(log->lines, SizeIs(1));
+}
+
+TEST_P(TaskLogTest, AStackIsAskedOfTheOtherInstancesWhereTheOneOfTheCardRunsTheTaskNoMore) {
+  runElsewhere();
+  put(cardAt("third", 4713, "fedcba9876543210fedcba9876543210"));
+  auto asking = operations();
+  std::thread instances([&] {
+    answerWith(doesNotRunThere());
+    EXPECT_EQ(asked.instance, kInstance);
+    answerWith(stackText());
+  });
+  const auto stack = asking.stack("t1");
+  instances.join();
+  ASSERT_TRUE(stack) << stack.error().message();
+  EXPECT_EQ(stack->host, "third");
+}
+
+// The worker of the card may have come to another task since: this process with its marks stands for it.
+TEST_P(TaskLogTest, AStackIsNotTakenFromTheWorkerThatACardNames) {
+  const auto process = startChild([] {
+    ::alarm(60);
+    if (!base::setInstanceMark(kInstance)) return false;
+    const auto mark = base::setMasterMark(kInstance);
+    return mark && ::pause() == 0;
+  });
+  ASSERT_TRUE(isSeenAsMaster(process));
+  runAt(base::hostName(), process, process);
+  auto asking = operations();
+  const auto stack = whileAnswering(doesNotRunThere(), [&] { return asking.stack("t1"); });
+  killChild(process);
+  ASSERT_FALSE(stack);
+  EXPECT_THAT(stack.error().message(), HasSubstr("does not run there now"));
+}
+
+TEST_P(TaskLogTest, OfAnInstanceWhoseMasterIsGoneIsRefusedAtOnce) {
+  push("t1");
+  (void)lease();
+  auto card = cardAt(base::hostName(), 0x7fff'fff0);
+  card.processSpace = base::processSpace();
+  card.runningTasks = 1;
+  card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = 0x7fff'fff1});
+  put(card);
+  auto asking = operations();
+  for (const auto& error :
+       {errorAtOnce([&] { return asking.log("t1"); }), errorAtOnce([&] { return asking.stack("t1"); })}) {
+    EXPECT_EQ(error.code(), ErrorCode::Lost);
+    EXPECT_THAT(error.message(), HasSubstr("the instance that ran it (" + base::hostName() + ":2147483632) is gone"));
+  }
+}
+
+TEST_P(TaskLogTest, OfALeasedTaskThatNoInstanceRunsIsNotSaidToBeEmpty) {
+  push("t1");
+  (void)lease();
+  auto asking = operations();
+  EXPECT_THAT(errorAtOnce([&] { return asking.log("t1"); }).message(), HasSubstr("no instance says that it runs it"));
+}
+
+TEST_P(TaskLogTest, OfAnAttemptThatTheRecordTellsOfNoMoreIsNoLongerKept) {
+  auto info = record(13, line("last"));
+  info.history.push_back({.attempt = 12, .cause = "threw", .log = line("before")});
+  save(info);
+  auto asking = operations();
+  EXPECT_EQ(asking.log("t1", 3).error().message(),
+            "attempt 3 of task 't1' is no longer kept: its record tells of the attempts 12 to 13");
 }
 
 TEST_P(TaskLogTest, AStackOfATaskThatDoesNotRunIsRefused) {

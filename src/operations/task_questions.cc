@@ -10,6 +10,7 @@
 #include "leptir/operations.h"
 #include "meta/record_keys.h"
 #include "operations/fleet_entries.h"
+#include "operations/local_instance.h"
 #include "operations/running_task.h"
 #include "operations/selection.h"
 #include "operations/stores.h"
@@ -60,13 +61,16 @@ class TaskSearch {
  public:
   TaskSearch(operations::Stores& stores, std::string_view id) : stores_(stores), id_(id) { details_.id = id; }
 
-  // A record is saved before its task leaves the queue, so a task that ends meanwhile is found there.
+  // A record is saved before its task leaves the queue, so a task that ends meanwhile is found there. While a store
+  // does not answer, the instance that runs one of its tasks may tell of that through its other stores.
   Result<TaskDetails> run() && {
     searchQueues();
     searchRecords();
-    if (!details_.queued && details_.record.is_null()) return nothingFound();
+    const bool isLeased = details_.queued && details_.queued->state == ListedState::Leased;
+    const bool mayBeLeased = !details_.queued && !details_.unable.empty();
+    if (isLeased || mayBeLeased) searchInstances();
+    if (!details_.queued && details_.record.is_null() && !details_.running) return nothingFound();
     details_.attempts = attemptsIn(details_.record);
-    if (details_.queued && details_.queued->state == ListedState::Leased) searchInstances();
     return std::move(details_);
   }
 
@@ -98,11 +102,20 @@ class TaskSearch {
     }
   }
 
+  // The card of the broker itself was written as lately as any other, and tells all of its tasks.
   void takeFrom(const fleet::InstanceCard& card) {
-    const auto task = std::ranges::find(card.running, id_, &fleet::RunningTask::id);
-    if (task == card.running.end()) return;
+    if (takeFrom(card.running, card.instance)) return;
+    for (const auto& other : card.others) {
+      if (!details_.running && takeFrom(other.running, card.instance)) return;
+    }
+  }
+
+  bool takeFrom(const std::vector<fleet::RunningTask>& tasks, const std::string& instance) {
+    const auto task = std::ranges::find(tasks, id_, &fleet::RunningTask::id);
+    if (task == tasks.end()) return false;
     details_.running = operations::runningTaskOf(*task);
-    details_.instance = card.instance;
+    details_.instance = instance;
+    return true;
   }
 
   Error nothingFound() const {
@@ -132,7 +145,9 @@ Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::stri
     }
     cursor = std::move(page->cursor);
   } while (!cursor.empty() && ids.size() <= kMostIdsListed);
-  if (unable && ids.size() <= 1) return *unable;
+  if (unable && ids.size() <= 1)
+    return unable->in("it is not known which task has an id that begins with " + base::inQuotes(prefix) +
+                      " (give the whole id)");
   return ids;
 }
 
@@ -153,6 +168,7 @@ Result<TaskDetails> Operations::task(std::string_view id) {
 }
 
 Result<std::string> Operations::findByPrefix(std::string_view idPrefix) {
+  if (operations::findRunHere(*stores_, idPrefix)) return std::string(idPrefix);
   auto exact = task(idPrefix);
   if (exact) return std::string(idPrefix);
   if (exact.error().code() == ErrorCode::Invalid) return exact.error();

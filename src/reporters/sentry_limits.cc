@@ -10,8 +10,6 @@ namespace leptir::reporters {
 namespace {
 
 constexpr Duration kPauseUnlessTold = std::chrono::minutes(1);
-constexpr double kLongestPause =
-    7.0 * 24 * 3600;  // so that a mistake of the server does not silence a reporter for ever
 
 // The text before the first separator; removes both from `text`.
 std::string_view takePart(std::string_view& text, char separator) {
@@ -35,7 +33,8 @@ Duration secondsOf(std::string_view text) {
   double seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (!(seconds > 0)) return {};
-  return std::chrono::round<Duration>(std::chrono::duration<double>(std::min(seconds, kLongestPause)));
+  return std::chrono::round<Duration>(
+      std::chrono::duration<double>(std::min(seconds, std::chrono::duration<double>(kLongestSentryPause).count())));
 }
 
 // "60:error;default:organization, 2700:transaction:project"

@@ -40,6 +40,8 @@ Result<Written> compare(const fs::path& path, const InstalledFile& file, Existin
     if (existing == Existing::Replace) return Written::New;
     return refusal(path, "is a symbolic link to " + target + (target == "/dev/null" ? " (a masked unit)" : ""));
   }
+  if (!fs::is_regular_file(status))
+    return Error(ErrorCode::Invalid, path.string() + ": is a device, a pipe or a socket: remove it first");
   const auto read = base::readFile(path, kMaxBytes);
   if (read && read->text == file.text && (read->info.st_mode & 07777) == file.mode) return Written::Unchanged;
   if (existing == Existing::Replace) return Written::New;

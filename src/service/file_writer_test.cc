@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
@@ -53,6 +54,17 @@ TEST_F(FileWriter, WritesNothingWhenAFileDiffers) {
   EXPECT_FALSE(fs::exists(unit()));
   EXPECT_TRUE(writeFiles(root.path(), files("[Unit]\n"), Existing::Replace));
   EXPECT_EQ(readWholeFile(root / "etc/init.d/mail"), "#!/bin/sh\n");
+}
+
+TEST_F(FileWriter, DoesNotReplaceADeviceOrAPipe) {
+  fs::create_directories(unit().parent_path());
+  ASSERT_EQ(::mkfifo(unit().c_str(), 0600), 0);
+  for (const auto existing : {Existing::Refuse, Existing::Replace}) {
+    const auto refused = writeFiles(root.path(), files("[Unit]\n"), existing);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("remove it first"));
+  }
+  EXPECT_TRUE(fs::is_fifo(unit()));
 }
 
 TEST_F(FileWriter, DoesNotWriteThroughALink) {

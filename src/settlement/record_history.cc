@@ -93,8 +93,8 @@ MetaInfo shortened(const MetaInfo& record) {
   brief.response.resize(base::utf8Prefix(brief.response, kBriefResponse).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
-  brief.log.clear();
-  for (auto& past : brief.history) past.log.clear();
+  brief.log = task::shortenedLog(brief.log, 0);  // how many lines it had
+  for (auto& past : brief.history) past.log = task::shortenedLog(past.log, 0);
   brief.flow.clear();
   brief.result.clear();
   brief.envelope.clear();

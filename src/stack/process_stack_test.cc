@@ -120,6 +120,40 @@ TEST(ProcessStack, TheProcessGoesOnAfterwards) {
   EXPECT_TRUE(waitUntil([&] { return child.shared().result == 2; }));
 }
 
+std::int64_t monotonicMicroseconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1'000;
+}
+
+// Writes its longest pause so far into `result`, in microseconds, until the test ends it.
+void recordPauses(Shared& shared) {
+  shared.isThere = 1;
+  for (auto last = monotonicMicroseconds();;) {
+    const auto now = monotonicMicroseconds();
+    if (now - last > shared.result) shared.result = static_cast<int>(now - last);
+    last = now;
+  }
+}
+
+// The stop itself takes less than a millisecond. On a busy machine the process waits for a processor as well, so the
+// best of several stacks counts. (Debug information is read after the process goes on; that takes far longer.)
+TEST(ProcessStack, TheProcessStandsStillForLessThanATenthOfASecondAndForAsLongAsIsTold) {
+  Child child(recordPauses);
+  child.waitUntilThere();
+  auto shortest = Duration::max();
+  for (int i = 0; i < 10; ++i) {
+    child.shared().result = 0;
+    const auto stack = stackOf(child.pid());
+    ASSERT_TRUE(stack);
+    // It may see its pause only when it has a processor again.
+    ASSERT_TRUE(waitUntil([&] { return child.shared().result.load() * 1us + 200us >= stack->stoppedFor; }))
+        << "stopped for " << stack->stoppedFor / 1us << " µs, but the process has seen " << child.shared().result;
+    shortest = std::min<Duration>(shortest, child.shared().result.load() * 1us);
+  }
+  EXPECT_LT(shortest, 100ms);
+}
+
 TEST(ProcessStack, HasAllThreadsTheMainOneFirst) {
   Child child([](Shared& shared) {
     std::thread([&] {

@@ -2,7 +2,6 @@
 
 #include <elf.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -10,12 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "base/proc_text.h"
+#include "stack/cut_short_calls.h"
 
 namespace leptir::stack {
 namespace {
@@ -23,17 +22,6 @@ namespace {
 // How long all threads together may take to stop. A thread that is not blocked in the kernel stops within microseconds
 // once it gets a processor.
 constexpr Duration kMostTimeToStop = std::chrono::milliseconds(100);
-
-// These fail with EINTR after a stop, although no signal handler has run (signal(7)).
-constexpr std::array kCallsNotRestarted{
-#ifdef SYS_epoll_wait
-    SYS_epoll_wait,
-#endif
-#ifdef SYS_epoll_pwait2
-    SYS_epoll_pwait2,
-#endif
-    SYS_epoll_pwait,  SYS_semop, SYS_semtimedop, SYS_rt_sigtimedwait, SYS_io_getevents,
-};
 
 BootTime now() {
   return systemClock().bootTime();
@@ -87,12 +75,12 @@ BlockedThread readBlockedThread(int process, int tid) {
   BlockedThread thread;
   const auto folder = "task/" + std::to_string(tid) + "/";
   const auto line = base::readProcText(process, folder + "syscall");
-  long call = -1;
-  unsigned long long arguments[6] = {}, stackPointer = 0, instruction = 0;
-  thread.isBlocked = line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &call,
-                                         &arguments[0], &arguments[1], &arguments[2], &arguments[3], &arguments[4],
-                                         &arguments[5], &stackPointer, &instruction) == 9;
-  thread.mustNotBeStopped = thread.isBlocked && std::ranges::count(kCallsNotRestarted, call) > 0;
+  WaitingCall call;
+  unsigned long long stackPointer = 0, instruction = 0;
+  thread.isBlocked = line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %*x %*x %llx %llx", &call.number,
+                                         &call.arguments[0], &call.arguments[1], &call.arguments[2], &call.arguments[3],
+                                         &stackPointer, &instruction) == 7;
+  thread.mustNotBeStopped = thread.isBlocked && isCutShortByStop(process, tid, call);
   thread.stackPointer = stackPointer;
   thread.instruction = instruction;
   const auto stat = base::readProcText(process, folder + "stat");

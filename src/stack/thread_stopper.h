@@ -12,7 +12,7 @@ namespace leptir::stack {
 // What the kernel tells of a thread without stopping it.
 struct BlockedThread {
   bool isBlocked = false;          // it waits in a system call
-  bool mustNotBeStopped = false;   // the call would fail with EINTR, although no signal handler ran
+  bool mustNotBeStopped = false;   // the call would be cut short, although no signal handler ran
   bool isUninterruptible = false;  // it would not stop
   std::uint64_t stackPointer = 0, instruction = 0;
 };

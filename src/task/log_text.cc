@@ -134,14 +134,20 @@ std::string logText(std::string_view first, std::uint64_t leftOutLines, std::uin
 std::string shortenedLog(std::string_view text, std::size_t maxBytes) {
   if (text.size() <= maxBytes) return std::string(text);
   constexpr std::size_t kLeftOutLineBytes = 64;
-  if (maxBytes < kLeftOutLineBytes) return {};
+  const auto maxRest = maxBytes - std::min(maxBytes, kLeftOutLineBytes);
   TaskLog dropped;
   LogReader reader(dropped);
-  auto rest = text;
-  while (rest.size() > maxBytes - kLeftOutLineBytes) reader.add(takeUpTo('\n', rest));
-  const auto lines = dropped.leftOutLines + dropped.lines.size();
-  const auto bytes = dropped.leftOutBytes + (text.size() - rest.size());
-  return leftOutLine(rest.empty() ? text : rest, lines, bytes).append(rest);
+  std::size_t bytes = 0;
+  for (auto rest = text;;) {
+    if (rest.size() <= maxRest)
+      return leftOutLine(rest.empty() ? text : rest, dropped.leftOutLines + dropped.lines.size(),
+                         dropped.leftOutBytes + bytes)
+          .append(rest);
+    const auto linesBefore = dropped.lines.size();
+    const auto line = takeUpTo('\n', rest);
+    reader.add(line);
+    if (dropped.lines.size() > linesBefore) bytes += line.size() + 1;
+  }
 }
 
 void readLogText(std::string_view text, TaskLog& log) {

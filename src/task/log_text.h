@@ -29,7 +29,9 @@ void forEachLogLine(Time time, LogLevel level, std::string_view message,
 std::string logText(std::string_view first, std::uint64_t leftOutLines, std::uint64_t leftOutBytes,
                     std::string_view last);
 
-// Shortens a log to `maxBytes` by leaving out its oldest lines, and says so in its first line.
+// Shortens a log to `maxBytes` by leaving out its oldest lines, and says so in its first line. That line (some 50
+// bytes) stays also where `maxBytes` has no room for it, so that a log that is gone differs from a run that logged
+// nothing.
 std::string shortenedLog(std::string_view text, std::size_t maxBytes);
 
 // Adds the lines of the text to `log`. Any program may have written the text: a line of another form is left out, and

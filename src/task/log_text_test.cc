@@ -82,7 +82,21 @@ TEST(LogText, AShortenedLogKeepsItsEndAndSaysWhatItLacks) {
   EXPECT_EQ(log.leftOutLines + log.lines.size(), 100u);
   EXPECT_EQ(shortenedLog(text, text.size()), text);
   EXPECT_EQ(readLog(shortenedLog(shortened, 500)).lines.back().number, 99u) << "shortened twice";
-  EXPECT_EQ(shortenedLog(text, 0), "");
+}
+
+TEST(LogText, ThatIsShortenedToNothingStillTellsHowManyLinesItHad) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "1795462346.667348 info a line\n";
+  auto shortened = shortenedLog(text, 0);
+  for (int i = 0; i < 2; ++i) {
+    const auto log = readLog(shortened);
+    EXPECT_TRUE(log.lines.empty());
+    EXPECT_EQ(log.leftOutLines, 100u);
+    EXPECT_EQ(log.leftOutBytes, text.size());
+    EXPECT_LT(shortened.size(), 64u);
+    shortened = shortenedLog(shortened, 0);
+  }
+  EXPECT_EQ(shortenedLog("", 0), "");
 }
 
 TEST(LogText, LinesOfAnotherFormAreLeftOut) {

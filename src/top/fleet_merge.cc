@@ -1,6 +1,7 @@
 #include "top/fleet_merge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -11,14 +12,30 @@ bool hasNewerCard(const InstanceView& a, const InstanceView& b) {
   return a.hasCard != b.hasCard ? a.hasCard : a.lastSeen > b.lastSeen;
 }
 
-// Adds from the other store's view of the same instance what each store knows only of its own tasks.
+// Takes over what the other view tells of the tasks of one broker, if that broker's own store has told it. Of stores
+// that have not answered, the card that was written last tells everything, and that is the card of `view`.
+void addRunningTasks(InstanceView& view, const InstanceView& other, const RunningAtBroker& at) {
+  const auto known = std::ranges::find(view.runningAt, at.broker, &RunningAtBroker::broker);
+  const bool isNew = known == view.runningAt.end();
+  if (!at.isToldThere || (!isNew && known->isToldThere)) return;
+  if (!isNew) {
+    std::erase_if(view.running, [&](const RunningTask& task) { return task.broker == at.broker; });
+    view.runningTasks -= known->tasks;
+    view.runningAt.erase(known);
+  }
+  std::ranges::copy_if(other.running, std::back_inserter(view.running),
+                       [&](const RunningTask& task) { return task.broker == at.broker; });
+  view.runningTasks += at.tasks;
+  view.runningAt.push_back(at);
+}
+
+// Takes over from the other view what each store tells of its own tasks alone.
 void addTo(InstanceView& view, const InstanceView& other) {
   for (const auto& broker : other.brokers) {
     if (std::ranges::count(view.brokers, broker) == 0) view.brokers.push_back(broker);
   }
   view.leased += other.leased;
-  view.runningTasks += other.runningTasks;
-  view.running.insert(view.running.end(), other.running.begin(), other.running.end());
+  for (const auto& at : other.runningAt) addRunningTasks(view, other, at);
   view.paused = view.paused || other.paused;
   view.renewed = std::max(view.renewed, other.renewed);
   if (other.expiresIn && (!view.expiresIn || *other.expiresIn < *view.expiresIn)) view.expiresIn = other.expiresIn;

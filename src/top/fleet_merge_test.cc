@@ -9,7 +9,7 @@ using FleetMerge = ScreenTest;
 
 TEST_F(FleetMerge, AnInstanceWithTwoBrokersIsOneWithTheTasksOfBoth) {
   auto atLocal = instance("web1", {running("1", "mail")});
-  auto atBulk = instance("web1", {running("2", "resize")});
+  auto atBulk = withTasks(instance("web1", {}), {running("2", "resize")}, "bulk");
   atBulk.brokers = {"bulk"};
   atBulk.lastSeen = kNow;
   atBulk.done = 9;
@@ -20,6 +20,24 @@ TEST_F(FleetMerge, AnInstanceWithTwoBrokersIsOneWithTheTasksOfBoth) {
   EXPECT_EQ(fleet[0].runningTasks, 2u);
   EXPECT_THAT(fleet[0].running, SizeIs(2));
   EXPECT_THAT(fleet[0].brokers, ElementsAre("bulk", "local"));
+}
+
+TEST_F(FleetMerge, TasksOfAStoreThatDoesNotAnswerAreThoseThatTheNewestCardTells) {
+  auto healthy = instance("web1", {});
+  healthy.lastSeen = kNow;
+  healthy.runningAt.push_back({.broker = "bulk", .tasks = 1, .isToldThere = false});
+  healthy.running.push_back(running("2", "resize"));
+  healthy.running.back().broker = "bulk";
+  healthy.runningTasks = 1;
+  auto silent = withTasks(instance("web1", {}), {running("1", "resize"), running("2", "resize")}, "bulk");
+  const auto both = mergedFleet({{.instances = {healthy}}, {.instances = {silent}}});
+  EXPECT_EQ(both.at(0).runningTasks, 2u) << "the store itself has told";
+  EXPECT_THAT(both[0].running, SizeIs(2));
+  silent.runningAt[0].isToldThere = false;
+  const auto now = mergedFleet({{.instances = {healthy}}, {.instances = {silent}}});
+  EXPECT_EQ(now.at(0).runningTasks, 1u);
+  ASSERT_THAT(now[0].running, SizeIs(1));
+  EXPECT_EQ(now[0].running[0].id, "2");
 }
 
 TEST_F(FleetMerge, ACardTellsMoreThanASession) {

@@ -20,6 +20,14 @@ std::string problemOf(const std::vector<QueueView>& queues, const Result<FleetVi
   return fleet || fleet.error().code() == ErrorCode::Unsupported ? "" : fleet.error().message();
 }
 
+// For a store that does not answer now: the instances stay on the screen, but what their cards in other stores say of
+// the tasks that run is newer.
+void letOtherStoresTell(FleetView& fleet) {
+  for (auto& instance : fleet.instances) {
+    for (auto& at : instance.runningAt) at.isToldThere = false;
+  }
+}
+
 // A storage that does not exist yet is no problem.
 std::string problemOf(const Result<TaskPage>& page) {
   if (page) return page->unable.empty() ? "" : page->unable.front().message();
@@ -49,7 +57,10 @@ void Model::State::askQueues(SourceState& state) {
   update([&] {
     state.answer.error = problemOf(queues, fleet);
     takeQueues(state, std::move(queues));
-    if (fleet) state.fleet = std::move(*fleet);
+    if (fleet)
+      state.fleet = std::move(*fleet);
+    else
+      letOtherStoresTell(state.fleet);
     state.answer.asked.reset();
     state.answer.answered = now();
     measure();

@@ -33,6 +33,13 @@ class ScreenTest : public ::testing::Test {
   static RunningTask running(const std::string& id, const std::string& name, Duration since = 12s) {
     return {.id = id, .name = name, .began = kNow - since};
   }
+  static InstanceView withTasks(InstanceView view, std::vector<RunningTask> tasks, const std::string& broker) {
+    view.runningTasks = tasks.size();
+    view.running = std::move(tasks);
+    for (auto& task : view.running) task.broker = broker;
+    view.runningAt = {{.broker = broker, .tasks = view.runningTasks}};
+    return view;
+  }
   static InstanceView instance(const std::string& host, std::vector<RunningTask> tasks) {
     InstanceView view{.instance = std::string(28, 'a') + host, .brokers = {"local"}, .host = host, .pid = 7};
     view.version = "0.1.0";
@@ -41,9 +48,7 @@ class ScreenTest : public ::testing::Test {
     view.state = "running";
     view.since = kNow - 2h;
     view.lastSeen = kNow - 1s;
-    view.runningTasks = tasks.size();
-    view.running = std::move(tasks);
-    return view;
+    return withTasks(std::move(view), std::move(tasks), "local");
   }
   static ListedTask failure(const std::string& id, const std::string& name, Duration ago, const std::string& response) {
     ListedTask task{.id = id, .name = name, .state = ListedState::Failed, .time = kNow - ago};

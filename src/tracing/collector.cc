@@ -1,7 +1,9 @@
 #include "tracing/collector.h"
 
-#include <algorithm>
+#include <charconv>
+#include <limits>
 #include <memory>
+#include <system_error>
 
 #include "leptir/json.h"
 #if LEPTIR_HAS_CURL
@@ -41,9 +43,10 @@ std::uint64_t refusedIn(const http::HttpAnswer& answer) {
   if (refused == partial->end()) return 0;
   if (refused->is_number_unsigned()) return refused->get<std::uint64_t>();
   const auto digits = refused->is_string() ? refused->get<std::string>() : std::string();
-  const bool isNumber =
-      !digits.empty() && digits.size() < 10 && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-  return isNumber ? std::stoull(digits) : 0;
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (end != digits.data() + digits.size()) return 0;  // no number
+  return problem == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max() : number;
 }
 
 // Servers may repeat what they were sent. The path is a secret where a service knows its users by it.

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "leptir/json.h"
 #if LEPTIR_HAS_CURL
 #include "http/http_fixture.h"
@@ -53,9 +55,14 @@ TEST_F(CollectorTest, SaysHowManySpansItRefused) {
   server.willReact({{.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":"3","errorMessage":"old"}})"},
                     {.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":4}})"},
                     {.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":"-5"}})"},
+                    {.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":"12345678901"}})"},
+                    {.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":"99999999999999999999"}})"},
+                    {.status = 200, .body = R"({"partialSuccess":{"rejectedSpans":"7 or so"}})"},
                     {.status = 200, .body = R"({"partialSuccess":[]})"},
                     {.status = 202, .body = "\x01 no JSON"}});
-  for (const std::uint64_t refused : {3u, 4u, 0u, 0u, 0u}) EXPECT_EQ(deliver("{}").value(), refused);
+  const auto tooMany = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t refused : {3ul, 4ul, 0ul, 12'345'678'901ul, tooMany, 0ul, 0ul, 0ul})
+    EXPECT_EQ(deliver("{}").value(), refused);
 }
 
 TEST_F(CollectorTest, IsAskedAgainAfterItAskedForAPause) {

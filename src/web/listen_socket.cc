@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/errno_text.h"
+#include "base/stale_socket.h"
 
 namespace leptir::web {
 namespace {
@@ -60,24 +61,33 @@ sockaddr_un unixAddress(const std::string& path) {
   return address;
 }
 
-// Removes the file of a socket on which no process listens.
-void removeStaleSocket(const sockaddr_un& address) {
+// Another kind of file has this name, so no advice about its server would help.
+bool isTakenByAFile(const std::string& path) {
   struct stat info{};
-  if (::lstat(address.sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
-  const auto probe = newSocket(AF_UNIX);
-  const bool answers = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (!answers && errno == ECONNREFUSED) ::unlink(address.sun_path);
+  return ::lstat(path.c_str(), &info) == 0 && !S_ISSOCK(info.st_mode);
+}
+
+Error cannotListenAtPath(const base::ListenAddress& address, int error) {
+  if (error == EADDRINUSE && isTakenByAFile(address.path))
+    return Error(ErrorCode::Unavailable,
+                 "cannot listen at " + address.text() +
+                     ": a file that is no socket has this name; remove it, or give another path");
+  if (error == EADDRINUSE)
+    return Error(ErrorCode::Unavailable,
+                 "cannot listen at " + address.text() + ": " + base::errnoText(error) +
+                     ": another program or instance listens there; stop it, or give this instance another path");
+  return cannotListen(address, error);
 }
 
 Result<base::UniqueFd> listenAtPath(const base::ListenAddress& at) {
   const auto address = unixAddress(at.path);
-  removeStaleSocket(address);
+  base::removeStaleSocket(at.path);
   auto socket = newSocket(AF_UNIX);
-  if (!socket) return cannotListen(at, errno);
+  if (!socket) return cannotListenAtPath(at, errno);
   // Before `listen` no client can connect, so the mode is set in time.
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(address.sun_path, kSocketMode) != 0 || ::listen(socket.get(), kBacklog) != 0)
-    return cannotListen(at, errno);
+    return cannotListenAtPath(at, errno);
   return socket;
 }
 

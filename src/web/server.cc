@@ -32,6 +32,20 @@ bool hasBody(MHD_Connection* connection) {
   return (!length.empty() && length != "0") || !headerOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
 }
 
+bool isAnswered(std::string_view method) {
+  return method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD;
+}
+
+// A client may name the page by its whole URL, as for a proxy (RFC 9112, 3.2.2).
+std::string_view pathIn(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const auto path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
+}
+
 // A page that a browser shows may load and run nothing.
 constexpr std::pair<const char*, const char*> kHeadersOfEveryResponse[] = {
     {"Cache-Control", "no-store"},
@@ -159,20 +173,23 @@ class Server::Daemon {
     auto& daemon = *static_cast<Daemon*>(self);
     if (*seenBefore != nullptr) return daemon.answer(connection, path, method);
     *seenBefore = self;
-    if (hasBody(connection)) return daemon.refuseBody(connection);
+    if (hasBody(connection)) return daemon.refuseBody(connection, method);
     return MHD_YES;
   } catch (const std::exception&) {
     return MHD_NO;  // no memory: the connection is closed
   }
 
-  MHD_Result refuseBody(MHD_Connection* connection) {
-    return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close, pageBytesInFlight_);
+  MHD_Result refuseBody(MHD_Connection* connection, const char* method) {
+    auto refused =
+        isAnswered(method) ? sentence(413, "a request here has no body") : routes_.answer({.method = method});
+    return send(connection, std::move(refused), AfterResponse::Close, pageBytesInFlight_);
   }
 
   MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
     openConnections_.requested(socketOf(connection), clock_.bootTime());
-    auto response =
-        routes_.answer({.method = method, .path = path, .acceptHeader = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
+    auto response = routes_.answer({.method = method,
+                                    .path = std::string(pathIn(path)),
+                                    .acceptHeader = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
     if (exceedsPageMemory(response.body)) response = tooManyPages();
     return send(connection, std::move(response), AfterResponse::Keep, pageBytesInFlight_);
   }

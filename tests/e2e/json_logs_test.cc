@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/installation.h"
 
@@ -50,6 +51,20 @@ TEST_F(JsonLogsTest, EachLineIsAnObjectThatNamesItsProcessAndItsTask) {
   EXPECT_TRUE(processes.contains("master"));
   EXPECT_TRUE(processes.contains("dispatcher"));
   EXPECT_THAT(processes, ::testing::Contains(::testing::StartsWith("worker ")));
+}
+
+TEST_F(JsonLogsTest, EachLineOfStandardOutputIsAnObject) {
+  const auto database = (folder / "leptir.db").string();
+  config = writeConfig("brokers: [ { type: sqlite, connection: { path: " + database + " } } ]\n" +
+                       "loggers: { out: { type: stdout, format: json } }\n");
+  push({"noop"});
+  const auto drained = leptir({"start", "--drain"});
+  EXPECT_EQ(drained.exit, 0) << drained.err;
+  std::istringstream out(drained.out);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(out, line); ++lines) EXPECT_TRUE(parseJson(line)) << line;
+  EXPECT_GT(lines, 0u);
+  EXPECT_THAT(drained.err, ::testing::HasSubstr("Fly buddy, fly!"));
 }
 
 TEST_F(JsonLogsTest, AReloadKeepsTheNameOfTheInstance) {

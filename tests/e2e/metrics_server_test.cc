@@ -189,6 +189,10 @@ TEST_F(MetricsServerTest, AUnixSocketServesToo) {
     return !server.is_null() && server.at("listening") == true;
   })) << instance->output();
   EXPECT_TRUE(fs::is_socket(folder / "metrics.sock"));
+  listenAt("127.0.0.1:" + std::to_string(port));
+  EXPECT_EQ(leptir({"reload"}).exit, 0);
+  EXPECT_TRUE(becomes("/metrics", 200)) << instance->output();
+  EXPECT_FALSE(fs::exists(folder / "metrics.sock")) << "the socket of the server before is removed";
 }
 
 TEST_F(MetricsServerTest, CheckSaysWhereMetricsAreServedAndWarnsOfOtherMachines) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "tests/e2e/installation.h"
 
@@ -224,6 +225,51 @@ TEST_F(OperatingTest, APauseOfAnUnknownBrokerIsAMistakeThatNamesTheNearest) {
   EXPECT_THAT(answer.err, HasSubstr("no broker is named 'locl': did you mean 'local'?"));
   EXPECT_EQ(leptir({"pause"}).exit, 2);
   EXPECT_EQ(leptir({"resume", "--all"}).exit, 4) << "nothing is paused";
+}
+
+TEST_F(OperatingTest, APauseOfAnUnknownNameWarnsAndNamesTheNearest) {
+  push({"noop"});
+  const auto answer = leptir({"pause", "--name=nop"});
+  EXPECT_EQ(answer.exit, 0) << "an instance that starts later may know it";
+  EXPECT_THAT(answer.out, HasSubstr("'leptir resume --name=nop' ends the pause"));
+  EXPECT_THAT(answer.err, HasSubstr("knows a task 'nop': did you mean 'noop'?"));
+  EXPECT_EQ(leptir({"pause", "--name=noop"}).err, "");
+  EXPECT_THAT(leptir({"pause", "--name=quite_another"}).err, HasSubstr("knows a task 'quite_another'."));
+}
+
+TEST_F(OperatingTest, ResumeSaysWhatIsPausedAndHowThatEnds) {
+  push({"noop"});
+  EXPECT_THAT(leptir({"resume"}).err, HasSubstr("Nothing is paused."));
+  ASSERT_EQ(leptir({"pause", "--broker=local"}).exit, 0);
+  ASSERT_EQ(leptir({"pause", "--name=noop"}).exit, 0);
+  const auto list = leptir({"resume"});
+  EXPECT_EQ(list.exit, 2);
+  EXPECT_THAT(list.err, HasSubstr("'leptir resume --broker=local' ends this pause"));
+  EXPECT_THAT(list.err, HasSubstr("'leptir resume --broker=local --name=noop' ends this pause"));
+  const auto wrong = leptir({"resume", "--name=nop"});
+  EXPECT_EQ(wrong.exit, 4);
+  EXPECT_THAT(wrong.err, HasSubstr("Paused: tasks of name noop at broker local"));
+  const auto queue = leptir({"resume", "--broker=local"});
+  EXPECT_EQ(queue.exit, 0);
+  EXPECT_THAT(queue.out, HasSubstr("Still paused: tasks of name noop at broker local"));
+  ASSERT_EQ(leptir({"pause", "--broker=local"}).exit, 0);
+  const auto all = leptir({"resume", "--all", "--json"});
+  EXPECT_EQ(all.exit, 0);
+  EXPECT_EQ(all.json().at("changed"), 2);
+  EXPECT_TRUE(all.json().at("stillPaused").empty());
+}
+
+TEST_F(OperatingTest, APauseWhereAStoreIsDownSaysAtHowManyBrokersItHolds) {
+  writeConfig("leptir:\n  brokers:\n    - { name: down, type: sqlite, connection: { path: " +
+              (folder / "none" / "x.db").string() + " } }\n    - { name: up, type: sqlite, connection: { path: " +
+              (folder / "leptir.db").string() + " } }\n");
+  push({"noop", "--broker=up"});
+  std::ofstream(folder / "none") << "a file instead of a folder";
+  const auto answer = leptir({"pause", "--all"});
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_THAT(answer.out,
+              HasSubstr("Paused at 1 of 2 brokers; the others are named below. Call 'leptir pause --all' again"));
+  EXPECT_THAT(answer.err, HasSubstr("broker down"));
 }
 
 TEST_F(OperatingTest, NamesShowsRunsAndFailures) {

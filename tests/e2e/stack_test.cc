@@ -1,5 +1,6 @@
 // `leptir stack`: where a running task is.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include "tests/e2e/observed_tasks.h"
@@ -70,6 +71,40 @@ TEST_P(StackOfTask, IsAnsweredByItsInstanceOnAnotherMachine) {
   expectTheStackOfCompute(answer.json());
   openGate();
   EXPECT_TRUE(eventually([&] { return hasSucceeded(id); }));
+}
+
+// The card of the instance is written once a second, and does not tell of the run yet.
+TEST_P(StackOfTask, IsThereAsSoonAsTheRunHasBegun) {
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return leptir({"status", "--ready"}).exit == 0; })) << instance->output();
+  const bool hasElsewhere = canPretendToBeElsewhere();
+  for (int i = 0; i < 3; ++i) {
+    const auto id = push({"compute", untilGate()});
+    ASSERT_TRUE(eventually([&] { return status().dump().find('"' + id + '"') != std::string::npos; }));
+    const auto answer = leptir({"stack", id, "--json"});
+    EXPECT_EQ(answer.exit, 0) << answer.err;
+    if (hasElsewhere) {
+      const auto remote = elsewhere({"stack", id, "--json"});
+      EXPECT_EQ(remote.exit, 0) << remote.err;
+    }
+    openGate();
+    ASSERT_TRUE(eventually([&] { return hasSucceeded(id); }));
+    fs::remove(gate());
+  }
+}
+
+TEST_P(StackOfTask, OfAnInstanceThatIsGoneIsRefusedAtOnce) {
+  const auto id = push({"log_and_wait", untilGate()});
+  const auto instance = startWith(id);
+  ::kill(instance->pid(), SIGKILL);
+  (void)instance->waitForExit();
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto* command : {"stack", "logs"}) {
+    const auto answer = leptir({command, id});
+    EXPECT_EQ(answer.exit, 1) << command << answer.out;
+    EXPECT_THAT(answer.err, HasSubstr("does not run: ")) << command;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));
 }
 
 TEST_P(StackOfTask, OfAProgramIsThatOfItsProcess) {

@@ -79,7 +79,7 @@ class ToyInstance {
     const auto log =
         logFile_.empty() ? Logger() : Logger::open({{.type = LogSinkConfig::Type::File, .path = logFile_}}).value();
     master::ChildMains mains{[&] { return dispatcher(*this); }, [&](int slot) { return worker(*this, slot); },
-                             [this] { return metricsServer(*this); }};
+                             [this](master::Beats& beats) { return metricsServer(*this, beats); }};
     if (inMaster) inMaster();
     master::Master master(options, *link, *board, log, systemClock(), mains, [this] { ++notes->number; }, reload);
     ::_exit(static_cast<int>(master.run()));
@@ -219,8 +219,8 @@ class ToyInstance {
 
   master::MasterOptions options;
   master::ReloadHooks reload{};
-  std::function<int(ToyInstance&)> metricsServer{};  // runs if options.metricsListen is set
-  std::function<void()> inMaster{};                  // runs in the master process before the master starts
+  std::function<int(ToyInstance&, master::Beats&)> metricsServer{};  // runs if options.metricsListen is set
+  std::function<void()> inMaster{};  // runs in the master process before the master starts
   std::unique_ptr<link::Link> link;
   std::unique_ptr<link::StatusBoard> board;
   Notes* notes;

@@ -20,6 +20,16 @@ struct PausedTasks {
   Time since{};
 };
 
+// What operators have paused.
+struct PausesView {
+  struct AtBroker {
+    std::string broker{};
+    PausedTasks paused{};
+  };
+  std::vector<AtBroker> pauses{};  // in the order of the brokers
+  std::vector<Error> unable{};     // of stores that could not be asked
+};
+
 // The queue of one broker.
 struct QueueView {
   std::string name{};  // of the broker
@@ -40,6 +50,15 @@ struct QueueView {
   bool isPaused() const;  // the whole queue, not only single names
 };
 
+// How many tasks of one of its brokers an instance runs.
+struct RunningAtBroker {
+  std::string broker{};  // as the configuration of the instance names it
+  std::size_t tasks = 0;
+  // False: the store of this broker has not answered, and the instance's card in another store says so. That card names
+  // at most 50 of the tasks.
+  bool isToldThere = true;
+};
+
 // An instance of the fleet, on any machine.
 struct InstanceView {
   std::string instance{};  // 32 hex digits
@@ -54,6 +73,7 @@ struct InstanceView {
   // What the instance itself last said. Without a card (an older version of leptir, a store that keeps no cards, an
   // instance that has died or hangs) only the fields above are known, from its sessions.
   bool hasCard = false;
+  std::string processSpace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
   std::string configuration{};
   std::string state{};  // starting, running, waiting, draining or stopping
   Time since{};
@@ -62,9 +82,10 @@ struct InstanceView {
   std::uint64_t done = 0, failed = 0;
   std::size_t runningTasks = 0;  // all, also those that `running` leaves out
   std::vector<RunningTask> running{};
-  std::vector<std::string> names{};  // of the tasks that it knows
-  bool paused = false;               // it obeys a pause of a whole queue
-  bool answersQuestions = false;     // its log() and stack() can be asked for from any machine
+  std::vector<RunningAtBroker> runningAt{};  // sums up to runningTasks
+  std::vector<std::string> names{};          // of the tasks that it knows
+  bool paused = false;                       // it obeys a pause of a whole queue
+  bool answersQuestions = false;             // its log() and stack() can be asked for from any machine
 };
 
 struct FleetView {

@@ -89,7 +89,8 @@ struct RunningTask {
   double progress = 0;  // 0 to 1
   std::string progressText{};
   int attempt = 1;
-  int pid = 0;  // of the worker; 0: the version of the instance does not tell it
+  int pid = 0;           // of the worker; 0: the version of the instance does not tell it
+  std::string broker{};  // whose task it is, as the configuration of the instance names it; empty: unknown
 };
 
 // Everything that is known of one task.
