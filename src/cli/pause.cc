@@ -36,6 +36,13 @@ int printReport(std::string_view command, const PauseCommand& options, const Act
   return report.errors.empty() ? base::kExitDone : base::kExitPartlyDone;
 }
 
+// As the other actions: the caller of --json gets an object also where nothing was changed.
+int failAction(std::string_view command, const PauseCommand& options, const Error& error) {
+  if (options.json && error.code() != ErrorCode::Invalid)
+    std::cout << jsonForOutput({{"action", command}, {"changed", 0}, {"errors", errorsJson({&error, 1})}}) << '\n';
+  return failOperation(command, error);
+}
+
 // Empty: the options say what is meant.
 std::string_view complaintAbout(const PauseCommand& command) {
   if (command.all && !command.broker.empty()) return "--all and --broker contradict each other";
@@ -50,7 +57,7 @@ int runCommand(const PauseCommand& command, const Program& program) {
   if (const auto complaint = complaintAbout(command); !complaint.empty()) return usageError("pause", complaint);
   return operate(command.config, program, [&](Operations& operations, const Config&) {
     const auto report = operations.pause(command.broker, command.name);
-    if (!report) return failOperation("pause", report.error());
+    if (!report) return failAction("pause", command, report.error());
     const auto sentence = report->changed > 0
                               ? "Paused " + describe(command) + ". Running tasks go on; 'leptir resume' ends the pause."
                               : "Nothing to do: " + describe(command) + " had been paused already.";
@@ -62,7 +69,7 @@ int endPause(const PauseCommand& command, const Program& program) {
   if (const auto complaint = complaintAbout(command); !complaint.empty()) return usageError("resume", complaint);
   return operate(command.config, program, [&](Operations& operations, const Config&) {
     const auto report = operations.resume(command.broker, command.name);
-    if (!report) return failOperation("resume", report.error());
+    if (!report) return failAction("resume", command, report.error());
     return printReport("resume", command, *report, "Resumed " + describe(command) + ".");
   });
 }
