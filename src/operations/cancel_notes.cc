@@ -59,9 +59,11 @@ std::optional<FoundTask> taskOf(const Json& json) {
   if (!json.is_object()) return std::nullopt;
   FoundTask task{.id = textMember(json, "id"), .envelope = textMember(json, "envelope")};
   const auto due = json.value("due", Json()), counters = json.value("counters", Json());
-  if (!base::checkTaskId(task.id) || !due.is_number_integer() || counters.size() != 4) return std::nullopt;
-  if (!std::ranges::all_of(counters, [](const Json& counter) { return counter.is_number_unsigned(); }))
-    return std::nullopt;
+  if (!base::checkTaskId(task.id) || !due.is_number_integer()) return std::nullopt;
+  const bool areCounters =
+      counters.is_array() && counters.size() == 4 &&
+      std::ranges::all_of(counters, [](const Json& counter) { return counter.is_number_unsigned(); });
+  if (!areCounters) return std::nullopt;
   task.due = Time(Duration(due.get<std::int64_t>()));
   task.counters = {.failures = counters[0].get<std::uint32_t>(),
                    .crashes = counters[1].get<std::uint32_t>(),

@@ -169,7 +169,8 @@ TEST_P(CutOffCancelTest, ANoteHoldsTasksThatAreLargerThanATextOfTheStore) {
 TEST_P(CutOffCancelTest, ANoteThatCannotBeReadChangesNothing) {
   push("a", 1h);
   for (const auto* text : {"no JSON", "[]", R"({"at":"today","tasks":[]})", R"({"at":1,"tasks":{"a":1}})",
-                           R"({"at":1,"tasks":[5,{"id":7},{"id":"x","due":1,"counters":"none","envelope":"{}"}]})"}) {
+                           R"({"at":1,"tasks":[5,{"id":7},{"id":"x","due":1,"counters":"none","envelope":"{}"}]})",
+                           R"({"at":1,"tasks":[{"id":"x","due":1,"counters":{"a":1,"b":1,"c":1,"d":1}}]})"}) {
     ASSERT_TRUE(store().fleet()->put("cancels/00001000000000000000-00000000/000000", text, {}));
     const auto report = operations().run(kCancelTasks, {.ids = {"another"}});
     EXPECT_THAT(report->errors, IsEmpty()) << text;
