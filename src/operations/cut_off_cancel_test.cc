@@ -27,7 +27,8 @@ class CutOffCancelTest : public OperationsTest {
   std::vector<FoundTask> waiting() { return store().keeper().list({}, "", 1'000)->tasks; }
   // What a process leaves behind that is killed: its number is that of no process.
   void becomeNoteOfADeadProcess() {
-    for (const auto& part : *store().fleet()->list("cancels/", "", 1'000)) {
+    const auto parts = store().fleet()->list("cancels/", "", 1'000);
+    for (const auto& part : *parts) {
       auto text = part.value;
       const auto pid = "\\\"pid\\\":" + std::to_string(::getpid());
       if (const auto at = text.find(pid); at != std::string::npos) text.replace(at, pid.size(), "\\\"pid\\\":4194999");
