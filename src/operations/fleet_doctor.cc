@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 // Sessions are renewed every 20 s (link/lease_times.h).
 constexpr Duration kLateRenewal = 45s;
-constexpr Duration kCardClockDifferenceReported = 5s;
+constexpr Duration kClockDifferenceReported = 5s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
 constexpr Duration kSecondCheckDelay = 2s;
 constexpr std::size_t kMostSessions = 1'000, kMostInstancesListed = 5;
@@ -71,8 +71,8 @@ class FleetDoctor {
   // A card lives for fleet::kCardLifetime by the clock of the store, so one that is there was written lately.
   void examineClock(const std::string& where, const fleet::InstanceCard& card) {
     const auto age = stores_.clock->now() - card.written;
-    const bool isAhead = age < -kCardClockDifferenceReported;
-    if (!isAhead && age <= fleet::kCardLifetime + kCardClockDifferenceReported) return;
+    const bool isAhead = age < -kClockDifferenceReported;
+    if (!isAhead && age <= fleet::kCardLifetime + kClockDifferenceReported) return;
     findings_.add({FindingSeverity::Warning, "clock-skew", where,
                    fmt::format("the clock of its machine is {} {} that of this machine: tasks expire at wrong times",
                                base::durationText(std::chrono::abs(age)), isAhead ? "ahead of" : "behind"),
