@@ -73,7 +73,7 @@ std::size_t displayWidth(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, beginsCharacter));
 }
 
-std::string cutToWidth(const std::string& text, std::size_t width) {
+std::string cutTo(const std::string& text, std::size_t width) {
   if (displayWidth(text) <= width) return text;
   std::size_t characters = 0, end = 0;
   for (; end < text.size(); ++end) {
@@ -110,7 +110,7 @@ std::string Table::line(const std::vector<Cell>& row, const std::vector<std::siz
   std::string line;
   for (const auto column : shown) {
     if (column != shown.front()) line += kGap;
-    const auto text = cutToWidth(row[column].text, widths[column]);
+    const auto text = cutTo(row[column].text, widths[column]);
     const std::string blanks(widths[column] - displayWidth(text), ' ');
     const auto cell = terminal.hasColours && !text.empty() ? coloured(text, row[column].colour) : text;
     line += columns_[column].align == Column::Align::Right ? blanks + cell : cell + blanks;

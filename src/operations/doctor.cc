@@ -12,8 +12,7 @@
 namespace leptir::operations {
 namespace {
 
-constexpr Duration kClockDifferenceReported = std::chrono::seconds(5),
-                   kClockDifferenceIsProblem = std::chrono::minutes(1);
+constexpr Duration kClockDifferenceIsProblem = std::chrono::minutes(1);
 
 std::string differenceText(Duration difference) {
   return fmt::format("{} {}", base::durationText(std::chrono::abs(difference)),

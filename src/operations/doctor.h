@@ -1,18 +1,23 @@
 // The parts of Operations::diagnose. Each looks at one subject and adds what it finds.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "leptir/clock.h"
 #include "leptir/operations/diagnosis.h"
 #include "leptir/operations/fleet_view.h"
 #include "leptir/spi/store_finding.h"
 #include "operations/stores.h"
 
 namespace leptir::operations {
+
+// Clocks of this machine, of stores and of instances that differ by less are not mentioned.
+inline constexpr Duration kClockDifferenceReported = std::chrono::seconds(5);
 
 // Collects findings. The same finding of two stores, which lie at the same place, is kept once.
 class Findings {

@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 // Sessions are renewed every 20 s (link/lease_times.h).
 constexpr Duration kLateRenewal = 45s;
-constexpr Duration kClockDifferenceReported = 5s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
 constexpr Duration kSecondCheckDelay = 2s;
 constexpr std::size_t kMostSessions = 1'000, kMostInstancesListed = 5;
