@@ -43,7 +43,7 @@ struct InstanceOrder {
     Stop,        // running tasks finish, and the instance ends
     StopNow,     // running tasks are ended and given back, and the instance ends
     Drain,       // it begins no task more, until it is stopped or resumed
-    Resume,      // a drain ends
+    Resume,      // a drain ends, and orders to drain or to stop that it has not taken are withdrawn
     Reload,      // it reads its configuration again
     SetWorkers,  // it has `workers` workers until its next reload or start
   };
@@ -58,6 +58,8 @@ struct PlacedOrder {
   std::string broker{}, key{};
   InstanceView instance{};
   Time at{};
+  // Of Resume: the orders that were erased, since the instance had not taken them: drain, stop, stop-now.
+  std::vector<std::string> withdrawn{};
 };
 
 // Questions change nothing. Each asks all stores, leaves out those that fail, and names them in `unable`; an Error is
@@ -190,7 +192,8 @@ class Operations {
   // several are; the message lists up to five. NotFound: no instance is.
   Result<InstanceView> findInstance(std::string_view which);
   // Places the order in a store of the instance. Invalid: a number of workers out of range. Unsupported: no store of
-  // the instance keeps orders, or the instance has no card (it is too old to obey).
+  // the instance keeps orders, or the instance has no card (it is too old to obey, or it hangs; Resume is placed all
+  // the same).
   Result<PlacedOrder> order(const InstanceView& instance, const InstanceOrder& order);
   // Whether the instance has taken the order. NotFound: it has expired; no instance took it within an hour.
   Result<bool> isTaken(const PlacedOrder& order);

@@ -4,15 +4,23 @@
 
 #include "cli/bulk_action.h"
 #include "cli/commands.h"
+#include "cli/id_printer.h"
 #include "cli/print.h"
 #include "cli/push_line.h"
 
 namespace leptir::cli {
 
-// Ids come first; from the first argument with a = on, all are parameters.
+// Ids come first; from the first argument with a = on, all are parameters. Without a selection the first argument is an
+// id, whatever it contains.
 int runCommand(const AgainCommand& command, const Program& program) {
   auto bulk = command.bulk;
-  const auto parameters = std::ranges::find_if(bulk.ids, [](const auto& word) { return word.find('=') != word.npos; });
+  if (!bulk.dryRun && !isOutputOpen()) {
+    printError("leptir again: standard output is closed, so the new ids could not be printed: nothing was pushed");
+    return base::kExitUsageError;
+  }
+  const bool beginsWithId = !bulk.ids.empty() && !bulk.all && bulk.selection.isEmpty();
+  const auto parameters = std::find_if(bulk.ids.begin() + (beginsWithId ? 1 : 0), bulk.ids.end(),
+                                       [](const auto& word) { return word.find('=') != word.npos; });
   const std::vector<std::string> changed(parameters, bulk.ids.end());
   bulk.ids.erase(parameters, bulk.ids.end());
   auto changes = changed.empty() ? Result<std::string>(std::string()) : parseParameters("", changed);

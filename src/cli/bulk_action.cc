@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
+#include <span>
 #include <utility>
 
+#include "base/escape.h"
 #include "base/exit_code.h"
 #include "cli/bulk_report.h"
 #include "cli/operate.h"
@@ -14,6 +17,9 @@
 
 namespace leptir::cli {
 namespace {
+
+// Of LeftAlone.
+constexpr std::string_view kInNoQueue = "it is in no queue", kHasNoRecord = "it has no record";
 
 int usageError(const BulkAction& action, std::string_view message) {
   printError("leptir {}: {}", action.command, message);
@@ -27,12 +33,16 @@ class BulkRun {
       : action_(action), options_(options), operations_(operations), targets_(std::move(targets)) {}
 
   int run() {
+    if (auto refused = completeIds(); refused != base::kExitDone) return refused;
     const bool isOneTask = targets_.ids.size() == 1;
     if (isOneTask && !options_.dryRun) return change();
     auto preview = operations_.preview(action_.action, targets_);
     if (!preview) return failOperation(action_.command, preview.error());
-    if (options_.dryRun) return printPreview(action_, *preview, options_.json);
-    if (preview->count == 0) return printNothingToDo(action_, targets_, *preview, options_.json);
+    if (preview->count == 0 && preview->unable.empty() && targets_.ids.empty()) {
+      if (const auto unknown = unknownCause(targets_.selection.cause)) return usageError(action_, *unknown);
+    }
+    if (options_.dryRun) return withHints(printPreview(action_, *preview, options_.json), preview->leftAlone);
+    if (preview->count == 0) return finishEarlier(*preview);
     if (preview->count > 1 && !options_.yes) {
       if (const int refused = confirm(*preview); refused != base::kExitDone) return refused;
     }
@@ -40,12 +50,33 @@ class BulkRun {
   }
 
  private:
+  // A script that names a task which has gone must not change another one, whose id begins so. So only a user at a
+  // terminal, who is shown the whole ids, may give the beginning of an id.
+  int completeIds() {
+    if (targets_.ids.empty() || options_.yes || !isOnTerminal()) return base::kExitDone;
+    auto whole = wholeIds(operations_, targets_.ids);
+    if (!whole) return failOperation(action_.command, whole.error());
+    std::string completed;
+    for (std::size_t i = 0; i < whole->size(); ++i) {
+      if ((*whole)[i] != targets_.ids[i]) completed += (completed.empty() ? "" : ", ") + base::escaped((*whole)[i]);
+    }
+    targets_.ids = std::move(*whole);
+    if (completed.empty() || options_.dryRun) return base::kExitDone;
+    return ask(completed);
+  }
+
+  static bool isOnTerminal() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0; }
+
   // On a terminal the user is asked; elsewhere --yes must be given.
   int confirm(const ActionPreview& preview) {
     const auto tasks = countOfTasks(preview);
-    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0)
+    if (!isOnTerminal())
       return usageError(action_, "this would " + std::string(action_.verb) + " " + tasks +
                                      ": add --yes to do it, or --dry-run to look at them");
+    return ask(tasks);
+  }
+
+  int ask(const std::string& tasks) {
     std::cout << std::flush;
     std::cerr << "Really " << action_.verb << " " << tasks << "? [y/N] " << std::flush;
     std::string answer;
@@ -55,6 +86,16 @@ class BulkRun {
     return base::kExitPartlyDone;
   }
 
+  // No task matches, but an earlier cancel that was cut off may have removed the last ones without a record.
+  int finishEarlier(const ActionPreview& preview) {
+    if (action_.action.kind == TaskAction::Kind::Cancel && preview.unable.empty()) {
+      const auto report = operations_.run(action_.action, targets_);
+      if (report && (report->recordsOfEarlier > 0 || !report->errors.empty()))
+        return printReport(action_, targets_, *report, options_.json);
+    }
+    return withHints(printNothingToDo(action_, targets_, preview, options_.json), preview.leftAlone);
+  }
+
   int change() {
     ProgressLine line(action_.done);
     const auto report = operations_.run(action_.action, targets_, [&](const ActionProgress& progress) {
@@ -62,7 +103,22 @@ class BulkRun {
     });
     line.end();
     if (!report) return failOperation(action_.command, report.error());
-    return printReport(action_, targets_, *report, options_.json);
+    return withHints(printReport(action_, targets_, *report, options_.json), report->leftAlone);
+  }
+
+  // Names the tasks whose ids begin with an id that was not found.
+  int withHints(int status, const std::vector<LeftAlone>& leftAlone) {
+    constexpr std::size_t kMost = 10;
+    for (const auto& [id, why] : std::span(leftAlone).first(std::min(leftAlone.size(), kMost))) {
+      if (why != kInNoQueue && why != kHasNoRecord) continue;
+      const auto begins = operations_.findByPrefix(id);
+      if (begins && *begins != id)
+        printError("leptir {}: task {} begins so; this command needs the whole id", action_.command,
+                   base::inQuotes(*begins));
+      else if (!begins && begins.error().code() == ErrorCode::Invalid)
+        printError("leptir {}: {}", action_.command, begins.error().message());
+    }
+    return status;
   }
 
   const BulkAction& action_;
@@ -71,13 +127,11 @@ class BulkRun {
   TaskTargets targets_;
 };
 
-Result<TaskTargets> targetsOf(const BulkAction& action, const BulkOptions& options, Operations& operations) {
+Result<TaskTargets> targetsOf(const BulkAction& action, const BulkOptions& options) {
   auto selection = selectionOf(options.selection, systemClock().now());
   if (!selection) return selection.error();
   if (action.state) selection->state = action.state;
-  auto ids = wholeIds(operations, options.ids);
-  if (!ids) return ids.error();
-  return TaskTargets{.ids = std::move(*ids), .selection = std::move(*selection)};
+  return TaskTargets{.ids = options.ids, .selection = std::move(*selection)};
 }
 
 // Empty: the options say which tasks are meant.
@@ -95,7 +149,7 @@ std::string_view complaintAbout(const BulkOptions& options) {
 int runBulkAction(const BulkAction& action, const BulkOptions& options, const Program& program) {
   if (const auto complaint = complaintAbout(options); !complaint.empty()) return usageError(action, complaint);
   return operate(options.config, program, [&](Operations& operations, const Config&) {
-    auto targets = targetsOf(action, options, operations);
+    auto targets = targetsOf(action, options);
     if (!targets) return failOperation(action.command, targets.error());
     return BulkRun(action, options, operations, std::move(*targets)).run();
   });

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 #include "base/escape.h"
 #include "base/exit_code.h"
+#include "base/id_list.h"
+#include "cli/id_printer.h"
 #include "cli/json_output.h"
 #include "cli/operate.h"
 #include "cli/print.h"
@@ -40,6 +44,7 @@ Json reportJson(const BulkAction& action, const ActionReport& report) {
   return {{"action", nameOf(action.action.kind)},
           {"changed", report.changed},
           {"requested", report.requested},
+          {"recordsOfEarlier", report.recordsOfEarlier},
           {"leftAlone", leftAloneJson(report.leftAlone)},
           {"pushed", report.pushed},
           {"stopped", report.stopped},
@@ -57,10 +62,7 @@ void printLeftAlone(const BulkAction& action, const std::vector<LeftAlone>& task
 
 // What became of one task that was named by its id.
 void printOne(const BulkAction& action, const ActionReport& report) {
-  if (action.action.kind == TaskAction::Kind::Again) {
-    printLine("{}", report.pushed.front());
-    return;
-  }
+  if (action.action.kind == TaskAction::Kind::Again) return;  // printPushed has printed its id
   const auto& task = report.first.front();
   const bool isCancel = action.action.kind == TaskAction::Kind::Cancel;
   if (isCancel && report.requested > 0)
@@ -78,13 +80,32 @@ void printMany(const BulkAction& action, const ActionReport& report) {
   if (report.continues)
     printLine("This went on where the same action had stopped, which was begun {}.",
               wholeTime(*report.continues, systemClock().now()));
-  for (const auto& id : report.pushed) printLine("{}", id);
   auto text = fmt::format("{} {}", tasksText(report.changed), action.done);
   if (report.requested > 0) text += fmt::format("; {} of them run, and their instances end them now", report.requested);
   if (action.action.kind == TaskAction::Kind::Again)
     printError("{}", text);  // stdout has the ids, which scripts read
   else
     printLine("{}", text);
+}
+
+// Of Again: prints the report, or the new ids, one a line. If that fails the tasks are in the queue all the same, so
+// stderr gets their ids.
+bool printPushed(const BulkAction& action, const ActionReport& report, bool json) {
+  std::string text;
+  if (json) text = jsonForOutput(reportJson(action, report)) + '\n';
+  for (const auto& id : report.pushed) {
+    if (!json) text += base::escaped(id) + '\n';
+  }
+  std::cout << std::flush;
+  if (writeOutput(text)) return true;
+  const int error = errno;
+  if (report.pushed.empty()) {
+    printError("leptir again: cannot write to standard output: {}", std::strerror(error));
+  } else {
+    printError("leptir again: cannot write to standard output: {}; these tasks were pushed all the same: {}",
+               std::strerror(error), base::idList(report.pushed));
+  }
+  return false;
 }
 
 int exitStatusOf(const ActionReport& report) {
@@ -99,10 +120,36 @@ int exitStatusOf(const ActionReport& report) {
   return report.changed > 0 ? base::kExitPartlyDone : base::kExitNotFound;
 }
 
+// What is printed after the JSON, or the ids, that Again has printed.
+int printOutcome(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json) {
+  if (json && action.action.kind != TaskAction::Kind::Again)
+    std::cout << jsonForOutput(reportJson(action, report)) << '\n';
+  if (!json && report.recordsOfEarlier > 0)
+    printLine("An earlier cancel was cut off: {} of tasks that it had taken out of the queue {} saved now.",
+              report.recordsOfEarlier == 1 ? "1 record" : fmt::format("{} records", report.recordsOfEarlier),
+              report.recordsOfEarlier == 1 ? "is" : "are");
+  const bool isOneId = targets.ids.size() == 1;
+  if (isOneId && report.leftAlone.size() == 1 && !action.notFound.empty() &&
+      report.leftAlone.front().why == "it is in no queue") {
+    return fail(Error(ErrorCode::NotFound,
+                      "no task '" + targets.ids.front() + "' waits or runs: " + std::string(action.notFound)));
+  }
+  if (!json && isOneId && report.changed == 1) printOne(action, report);
+  if (!json && !isOneId) printMany(action, report);
+  printLeftAlone(action, report.leftAlone);
+  if (isOneId && report.changed == 0 && report.leftAlone.empty() && report.errors.empty()) {
+    return fail(
+        Error(ErrorCode::NotFound, "task '" + targets.ids.front() + "' has gone on meanwhile: look at it again"));
+  }
+  if (report.stopped) printError("leptir {}: stopped; the same command goes on", action.command);
+  return exitStatusOf(report);
+}
+
 }  // namespace
 
 std::string countOfTasks(const ActionPreview& preview) {
-  return (preview.isExact ? "" : "more than ") + tasksText(preview.count);
+  const auto* const about = preview.isExact ? "" : preview.unable.empty() ? "more than " : "at least ";
+  return about + tasksText(preview.count);
 }
 
 int printPreview(const BulkAction& action, const ActionPreview& preview, bool json) {
@@ -132,22 +179,10 @@ int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const
 }
 
 int printReport(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json) {
-  if (json) std::cout << jsonForOutput(reportJson(action, report)) << '\n';
-  const bool isOneId = targets.ids.size() == 1;
-  if (isOneId && report.leftAlone.size() == 1 && !action.notFound.empty() &&
-      report.leftAlone.front().why == "it is in no queue") {
-    return fail(Error(ErrorCode::NotFound,
-                      "no task '" + targets.ids.front() + "' waits or runs: " + std::string(action.notFound)));
-  }
-  if (!json && isOneId && report.changed == 1) printOne(action, report);
-  if (!json && !isOneId) printMany(action, report);
-  printLeftAlone(action, report.leftAlone);
-  if (isOneId && report.changed == 0 && report.leftAlone.empty() && report.errors.empty()) {
-    return fail(
-        Error(ErrorCode::NotFound, "task '" + targets.ids.front() + "' has gone on meanwhile: look at it again"));
-  }
-  if (report.stopped) printError("leptir {}: stopped; the same command goes on", action.command);
-  return exitStatusOf(report);
+  if (action.action.kind != TaskAction::Kind::Again) return printOutcome(action, targets, report, json);
+  const bool isPrinted = printPushed(action, report, json);
+  const int status = printOutcome(action, targets, report, json);
+  return isPrinted || status != base::kExitDone ? status : base::kExitPartlyDone;
 }
 
 }  // namespace leptir::cli

@@ -20,10 +20,13 @@ bool writeOutput(std::string_view text) {
   return true;
 }
 
-Result<void> checkOutput(bool quiet, std::string_view what) {
+bool isOutputOpen() {
   const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
-  const bool isOpen = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
-  if (quiet || isOpen) return {};
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+Result<void> checkOutput(bool quiet, std::string_view what) {
+  if (quiet || isOutputOpen()) return {};
   const std::string printed(what);
   return Error(ErrorCode::Invalid, "standard output is closed, so the " + printed +
                                        " could not be printed: nothing was pushed; use --quiet to push without " +

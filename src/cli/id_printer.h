@@ -11,8 +11,9 @@
 
 namespace leptir::cli {
 
-// Invalid: standard output is closed, unless `quiet`. Call this before opening any store: its descriptor would become
-// number 1. `what` is what could not be printed.
+// Call this, and checkOutput, before opening any store: its descriptor would become number 1.
+bool isOutputOpen();
+// Invalid: standard output is closed, unless `quiet`. `what` is what could not be printed.
 Result<void> checkOutput(bool quiet, std::string_view what);
 // Writes the text to stdout. False: that failed, and errno says why.
 bool writeOutput(std::string_view text);

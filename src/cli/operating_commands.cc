@@ -26,7 +26,7 @@ void addJson(CLI::App& app, bool& json, const char* help = "as one JSON object")
 }
 
 void addIds(CLI::App& app, std::vector<std::string>& ids) {
-  app.add_option("ID", ids, "ids of tasks, or their beginnings if those fit one task only");
+  app.add_option("ID", ids, "ids of tasks; at a terminal also the beginning of an id that fits one task only");
 }
 
 void addId(CLI::App& app, std::string& id) {

@@ -20,6 +20,13 @@ int usageError(std::string_view command, std::string_view message) {
   return base::kExitUsageError;
 }
 
+// As the other actions: the caller of --json gets an object also where nothing was changed.
+int failAction(std::string_view command, const PauseCommand& options, const Error& error) {
+  if (options.json && error.code() != ErrorCode::Invalid)
+    std::cout << jsonForOutput({{"action", command}, {"changed", 0}, {"errors", errorsJson({&error, 1})}}) << '\n';
+  return failOperation(command, error);
+}
+
 // Empty: the options say what is meant.
 std::string_view complaintAbout(const PauseCommand& command) {
   if (command.all && !command.broker.empty()) return "--all and --broker contradict each other";
@@ -115,7 +122,7 @@ int runCommand(const PauseCommand& command, const Program& program) {
   if (const auto complaint = complaintAbout(command); !complaint.empty()) return usageError("pause", complaint);
   return operate(command.config, program, [&](Operations& operations, const Config& config) {
     const auto report = operations.pause(command.broker, command.name);
-    if (!report) return failOperation("pause", report.error());
+    if (!report) return failAction("pause", command, report.error());
     const auto what = pausedWords(command.broker, command.name);
     const auto brokers = command.broker.empty() ? config.brokers.size() : 1;
     const auto end = fmt::format("'{}' ends the pause", resumeCommand(command.broker, command.name));
@@ -149,7 +156,7 @@ int endPause(const PauseCommand& command, const Program& program) {
     const auto report = isAll ? operations.resumeAll() : operations.resume(command.broker, command.name);
     const auto left = operations.pauses();
     if (report) return reportResumed(command, config, *report, left ? *left : PausesView());
-    const int status = failOperation("resume", report.error());
+    const int status = failAction("resume", command, report.error());
     if (!command.json && left) {
       for (const auto& sentence : pauseSentences(left->pauses, systemClock().now()))
         printError("Paused: {}.", sentence);

@@ -31,9 +31,9 @@ Json queueJson(const QueueView& queue) {
             {"leased", nullptr},
             {"buried", nullptr},
             {"oldestDue", nullptr},
-            {"paused", queue.isPaused()},
-            {"pauses", queuePausesJson(queue)},
-            {"instances", queue.instances},
+            {"paused", nullptr},
+            {"pauses", nullptr},
+            {"instances", nullptr},
             {"donePerSecond", queue.donePerSecond ? Json(*queue.donePerSecond) : Json()},
             {"failedPerSecond", queue.failedPerSecond ? Json(*queue.failedPerSecond) : Json()},
             {"emptyIn", queue.emptyIn ? Json(std::chrono::duration<double>(*queue.emptyIn).count()) : Json()},
@@ -42,7 +42,10 @@ Json queueJson(const QueueView& queue) {
     json.update({{"due", queue.counts->due},
                  {"scheduled", queue.counts->scheduled},
                  {"leased", queue.counts->leased},
-                 {"buried", queue.counts->buried}});
+                 {"buried", queue.counts->buried},
+                 {"paused", queue.isPaused()},
+                 {"pauses", queuePausesJson(queue)},
+                 {"instances", queue.instances}});
   else
     json["error"] = queue.counts.error().message();
   if (queue.oldestDue) json["oldestDue"] = std::chrono::duration<double>(*queue.oldestDue).count();
@@ -79,8 +82,8 @@ void addRow(Table& table, const QueueView& queue) {
              queue.oldestDue ? base::durationText(*queue.oldestDue) : "-", count(&TaskCounts::scheduled),
              count(&TaskCounts::leased), known ? buriedCell(queue.counts->buried) : Cell("?"),
              rateText(queue.donePerSecond), failedCell(queue.failedPerSecond),
-             queue.emptyIn ? base::durationText(*queue.emptyIn) : "-", pauseCell(queue),
-             std::to_string(queue.instances)});
+             queue.emptyIn ? base::durationText(*queue.emptyIn) : "-", known ? pauseCell(queue) : Cell("?"),
+             known ? std::to_string(queue.instances) : "?"});
 }
 
 void printPauses(const QueueView& queue, Time now) {

@@ -1,7 +1,12 @@
 #include "cli/task_selection.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "base/escape.h"
+#include "base/nearest_word.h"
 #include "cli/push_error.h"
 #include "cli/time_words.h"
 
@@ -52,6 +57,14 @@ Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vec
     ids.push_back(whole ? std::move(*whole) : argument);
   }
   return ids;
+}
+
+std::optional<std::string> unknownCause(const std::string& cause) {
+  const auto known = causeWords();
+  if (cause.empty() || std::ranges::count(known, cause) > 0) return std::nullopt;
+  auto hint = base::didYouMean(cause, known);
+  hint = hint.empty() ? fmt::format("; the causes are {}", fmt::join(known, " ")) : ": " + hint;
+  return fmt::format("no record has the cause {}{}", base::inQuotes(cause), hint);
 }
 
 }  // namespace leptir::cli

@@ -53,20 +53,6 @@ void printJson(const std::vector<Json>& records) {
   std::cout << std::flush;
 }
 
-bool isCauseOfLeptir(const std::string& cause) {
-  return std::ranges::count(causeWords(), cause) > 0;
-}
-
-// A task may write any cause into its record (getAdditionalMetaInfo), so an unknown --cause is an error only if no
-// record has it.
-int printUnknownCause(const std::string& cause) {
-  const auto known = causeWords();
-  auto hint = base::didYouMean(cause, known);
-  hint = hint.empty() ? fmt::format("; the causes are {}", fmt::join(known, " ")) : ": " + hint;
-  printError("leptir tasks: no record has the cause {}{}", base::inQuotes(cause), hint);
-  return base::kExitUsageError;
-}
-
 void printHintForName(const std::string& name, const Config& config, const Program& program) {
   auto names = program.tasks.names();
   for (const auto& [ofProgram, spec] : config.programs) names.push_back(ofProgram);
@@ -84,7 +70,10 @@ int printNoRecordsYet(const TasksCommand& command, const Error& why) {
 
 // Says why a list without records may be a mistake of its caller. Returns the exit status.
 int explainEmptyList(const MetaFilter& filter, const Config& config, const Program& program) {
-  if (!filter.cause.empty() && !isCauseOfLeptir(filter.cause)) return printUnknownCause(filter.cause);
+  if (const auto unknown = unknownCause(filter.cause)) {
+    printError("leptir tasks: {}", *unknown);
+    return base::kExitUsageError;
+  }
   if (!filter.name.empty()) printHintForName(filter.name, config, program);
   return base::kExitDone;
 }

@@ -34,6 +34,8 @@ struct Order {
 
 std::string_view nameOf(Order::Kind kind);  // stop, stop-now, drain, resume, reload, set-workers
 
+// What the keys of all orders to an instance begin with: `orders/<instance>/`.
+std::string keysOfOrders(std::string_view instance);
 // `orders/<instance>/<microseconds, 20 digits>-<random, 8 hex digits>`: in the order in which they were given.
 std::string keyOf(const Order& order, std::uint32_t random);
 // The key of the note which instance took an order, kept for kTakenNoteLifetime: `taken/` instead of `orders/`.

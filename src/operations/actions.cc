@@ -4,6 +4,7 @@
 #include "leptir/operations.h"
 #include "operations/again.h"
 #include "operations/audit_trail.h"
+#include "operations/cancelled_tasks.h"
 #include "operations/id_action.h"
 #include "operations/selection.h"
 #include "operations/selection_action.h"
@@ -29,6 +30,18 @@ void runOnQueue(operations::Stores& stores, std::size_t broker, const TaskAction
   if (auto written = audit.end(changed, outcome); !written) report.errors.push_back(written.error());
 }
 
+// Adds the records of earlier cancels that were cut off. False: that failed, so further tasks must stay in the queue.
+bool finishEarlierCancels(operations::Stores& stores, std::size_t broker, const TaskAction& action,
+                          ActionReport& report) {
+  if (action.kind != TaskAction::Kind::Cancel) return true;
+  const auto finished = operations::finishEarlierCancels(stores, broker);
+  if (finished) report.recordsOfEarlier += *finished;
+  if (finished) return true;
+  report.errors.push_back(
+      finished.error().in("an earlier cancel at broker " + stores.queues.name(broker) + " was cut off"));
+  return false;
+}
+
 Result<ActionReport> runOnSelection(operations::Stores& stores, const TaskAction& action,
                                     const TaskSelection& selection, const OnActionProgress& progress) {
   const auto brokers = operations::brokersNamed(stores, selection.broker);
@@ -36,7 +49,8 @@ Result<ActionReport> runOnSelection(operations::Stores& stores, const TaskAction
   ActionReport report;
   if (!operations::asksQueues(selection)) return report;
   for (const auto broker : *brokers) {
-    if (!report.stopped) runOnQueue(stores, broker, action, selection, progress, report);
+    if (!report.stopped && finishEarlierCancels(stores, broker, action, report))
+      runOnQueue(stores, broker, action, selection, progress, report);
   }
   return report;
 }
@@ -46,6 +60,9 @@ Result<ActionReport> runOnIds(operations::Stores& stores, const TaskAction& acti
   auto found = operations::findIds(stores, action, targets, progress);
   if (!found) return found.error();
   ActionReport report;
+  for (std::size_t broker = 0; broker < stores.queues.size(); ++broker) {
+    if (!finishEarlierCancels(stores, broker, action, report)) return report;
+  }
   report.stopped = found->stopped;
   if (!report.stopped) operations::changeIds(stores, action, *found, progress, report);
   report.leftAlone = std::move(found->leftAlone);

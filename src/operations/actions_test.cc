@@ -307,6 +307,39 @@ TEST_P(ActionsTest, AnActionOnIdsStandsInTheAuditTrailBeforeItsFirstChangeAndOnc
   EXPECT_EQ(trail[0].outcome, "");
 }
 
+TEST_P(ActionsTest, AnActionWhoseEndCannotBeWrittenIntoTheAuditTrailSaysThatItsEndIsMissing) {
+  pushMany("a", 3, 1h);
+  auto asked = operations();
+  const auto report = asked.run({.kind = Kind::RunNow}, {.selection = {.broker = "first"}}, [&](const ActionProgress&) {
+    faults[kFirst].failNext(StoreCall::PutText);
+    return true;
+  });
+  ASSERT_THAT(report->errors, SizeIs(1));
+  EXPECT_THAT(report->errors[0].message(), HasSubstr("the end of the action is not in the audit trail"));
+  EXPECT_EQ(asked.auditTrail(1)->actions.at(0).outcome, "begun; its end is not recorded");
+}
+
+TEST_P(ActionsTest, AnActionThatCannotBeWrittenIntoTheAuditTrailChangesNothingAndSaysSoOnce) {
+  pushMany("a", 3, 1h);
+  faults[kFirst].failNext(StoreCall::PutText, 10);
+  const auto report = operations().run({.kind = Kind::RunNow}, {.selection = {.broker = "first"}});
+  ASSERT_THAT(report->errors, SizeIs(1));
+  EXPECT_THAT(report->errors[0].message(), HasSubstr("nothing was changed, since the audit trail cannot be written"));
+  EXPECT_EQ(counts().scheduled, 3u);
+}
+
+TEST_P(ActionsTest, APreviewThatAStoreDidNotAnswerIsNotExact) {
+  push("a", 1h);
+  push("b", 1h, "mail", kSecond);
+  faults[kSecond].failUntilRepaired();
+  const auto preview = operations().preview({.kind = Kind::Cancel}, {});
+  EXPECT_EQ(preview->count, 1u);
+  EXPECT_FALSE(preview->isExact);
+  EXPECT_THAT(preview->unable, SizeIs(1));
+  const auto ofId = operations().preview({.kind = Kind::Cancel}, {.ids = {"a", "b"}});
+  EXPECT_FALSE(ofId->isExact);
+}
+
 TEST_P(ActionsTest, ACancelWhoseAnswerWasLostIsHarmlessWhenRepeated) {
   push("a", -1s);
   push("b", -1s);

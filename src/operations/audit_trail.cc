@@ -21,7 +21,9 @@ std::string cut(const std::string& text) {
   return std::string(base::utf8Prefix(text, kMostBytesOfAText));
 }
 
-Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& entry, std::uint32_t random) {
+// `failure` is what it means that the entry cannot be written.
+Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& entry, std::uint32_t random,
+                 std::string_view failure) {
   const auto key = fleet::keyOf(entry, random);
   auto written = askFleet(
       stores, broker, [&](FleetStore& store) { return store.put(key, fleet::textOf(entry), fleet::kAuditLifetime); });
@@ -29,7 +31,7 @@ Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& en
   // A trail that is too long is no reason to report an error; a later put trims it.
   if (written && random % kPutsBetweenTrims == 0) (void)trimAuditTrail(stores, broker);
   if (written) return {};
-  return written.error().in("the action is not in the audit trail");
+  return written.error().in(failure);
 }
 
 fleet::AuditEntry entryOf(const Stores& stores, Time at, const ActionAtBroker& action) {
@@ -44,7 +46,8 @@ fleet::AuditEntry entryOf(const Stores& stores, Time at, const ActionAtBroker& a
 }  // namespace
 
 Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action) {
-  return put(stores, broker, entryOf(stores, stores.clock->now(), action), std::random_device()());
+  return put(stores, broker, entryOf(stores, stores.clock->now(), action), std::random_device()(),
+             "the action is not in the audit trail");
 }
 
 AuditOfAction::AuditOfAction(Stores& stores, std::size_t broker, std::string_view action, std::string on)
@@ -57,19 +60,24 @@ AuditOfAction::AuditOfAction(Stores& stores, std::size_t broker, std::string_vie
 
 Result<void> AuditOfAction::begin() {
   if (hasBegun_) return {};
-  hasBegun_ = true;
-  return write(0, "begun; its end is not recorded");
+  auto written =
+      write(0, "begun; its end is not recorded", "nothing was changed, since the audit trail cannot be written");
+  hasBegun_ = written.has_value();
+  cannotBegin_ = !hasBegun_;
+  return written;
 }
 
 Result<void> AuditOfAction::end(std::uint64_t changed, const std::string& outcome) {
-  if (!hasBegun_ && changed == 0 && outcome.empty()) return {};
-  return write(changed, outcome);
+  if (cannotBegin_ || (!hasBegun_ && changed == 0 && outcome.empty())) return {};
+  return write(changed, outcome,
+               hasBegun_ ? "the end of the action is not in the audit trail" : "the action is not in the audit trail");
 }
 
 // Under the same key each time: the key consists of the time of the entry and the random number.
-Result<void> AuditOfAction::write(std::uint64_t changed, const std::string& outcome) {
+Result<void> AuditOfAction::write(std::uint64_t changed, const std::string& outcome, std::string_view failure) {
   return put(stores_, broker_,
-             entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}), random_);
+             entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}), random_,
+             failure);
 }
 
 Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most) {

@@ -27,13 +27,13 @@ class AuditOfAction {
  public:
   AuditOfAction(Stores& stores, std::size_t broker, std::string_view action, std::string on);
 
-  // Before each change: the first call writes the entry.
+  // Before each change: the first call writes the entry. After an error nothing may be changed.
   Result<void> begin();
-  // Writes nothing if there was neither a change nor an error.
+  // Writes nothing if there was neither a change nor an error, or if begin() has failed.
   Result<void> end(std::uint64_t changed, const std::string& outcome);
 
  private:
-  Result<void> write(std::uint64_t changed, const std::string& outcome);
+  Result<void> write(std::uint64_t changed, const std::string& outcome, std::string_view failure);
 
   Stores& stores_;
   const std::size_t broker_;
@@ -41,7 +41,7 @@ class AuditOfAction {
   const std::string on_;
   const Time at_;
   const std::uint32_t random_;
-  bool hasBegun_ = false;
+  bool hasBegun_ = false, cannotBegin_ = false;
 };
 
 // A store keeps so many entries, the newest. One put in kPutsBetweenTrims removes what is beyond them, so there may be

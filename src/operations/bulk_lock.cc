@@ -1,17 +1,10 @@
 #include "operations/bulk_lock.h"
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <random>
 
 #include "base/escape.h"
-#include "base/host_name.h"
-#include "base/proc_text.h"
-#include "base/process_space.h"
 #include "leptir/json.h"
+#include "operations/process_text.h"
 
 namespace leptir::operations {
 namespace {
@@ -20,54 +13,12 @@ bool storeHasNoLocks(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
-// The time at which the process was started, which no later process of its number has; empty: it is gone, or cannot be
-// told.
-std::string startTimeOf(pid_t process) {
-  constexpr int kStatFieldsBeforeStartTime = 19;  // of `stat`, behind the name of the program
-  const auto stat = base::readProcText(process, "stat");
-  if (!stat) return {};
-  auto at = stat->rfind(')');
-  for (int i = 0; i <= kStatFieldsBeforeStartTime && at != std::string::npos; ++i) at = stat->find(' ', at + 1);
-  return at == std::string::npos ? std::string() : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
-}
-
-std::string ownerText(const std::string& by) {
-  return writeJson({{"by", by},
-                    {"host", base::hostName()},
-                    {"space", base::processSpace()},
-                    {"pid", ::getpid()},
-                    {"start", startTimeOf(::getpid())},
-                    {"id", std::random_device()()}});
-}
-
-std::string textIn(const Json& owner, const char* key) {
-  const auto text = owner.value(key, Json());
-  return text.is_string() ? text.get<std::string>() : std::string();
-}
-
-pid_t pidIn(const Json& owner) {
-  const auto pid = owner.value("pid", Json());
-  return pid.is_number_integer() ? pid.get<pid_t>() : 0;
-}
-
-// Whether the process was one of this machine and of this namespace of processes, and does not exist any more.
-bool isOwnerDead(const std::string& text) {
-  const auto owner = parseJson(text);
-  if (!owner || !owner->is_object()) return false;
-  const auto space = textIn(*owner, "space");  // missing in locks of earlier versions
-  if (space.empty() || space != base::processSpace()) return false;
-  const auto pid = pidIn(*owner);
-  if (pid <= 0) return false;
-  if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
-  const auto start = startTimeOf(pid), startWhenLocked = textIn(*owner, "start");
-  return !start.empty() && !startWhenLocked.empty() && start != startWhenLocked;
-}
-
 // "ann@web1 (pid 4711 at web1)"
 std::string nameOfOwner(const std::string& text) {
   const auto owner = parseJson(text);
   if (!owner || !owner->is_object()) return base::escaped(text);  // of an earlier version: user@host
-  return base::escaped(fmt::format("{} (pid {} at {})", textIn(*owner, "by"), pidIn(*owner), textIn(*owner, "host")));
+  return base::escaped(
+      fmt::format("{} (pid {} at {})", textMember(*owner, "by"), pidMember(*owner), textMember(*owner, "host")));
 }
 
 }  // namespace
@@ -76,7 +27,7 @@ BulkLock::BulkLock(Stores& stores, std::size_t broker, TaskAction::Kind kind)
     : stores_(stores),
       broker_(broker),
       key_(fmt::format("bulk/{}-lock", nameOf(kind))),
-      ownLock_(ownerText(stores.by)) {}
+      ownLock_(textOfThisProcess(stores.by)) {}
 
 Result<void> BulkLock::lock() {
   for (const bool mayTakeOver : {true, false}) {
@@ -87,7 +38,7 @@ Result<void> BulkLock::lock() {
     if (*locked) return {};
     const auto other = holder();
     if (!other) return other.error();
-    if (!mayTakeOver || !isOwnerDead(*other)) return lostTo(*other);
+    if (!mayTakeOver || !isOfDeadProcess(*other)) return lostTo(*other);
     const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
     if (!erased) return erased.error();
   }

@@ -182,6 +182,13 @@ TEST_P(DoctorTest, FindsANameWhoseRunsFailOften) {
               ElementsAre(isFinding(FindingSeverity::Warning, "fails-often", "20 of its last 30 runs failed")));
 }
 
+TEST_P(DoctorTest, FindsACancelThatWasCutOff) {
+  ASSERT_TRUE(store().fleet()->put("cancels/00001000000000000000-00000000/000000", "{}", {}));
+  EXPECT_THAT(diagnose(), ElementsAre(isFinding(FindingSeverity::Warning, "cancel-cut-off",
+                                                "a cancel was cut off, so up to 1000 cancelled tasks have no record "
+                                                "yet")));
+}
+
 TEST_P(DoctorTest, FindsManyBuriedTasks) {
   write(cardOf());
   pushMany("a", 120);

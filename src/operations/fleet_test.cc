@@ -241,6 +241,25 @@ TEST_P(FleetTest, AnInstanceWithoutACardTakesNoOrders) {
   EXPECT_EQ(asked.order(*instance, {.kind = InstanceOrder::Kind::Stop}).error().code(), ErrorCode::Unsupported);
 }
 
+TEST_P(FleetTest, ResumeWithdrawsOrdersToDrainOrToStopThatWereNotTakenAlsoWithoutACard) {
+  writeCard(kInstance, "web1", 7);
+  push("a");
+  lease();
+  auto asked = operations();
+  const auto hanging = asked.findInstance("web1");
+  for (const auto kind : {InstanceOrder::Kind::Drain, InstanceOrder::Kind::Stop, InstanceOrder::Kind::Reload})
+    ASSERT_TRUE(asked.order(*hanging, {.kind = kind}));
+  ASSERT_TRUE(store().fleet()->erase(fleet::keyOf(fleet::InstanceCard{.instance = kInstance})));
+  const auto withoutCard = asked.findInstance("web1");
+  ASSERT_FALSE(withoutCard->hasCard);
+  const auto resumed = asked.order(*withoutCard, {.kind = InstanceOrder::Kind::Resume});
+  ASSERT_TRUE(resumed) << resumed.error().message();
+  EXPECT_THAT(resumed->withdrawn, UnorderedElementsAre("drain", "stop"));
+  std::vector<fleet::Order::Kind> left;
+  for (const auto& order : ordersAt(kFirst)) left.push_back(order.kind);
+  EXPECT_THAT(left, UnorderedElementsAre(fleet::Order::Kind::Reload, fleet::Order::Kind::Resume));
+}
+
 TEST_P(FleetTest, ARunningTaskIsToldWithItsProgress) {
   push("t0");
   lease();

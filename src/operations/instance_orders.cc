@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "fleet/order.h"
 #include "leptir/operations.h"
@@ -20,7 +23,7 @@ Result<void> check(const InstanceView& instance, const InstanceOrder& order) {
   if (order.kind == InstanceOrder::Kind::SetWorkers && (order.workers < 1 || order.workers > kMostWorkersOfAnOrder))
     return Error(ErrorCode::Invalid,
                  fmt::format("an instance has 1 to {} workers, not {}", kMostWorkersOfAnOrder, order.workers));
-  if (!instance.hasCard)
+  if (!instance.hasCard && order.kind != InstanceOrder::Kind::Resume)
     return Error(
         ErrorCode::Unsupported,
         fmt::format("instance {} writes no card: its version takes no orders, its stores keep none, or it hangs",
@@ -31,6 +34,38 @@ Result<void> check(const InstanceView& instance, const InstanceOrder& order) {
 std::string describe(const InstanceView& instance, const InstanceOrder& order) {
   auto text = fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
   return order.kind == InstanceOrder::Kind::SetWorkers ? fmt::format("{}, {} workers", text, order.workers) : text;
+}
+
+bool isWithdrawnByResume(fleet::Order::Kind kind) {
+  return kind == fleet::Order::Kind::Drain || kind == fleet::Order::Kind::Stop || kind == fleet::Order::Kind::StopNow;
+}
+
+// Erases the orders to drain or to stop that stand in the store, and adds their names to `withdrawn`.
+Result<void> withdrawAt(FleetStore& store, const std::string& instance, std::vector<std::string>& withdrawn) {
+  constexpr std::size_t kMostOrders = 1'000;
+  const auto entries = store.list(fleet::keysOfOrders(instance), "", kMostOrders);
+  if (!entries) return entries.error();
+  for (const auto& entry : *entries) {
+    const auto order = fleet::orderOf(entry);
+    if (!order || !isWithdrawnByResume(order->kind)) continue;
+    const auto erased = store.erase(entry.key);
+    if (!erased) return erased.error();
+    if (*erased) withdrawn.emplace_back(fleet::nameOf(order->kind));
+  }
+  return {};
+}
+
+// From all stores of the instance: a drain may stand in another one than the next order. An error here is no reason not
+// to place the order to resume, which comes after the others.
+std::vector<std::string> withdrawOrders(operations::Stores& stores, const InstanceView& instance) {
+  std::vector<std::string> withdrawn;
+  for (const auto& name : instance.brokers) {
+    const auto brokers = operations::brokersNamed(stores, name);
+    if (!brokers) continue;
+    static_cast<void>(operations::askFleet(
+        stores, brokers->front(), [&](FleetStore& store) { return withdrawAt(store, instance.instance, withdrawn); }));
+  }
+  return withdrawn;
 }
 
 }  // namespace
@@ -44,6 +79,8 @@ Result<PlacedOrder> Operations::order(const InstanceView& instance, const Instan
                             .by = stores_->by,
                             .at = stores_->clock->now()};
   const auto key = fleet::keyOf(placed, std::random_device()());
+  std::vector<std::string> withdrawn;
+  if (order.kind == InstanceOrder::Kind::Resume) withdrawn = withdrawOrders(*stores_, instance);
   Error last(ErrorCode::Unsupported, "no store of instance " + instance.instance + " keeps orders");
   for (const auto& name : instance.brokers) {
     const auto brokers = operations::brokersNamed(*stores_, name);
@@ -59,7 +96,8 @@ Result<PlacedOrder> Operations::order(const InstanceView& instance, const Instan
         *stores_, brokers->front(),
         {.action = fleet::nameOf(placed.kind), .on = describe(instance, order), .changed = 1});
     if (!written) return written.error().in("the order stands");
-    return PlacedOrder{.broker = name, .key = key, .instance = instance, .at = placed.at};
+    return PlacedOrder{
+        .broker = name, .key = key, .instance = instance, .at = placed.at, .withdrawn = std::move(withdrawn)};
   }
   return last;
 }

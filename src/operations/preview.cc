@@ -36,6 +36,12 @@ std::uint64_t countOf(const TaskCounts& counts, ListedState state) {
   }
 }
 
+// Whether the stores with these errors have no tasks that the action would change: it cannot change those of a store
+// that lacks the operation.
+bool isComplete(const std::vector<Error>& unable) {
+  return std::ranges::all_of(unable, [](const Error& error) { return error.code() == ErrorCode::Unsupported; });
+}
+
 class SelectionPreview {
  public:
   SelectionPreview(operations::Stores& stores, Operations& operations, const TaskAction& action,
@@ -60,6 +66,7 @@ class SelectionPreview {
       const auto counted = previewState(broker, state);
       if (counted || operations::isMissing(counted.error())) continue;
       preview_.unable.push_back(counted.error());
+      preview_.isExact = preview_.isExact && isComplete(preview_.unable);
       return;
     }
   }
@@ -105,11 +112,16 @@ class SelectionPreview {
       auto page = operations_.tasks(selection, cursor, kActionSlice);
       if (!page) return page.error();
       cursor = std::move(page->cursor);
-      preview_.unable = std::move(page->unable);
+      for (auto& error : page->unable) addUnable(std::move(error));
       for (auto& task : page->tasks) countRecord(std::move(task));
     } while (!cursor.empty() && preview_.count < most_);
-    preview_.isExact = cursor.empty();
+    preview_.isExact = cursor.empty() && isComplete(preview_.unable);
     return {};
+  }
+
+  // Each page asks the same stores again.
+  void addUnable(Error error) {
+    if (std::ranges::count(preview_.unable, error) == 0) preview_.unable.push_back(std::move(error));
   }
 
   void countRecord(ListedTask task) {
@@ -151,7 +163,9 @@ Result<ActionPreview> previewAgain(Operations& operations, const std::vector<std
 Result<ActionPreview> previewIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets) {
   auto found = operations::findIds(stores, action, targets);
   if (!found) return found.error();
-  ActionPreview preview{.leftAlone = std::move(found->leftAlone), .unable = std::move(found->unable)};
+  ActionPreview preview{.isExact = isComplete(found->unable),
+                        .leftAlone = std::move(found->leftAlone),
+                        .unable = std::move(found->unable)};
   for (auto& [place, tasks] : found->tasks) {
     preview.count += tasks.size();
     for (auto& task : tasks) {

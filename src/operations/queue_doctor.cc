@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/duration_text.h"
+#include "operations/cancel_notes.h"
 #include "operations/doctor.h"
 
 namespace leptir::operations {
@@ -25,6 +26,7 @@ class QueueDoctor {
   void examine() {
     examineInstances();
     examineBuried();
+    examineCancels();
     for (const auto& pause : queue_.pauses) examinePause(pause);
   }
 
@@ -57,6 +59,20 @@ class QueueDoctor {
     if (queue_.counts->buried < kManyBuried) return;
     add(FindingSeverity::Warning, "many-buried", fmt::format("{} buried", tasksAre(queue_.counts->buried)),
         fmt::format("see why: leptir buried --broker={}; then revive or delete them", queue_.name));
+  }
+
+  // A note of a cancel that still runs is younger.
+  void examineCancels() {
+    findings_.look();
+    const auto notes = cancelNotesAt(stores_, broker_);
+    if (!notes) return;
+    const auto cutOff = std::ranges::count_if(
+        *notes, [now = stores_.clock->now()](const std::string& note) { return isOldCancelNote(note, now); });
+    if (cutOff == 0) return;
+    add(FindingSeverity::Warning, "cancel-cut-off",
+        fmt::format("a cancel was cut off, so up to {} cancelled tasks have no record yet",
+                    static_cast<std::size_t>(cutOff) * kMostTasksOfAChange),
+        "the next cancel at this queue saves the records, also one of an id that does not exist: leptir cancel none");
   }
 
   // A task whose due time is later than the start of the pause was pushed, or became due, during the pause.

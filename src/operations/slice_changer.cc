@@ -1,5 +1,7 @@
 #include "operations/slice_changer.h"
 
+#include "base/failpoint.h"
+#include "operations/cancel_notes.h"
 #include "operations/cancelled_tasks.h"
 
 namespace leptir::operations {
@@ -39,12 +41,31 @@ Result<std::size_t> SliceChanger::ask(const std::vector<std::string>& ids) {
   });
 }
 
+// The note stays where this returns an error, so that a later call saves the records of what was removed.
 Result<void> SliceChanger::cancel(const std::vector<FoundTask>& tasks, SliceResult& done) {
-  if (tasks.front().state == TaskState::Leased) return requestCancels(stores_, broker_, tasks, done);
+  if (tasks.front().state == TaskState::Buried) return remove(tasks, done);  // the record says why the task failed
+  if (auto ready = checkRecordsCanBeSaved(stores_, tasks.front().id); !ready) return ready;
+  const auto note = writeCancelNote(stores_, broker_, tasks);
+  if (!note) return note.error();
+  auto cancelled = tasks.front().state == TaskState::Leased ? requestCancels(stores_, broker_, tasks, done)
+                                                            : removeAndRecord(tasks, done);
+  // A note that cannot be erased now is harmless: a later cancel finds the records there.
+  if (cancelled) static_cast<void>(eraseCancelNote(stores_, broker_, *note));
+  return cancelled;
+}
+
+Result<void> SliceChanger::remove(const std::vector<FoundTask>& tasks, SliceResult& done) {
   const auto removed = ask(idsOf(tasks));
   if (!removed) return removed.error();
   done.changed += *removed;
-  if (tasks.front().state == TaskState::Buried) return {};  // the record says why the task failed, and stays
+  return {};
+}
+
+Result<void> SliceChanger::removeAndRecord(const std::vector<FoundTask>& tasks, SliceResult& done) {
+  const auto removed = ask(idsOf(tasks));
+  if (!removed) return removed.error();
+  done.changed += *removed;
+  LEPTIR_FAILPOINT("operations.after_removal");
   return finishCancels(stores_, broker_, tasks, *removed, done);
 }
 

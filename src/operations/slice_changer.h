@@ -28,6 +28,8 @@ class SliceChanger {
 
  private:
   Result<void> cancel(const std::vector<FoundTask>& tasks, SliceResult& done);
+  Result<void> remove(const std::vector<FoundTask>& tasks, SliceResult& done);
+  Result<void> removeAndRecord(const std::vector<FoundTask>& tasks, SliceResult& done);
   Result<std::size_t> ask(const std::vector<std::string>& ids);
 
   Stores& stores_;

@@ -1,7 +1,11 @@
 // leptir cancel: a waiting task is removed from the queue, a running task is ended, and the record says who cancelled
 // it.
 #include <pwd.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <thread>
 
 #include "tests/e2e/installation.h"
 
@@ -74,6 +78,34 @@ TEST_F(CancelTest, RemovesATaskWhoseInstanceIsDead) {
       eventually([&] { return leptir({"cancel", id}).out.find("taken out of the queue") != std::string::npos; }));
   expectCancelled(id);
   EXPECT_EQ(status().at("brokers").at(0).at("leased"), 0);
+}
+
+TEST_F(CancelTest, KilledAtAnyMomentLosesNoTask) {
+  leptir({"push", "noop", "--number=6000", "--delaySeconds=3600"});
+  for (int kills = 0, milliseconds = 20; kills < 8; ++kills, milliseconds += 25) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      const auto path = "--config=" + config.string();
+      ::execl(program.c_str(), program.c_str(), "cancel", "--state=scheduled", "--yes", path.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+  leptir({"cancel", "--state=scheduled", "--yes"});
+  EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 0);
+  std::size_t cancelled = 0;
+  std::string cursor;
+  do {
+    std::vector<std::string> arguments{"tasks", "--cause=cancelled", "--json", "--limit=1000"};
+    if (!cursor.empty()) arguments.push_back(cursor);
+    const auto page = leptir(arguments);
+    cancelled += page.lines().size();
+    const auto at = page.err.find("--cursor=");
+    cursor = at == std::string::npos ? "" : page.err.substr(at, page.err.find_last_not_of('\n') + 1 - at);
+  } while (!cursor.empty());
+  EXPECT_EQ(cancelled, 6'000u);
 }
 
 TEST_F(CancelTest, ReportsThatATaskIsUnknown) {

@@ -1,8 +1,13 @@
 // The commands of operators, on queues and on a running instance.
 #include <gmock/gmock.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 #include "tests/e2e/installation.h"
 
@@ -165,15 +170,52 @@ TEST_F(OperatingTest, ASelectionThatMatchesNothingSaysSo) {
   EXPECT_THAT(answer.err, HasSubstr("no task matches (name other), so nothing was done"));
 }
 
-TEST_F(OperatingTest, HalfAnIdNamesATaskUnlessItFitsSeveral) {
+TEST_F(OperatingTest, WithoutATerminalAnActionNeedsTheWholeIdAndNamesTheTasksThatBeginSo) {
   push({"noop", "--id=order-11", "--delaySeconds=3600"});
   push({"noop", "--id=order-12", "--delaySeconds=3600"});
-  const auto several = leptir({"run-now", "order"});
-  EXPECT_EQ(several.exit, 2);
-  EXPECT_THAT(several.err, HasSubstr("'order' fits 2 tasks: order-11, order-12"));
-  EXPECT_EQ(leptir({"run-now", "order-12"}).exit, 0);
-  EXPECT_EQ(leptir({"run-now", "order-11x"}).exit, 4);
+  for (const auto* command : {"run-now", "cancel"}) {
+    const auto one = leptir({command, "order-1", "--yes"});
+    EXPECT_EQ(one.exit, 4);
+    EXPECT_THAT(one.err, HasSubstr("'order-1' fits 2 tasks: order-11, order-12"));
+    const auto begins = leptir({command, "order-11", "order-12x", "order", "--dry-run"});
+    EXPECT_THAT(begins.out, HasSubstr("1 task:"));
+  }
+  ASSERT_EQ(leptir({"cancel", "order-12"}).exit, 0);
+  const auto begins = leptir({"cancel", "order-1"});
+  EXPECT_EQ(begins.exit, 4);
+  EXPECT_THAT(begins.err, HasSubstr("no task 'order-1' waits or runs"));
+  EXPECT_THAT(begins.err, HasSubstr("task 'order-11' begins so; this command needs the whole id"));
+  EXPECT_EQ(queue().at("scheduled"), 1);
+  EXPECT_EQ(leptir({"run-now", "order-11"}).exit, 0);
   EXPECT_EQ(queue().at("due"), 1);
+}
+
+TEST_F(OperatingTest, AtATerminalTheBeginningOfAnIdIsCompletedAfterAQuestionThatNamesTheTask) {
+  push({"noop", "--id=order-11", "--delaySeconds=3600"});
+  const auto cancel = [&](const std::string& answer) {
+    int terminal = -1;
+    const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (pid == 0) {
+      const auto path = "--config=" + config.string();
+      ::execl(program.c_str(), program.c_str(), "cancel", "order-1", path.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::string shown;
+    char bytes[1024];
+    bool isAnswered = false;
+    for (ssize_t got = 0; (got = ::read(terminal, bytes, sizeof bytes)) > 0;) {
+      shown.append(bytes, static_cast<std::size_t>(got));
+      if (isAnswered || shown.find("[y/N]") == std::string::npos) continue;
+      isAnswered = ::write(terminal, answer.data(), answer.size()) > 0;
+    }
+    ::waitpid(pid, nullptr, 0);
+    ::close(terminal);
+    return shown;
+  };
+  EXPECT_THAT(cancel("n\n"), HasSubstr("Really cancel order-11? [y/N]"));
+  EXPECT_EQ(queue().at("scheduled"), 1);
+  EXPECT_THAT(cancel("y\n"), HasSubstr("Cancelled order-11"));
+  EXPECT_EQ(queue().at("scheduled"), 0);
 }
 
 TEST_F(OperatingTest, AnIdWithControlCharactersIsRefusedInAHarmlessMessage) {
@@ -203,6 +245,64 @@ TEST_F(OperatingTest, AgainPushesAFailedTaskWithChangedParameters) {
   EXPECT_THAT(info(again.lines()[0]).at("envelope").get<std::string>(),
               HasSubstr(R"("parameters":{"a":"1","b":12345678901234567890123})"));
   EXPECT_EQ(leptir({"again", "--name=fail", "--yes"}).lines().size(), 2u) << "both have failed";
+}
+
+TEST_F(OperatingTest, AgainTakesAnIdWithAnEqualsSign) {
+  push({"fail", "--id=a=b"});
+  ASSERT_EQ(drain(), 0);
+  const auto again = leptir({"again", "a=b", "c=d"});
+  EXPECT_EQ(again.exit, 0) << again.err;
+  ASSERT_EQ(drain(), 0);
+  EXPECT_THAT(info(again.lines().at(0)).at("envelope").get<std::string>(), HasSubstr(R"("parameters":{"c":"d"})"));
+}
+
+TEST_F(OperatingTest, AgainSaysThatACauseIsUnknown) {
+  push({"fail"});
+  ASSERT_EQ(drain(), 0);
+  const auto unknown = leptir({"again", "--cause=nonsense"});
+  EXPECT_EQ(unknown.exit, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("no record has the cause 'nonsense'; the causes are "));
+  EXPECT_EQ(leptir({"again", "--cause=crashed"}).exit, 4);
+}
+
+TEST_F(OperatingTest, AgainPushesNothingWhereItsOutputIsClosedAndNamesTheNewTaskWhereItIsFull) {
+  const auto id = push({"fail"});
+  ASSERT_EQ(drain(), 0);
+  const auto shell = [&](const std::string& redirection) {
+    const auto errors = (folder / "errors").string();
+    const auto status =
+        std::system((program + " again " + id + " --config=" + config.string() + redirection + " 2>" + errors).c_str());
+    std::ifstream file(errors);
+    return std::pair(WEXITSTATUS(status), std::string(std::istreambuf_iterator<char>(file), {}));
+  };
+  const auto [closedStatus, closed] = shell(" >&-");
+  EXPECT_EQ(closedStatus, 2);
+  EXPECT_THAT(closed, HasSubstr("nothing was pushed"));
+  EXPECT_EQ(queue().at("due"), 0);
+  const auto [fullStatus, full] = shell(" >/dev/full");
+  EXPECT_EQ(fullStatus, 1);
+  EXPECT_EQ(queue().at("due"), 1);
+  EXPECT_THAT(full, HasSubstr("pushed all the same: " + firstOf({"tasks", "--state=due"})));
+}
+
+TEST_F(OperatingTest, WhatAStoreThatIsDownCannotTellIsNull) {
+  push({"noop"});
+  std::ofstream(folder / "leptir.db", std::ios::trunc) << std::string(4096, 'x');
+  const auto shown = queue();
+  for (const auto* key : {"due", "paused", "pauses", "instances"}) EXPECT_TRUE(shown.at(key).is_null()) << key;
+}
+
+TEST_F(OperatingTest, AnActionThatFindsNothingPrintsAnObjectAsJson) {
+  push({"noop"});
+  EXPECT_EQ(leptir({"resume", "--all", "--json"}).json().at("changed"), 0);
+  for (const auto& command : {std::vector<std::string>{"stop"}, {"drain"}, {"resume"}, {"reload"}, {"workers", "2"}}) {
+    auto arguments = command;
+    arguments.insert(arguments.end(), {"--instance=nowhere", "--json"});
+    const auto answer = leptir(arguments);
+    EXPECT_EQ(answer.exit, 4);
+    EXPECT_EQ(answer.json().at("taken"), false) << command[0];
+    EXPECT_TRUE(answer.json().at("instance").is_null());
+  }
 }
 
 TEST_F(OperatingTest, AuditShowsWhoDidWhat) {

@@ -12,9 +12,9 @@ namespace leptir {
 
 struct Finding {
   FindingSeverity severity = FindingSeverity::Warning;
-  // A stable word for scripts: clock-skew, disk-space, durability, due-without-instance, eviction, fails-often,
-  // late-renewal, low-limit, many-buried, many-retries, memory, missing-index, no-card, paused, paused-queue-grows,
-  // store-down, two-versions, unknown-name, wal-growth, …
+  // A stable word for scripts: cancel-cut-off, clock-skew, disk-space, durability, due-without-instance, eviction,
+  // fails-often, late-renewal, low-limit, many-buried, many-retries, memory, missing-index, no-card, paused,
+  // paused-queue-grows, store-down, two-versions, unknown-name, wal-growth, …
   std::string kind{};
   std::string where{};   // "broker local", "meta storage records", "instance 01234567 (web1:4711)", "machine web1"
   std::string what{};    // one sentence, without a full stop

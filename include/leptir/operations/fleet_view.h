@@ -35,8 +35,8 @@ struct QueueView {
   std::string name{};  // of the broker
   std::string type{};
   std::int64_t priority = 0;
-  Result<TaskCounts> counts = TaskCounts();
-  std::optional<Duration> oldestDue{};  // for how long the oldest due task has been due; none: no task is due
+  Result<TaskCounts> counts = TaskCounts();  // an error: nothing below is known
+  std::optional<Duration> oldestDue{};       // for how long the oldest due task has been due; none: no task is due
   std::vector<PausedTasks> pauses{};
   std::size_t instances = 0;  // that have a session or a card at this store
   // How many tasks ended per second in the last minute, according to the cards of the instances; the failed ones are

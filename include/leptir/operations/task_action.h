@@ -51,7 +51,7 @@ struct LeftAlone {
 // What an action would do now.
 struct ActionPreview {
   std::uint64_t count = 0;
-  bool isExact = true;                 // false: there are more than `count`
+  bool isExact = true;                 // false: there may be more than `count`
   std::vector<ListedTask> first{};     // at most ten of them
   std::vector<LeftAlone> leftAlone{};  // of the given ids
   std::vector<Error> unable{};         // of stores that could not be asked
@@ -69,8 +69,10 @@ using OnActionProgress = std::function<bool(const ActionProgress&)>;
 
 // What an action did.
 struct ActionReport {
-  std::uint64_t changed = 0;           // tasks that it cancelled, revived, removed, moved or pushed
-  std::uint64_t requested = 0;         // of Cancel: running tasks that were asked to end; also counted in `changed`
+  std::uint64_t changed = 0;    // tasks that it cancelled, revived, removed, moved or pushed
+  std::uint64_t requested = 0;  // of Cancel: running tasks that were asked to end; also counted in `changed`
+  // Of Cancel: records of tasks that an earlier cancel, which was cut off, had taken out of the queue.
+  std::uint64_t recordsOfEarlier = 0;
   std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
   std::vector<std::string> pushed{};   // of Again: the new ids, at most kMostIdsReported
   std::vector<ListedTask> first{};     // of the given ids: at most ten that it changed, as they stood before
