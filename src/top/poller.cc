@@ -8,7 +8,7 @@
 namespace leptir::top {
 namespace {
 
-constexpr int kPauseForEachAnswer = 9;
+constexpr int kPauseForEachAnswer = 9, kPauseForEachFailure = 1;  // times as long as the call took
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void leaveSignalsToOtherThreads() {
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
-Poller::Poller(std::function<void()> ask, Duration interval)
+Poller::Poller(std::function<Asked()> ask, Duration interval)
     : ask_(std::move(ask)), interval_(interval), thread_([this] { run(); }) {}
 
 Poller::~Poller() {
@@ -48,22 +48,22 @@ bool Poller::end(Duration longest) {
 
 void Poller::run() {
   leaveSignalsToOtherThreads();
-  Duration took{};
+  Duration pause{};
   do {
     const auto began = systemClock().bootTime();
-    ask_();
-    took = systemClock().bootTime() - began;
-  } while (waitForNext(took));
+    const auto asked = ask_();
+    pause = (systemClock().bootTime() - began) * (asked == Asked::Failed ? kPauseForEachFailure : kPauseForEachAnswer);
+  } while (waitForNext(pause));
   const std::lock_guard lock(mutex_);
   hasEnded_ = true;
   changed_.notify_all();
 }
 
-bool Poller::waitForNext(Duration took) {
+bool Poller::waitForNext(Duration pause) {
   const auto answered = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!isAskedNow_ && !isEnding_) {
-    const auto next = answered + std::max(interval_, took * kPauseForEachAnswer);
+    const auto next = answered + std::max(interval_, pause);
     if (changed_.wait_until(lock, next) == std::cv_status::timeout) break;
   }
   isAskedNow_ = false;
