@@ -17,6 +17,8 @@ struct OptionText {
   std::string help{};                  // one or more sentences
   std::vector<std::string> choices{};  // the only values that are allowed; empty: others are
   bool repeats = false;                // may be given several times
+  bool valueIsOptional = false;        // --watch and --watch=SECONDS
+  bool isRequired = false;
 
   bool isFile() const { return value == "FILE"; }
 };
@@ -24,6 +26,7 @@ struct OptionText {
 struct CommandText {
   std::string name{};
   std::string description{};
+  std::string group{};                // under which title the help of the program lists it
   std::vector<OptionText> words{};    // in their order, those without an option's name
   std::vector<OptionText> options{};  // without --help
 };
@@ -38,5 +41,6 @@ struct ProgramText {
 
 // Reads it from the parser's description of the command line.
 ProgramText programTextOf(const CLI::App& app);
+CommandText commandTextOf(const CLI::App& command);
 
 }  // namespace leptir::cli
