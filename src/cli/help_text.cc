@@ -29,8 +29,10 @@ std::string entry(const std::string& name, const std::string& text, std::size_t 
 }
 
 std::string nameOf(const OptionText& option) {
-  if (option.value.empty() || !option.name.starts_with("--")) return option.name + (option.repeats ? " ..." : "");
-  return option.name + (option.valueIsOptional ? "[=" + option.value + "]" : "=" + option.value);
+  const bool isWord = !option.name.starts_with("--");
+  if (isWord) return option.name + (option.repeats ? " ..." : "");
+  if (!option.optionalValue.empty()) return option.name + "[=" + option.optionalValue + "]";
+  return option.value.empty() ? option.name : option.name + "=" + option.value;
 }
 
 std::string helpOf(const OptionText& option) {

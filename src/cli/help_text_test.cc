@@ -18,7 +18,7 @@ CommandText status() {
           .options = {{.name = "--config",
                        .value = "FILE",
                        .help = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)"},
-                      {.name = "--watch", .value = "SECONDS", .help = "show it again", .valueIsOptional = true},
+                      {.name = "--watch", .optionalValue = "SECONDS", .help = "show it again"},
                       {.name = "--a-name-that-is-longer-than-the-column", .help = "does nothing"}}};
 }
 

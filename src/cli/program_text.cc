@@ -35,8 +35,8 @@ std::string valueNameOf(const CLI::Option& option) {
 OptionText optionTextOf(const CLI::Option& option) {
   OptionText text{.name = option.get_single_name(), .help = option.get_description()};
   if (!option.get_positional()) text.name = "--" + option.get_lnames().front();
-  text.valueIsOptional = hasValueOfItsOwn(option);
-  if (takesValue(option) || text.valueIsOptional) text.value = valueNameOf(option);
+  if (takesValue(option)) text.value = valueNameOf(option);
+  if (hasValueOfItsOwn(option)) text.optionalValue = valueNameOf(option);
   text.isRequired = option.get_required();
   text.choices = choicesOf(option);
   text.repeats = option.get_expected_max() > 1;

@@ -14,10 +14,10 @@ namespace leptir::cli {
 struct OptionText {
   std::string name{};                  // --config; of a word that has no option's name: NAME
   std::string value{};                 // what follows the option, in one word: FILE, NUMBER; empty: it takes no value
+  std::string optionalValue{};         // of --watch, which may be --watch=SECONDS: SECONDS
   std::string help{};                  // one or more sentences
   std::vector<std::string> choices{};  // the only values that are allowed; empty: others are
   bool repeats = false;                // may be given several times
-  bool valueIsOptional = false;        // --watch and --watch=SECONDS
   bool isRequired = false;
 
   bool isFile() const { return value == "FILE"; }
