@@ -13,7 +13,7 @@ bool takesValue(const CLI::Option& option) {
 
 // The parser writes --watch{2}: without a value it means 2.
 bool hasValueOfItsOwn(const CLI::Option& option) {
-  return option.get_type_size() == 0 && option.get_name(false, true).find('{') != std::string::npos;
+  return option.get_expected_min() == 0 && option.get_name(false, true).find('{') != std::string::npos;
 }
 
 // The type is followed by the allowed values, where there are only some: TEXT:{bash,zsh,fish}.
@@ -35,8 +35,10 @@ std::string valueNameOf(const CLI::Option& option) {
 OptionText optionTextOf(const CLI::Option& option) {
   OptionText text{.name = option.get_single_name(), .help = option.get_description()};
   if (!option.get_positional()) text.name = "--" + option.get_lnames().front();
-  if (takesValue(option)) text.value = valueNameOf(option);
-  if (hasValueOfItsOwn(option)) text.optionalValue = valueNameOf(option);
+  if (hasValueOfItsOwn(option))
+    text.optionalValue = valueNameOf(option);
+  else if (takesValue(option))
+    text.value = valueNameOf(option);
   text.isRequired = option.get_required();
   text.choices = choicesOf(option);
   text.repeats = option.get_expected_max() > 1;
