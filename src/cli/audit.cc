@@ -22,12 +22,12 @@ Json actionJson(const AuditedAction& action) {
 
 void printTable(const AuditView& view, Time now) {
   using enum Column::Align;
-  Table table({{.title = "when (UTC)", .leftOutFirst = 3},
+  Table table({{.title = "when (UTC)", .leftOutFirst = 4},
                {.title = "when", .align = Right},
                {.title = "who", .leastWidth = 12},
                {.title = "action"},
-               {.title = "changed", .align = Right},
-               {.title = "broker", .leftOutFirst = 2, .leastWidth = 8},
+               {.title = "changed", .align = Right, .leftOutFirst = 2},
+               {.title = "broker", .leftOutFirst = 3, .leastWidth = 8},
                {.title = "on", .leastWidth = 16},
                {.title = "outcome", .leftOutFirst = 1, .leastWidth = 8}});
   for (const auto& action : view.actions)

@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "base/duration_text.h"
 #include "base/escape.h"
-#include "base/time_text.h"
+#include "cli/time_words.h"
 #include "fleet/pause.h"
 
 namespace leptir::cli {
 namespace {
 
-// "since 2026-11-30T18:00:00Z (2 min 5 s) by ann@host"
-std::string sinceAndBy(const Json& pause) {
-  const auto since = pause["since"].get<double>();
-  return fmt::format("since {} ({}) by {}", base::timeText(timeFromUnixSeconds(since)),
-                     base::durationText(unixSeconds(systemClock().now()) - since), pause["by"].get<std::string>());
+std::string textOf(const Json& broker, const std::string& name, const Json& pause, Time now) {
+  return pauseText(broker["name"].get<std::string>(), name, pause["by"].get<std::string>(),
+                   timeFromUnixSeconds(pause["since"].get<double>()), now);
 }
 
 }  // namespace
@@ -34,15 +31,18 @@ Json pausesJson(FleetStore* store) {
   return json;
 }
 
+std::string pauseText(const std::string& broker, const std::string& name, const std::string& by, Time since, Time now) {
+  const auto when = fmt::format("paused since {} by {}", wholeTime(since, now), by);
+  if (name.empty()) return fmt::format("broker {} is {}: no instance begins its tasks", broker, when);
+  return fmt::format("broker {}: tasks of the name {} are {}", broker, base::inQuotes(name), when);
+}
+
 std::vector<std::string> pauseLines(const Json& broker) {
   std::vector<std::string> lines;
-  const auto where = "broker " + broker["name"].get<std::string>();
-  if (const auto& pause = broker["paused"]; !pause.is_null())
-    lines.push_back(fmt::format("{} is paused {}: no instance begins its tasks", where, sinceAndBy(pause)));
-  for (const auto& pause : broker["pausedNames"]) {
-    lines.push_back(fmt::format("{}: tasks of the name {} are paused {}", where,
-                                base::inQuotes(pause["name"].get<std::string>()), sinceAndBy(pause)));
-  }
+  const auto now = systemClock().now();
+  if (const auto& pause = broker["paused"]; !pause.is_null()) lines.push_back(textOf(broker, "", pause, now));
+  for (const auto& pause : broker["pausedNames"])
+    lines.push_back(textOf(broker, pause["name"].get<std::string>(), pause, now));
   return lines;
 }
 

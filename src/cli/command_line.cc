@@ -1,20 +1,24 @@
 #include "cli/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <limits>
+#include <memory>
 
 #include "base/classic_locale.h"
 #include "base/escape.h"
 #include "base/exit_code.h"
 #include "cli/command_mistake.h"
 #include "cli/completion_script.h"
+#include "cli/help_text.h"
 #include "cli/number_of.h"
 #include "cli/print.h"
 #include "cli/push_time.h"
+#include "cli/terminal.h"
 #include "cli/validators.h"
 #include "leptir/version.h"
 
@@ -32,11 +36,30 @@ std::string nameOfProgram(int argc, const char* const* argv) {
   return name.empty() ? "leptir" : base::escaped(name);
 }
 
+// The help of the program and of each command. The formatter of CLI11 does not wrap, and shows what options exclude.
+class HelpFormatter : public CLI::FormatterBase {
+ public:
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+    const auto width = terminalOf(STDOUT_FILENO).width;
+    const auto* program = app->get_parent();
+    if (program == nullptr) return helpOfProgram(programTextOf(*app), width);
+    return helpOfCommand(program->get_name(), commandTextOf(*app), app->get_footer(), width);
+  }
+};
+
+// Titles of groups of commands in the help of the program.
+constexpr const char* kRunGroup = "Run an instance on this machine";
+constexpr const char* kPushGroup = "Push tasks, and see what becomes of them";
+constexpr const char* kLookGroup = "Look at queues and instances";
+constexpr const char* kChangeGroup = "Change tasks, queues and instances";
+constexpr const char* kMachineGroup = "Set up and measure a machine";
+
 // Parses the command line with CLI11. Each subcommand fills its own struct; its callback makes that struct the result.
 class Parser {
  public:
   explicit Parser(std::string program) : program_(std::move(program)) {
     app_.name(program_);
+    app_.formatter(std::make_shared<HelpFormatter>());
     push_.program = program_;
     install_.name = program_;
     app_.require_subcommand(1);
@@ -44,38 +67,11 @@ class Parser {
     app_.footer(
         "Every command has --help. Exit status: 0 done, 1 partly or not done, 2 usage, 3 not running, 4 not found,\n"
         "69 a store cannot be used, 75 not over in time (push --wait), 78 the configuration is wrong.");
-    addStart();
-    addStop();
-    addReload();
-    addStatus();
-    addPush();
-    addInfo();
-    addOperating("queues", "Show each broker's queue: counts, how long the oldest task has been due, pauses.", queues_);
-    addTasks();
-    addOperating("buried", "List, show, revive or delete buried tasks.", buried_);
-    addOperating("cancel", "Remove waiting tasks from their queues, or have running tasks stopped.", cancel_);
-    addOperating("run-now", "Make scheduled tasks due at once.", runNow_);
-    addOperating("reschedule", "Change when waiting tasks are due.", reschedule_);
-    addOperating("again", "Push tasks that are over once more, as new tasks, perhaps with changed parameters.", again_);
-    addOperating("pause", "Have all instances begin no more tasks of a broker or of a name; running tasks go on.",
-                 pause_);
-    addOperating("resume", "End a pause, or with --instance a drain.", resume_);
-    addOperating("instances", "Show the instances of all machines, and what they run.", instances_);
-    addOperating("logs", "Show the lines that a task has logged, and a program's stderr; also while it runs.", logs_);
-    addOperating("stack", "Show where a running task is: functions, files and lines of all its threads.", stack_);
-    addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
-    addOperating("doctor", "Look at stores, instances and this machine for what will hurt, and say what to do.",
-                 doctor_);
-    addOperating("audit", "Show what operators did, the newest first.", audit_);
-    addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
-    addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
-    addOperating("metrics", "Print what a running instance has counted, as text that Prometheus reads.", metrics_);
-    addOperating("top", "Watch queues, instances and tasks on a full screen, and change them by keys.", top_);
-    addCheck();
-    addBench();
-    addInstall();
-    addCompletion();
-    addManual();
+    addInstanceCommands();
+    addPushCommands();
+    addLookCommands();
+    addChangeCommands();
+    addMachineCommands();
   }
 
   Command parse(int argc, const char* const* argv) {
@@ -112,9 +108,61 @@ class Parser {
     return NothingToDo{base::kExitUsageError};
   }
 
+  void addInstanceCommands() {
+    group_ = kRunGroup;
+    addStart();
+    addStop();
+    addReload();
+    addStatus();
+  }
+
+  void addPushCommands() {
+    group_ = kPushGroup;
+    addPush();
+    addInfo();
+    addTasks();
+    addOperating("logs", "Show the lines that a task has logged, and a program's stderr; also while it runs.", logs_);
+    addOperating("stack", "Show where a running task is: functions, files and lines of all its threads.", stack_);
+  }
+
+  void addLookCommands() {
+    group_ = kLookGroup;
+    addOperating("top", "Watch queues, instances and tasks on a full screen, and change them by keys.", top_);
+    addOperating("queues", "Show each broker's queue: counts, how long the oldest task has been due, pauses.", queues_);
+    addOperating("instances", "Show the instances of all machines, and what they run.", instances_);
+    addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
+    addOperating("doctor", "Look at stores, instances and this machine for what will hurt, and say what to do.",
+                 doctor_);
+    addOperating("audit", "Show what operators did, the newest first.", audit_);
+    addOperating("metrics", "Print what a running instance has counted, as text that Prometheus reads.", metrics_);
+  }
+
+  void addChangeCommands() {
+    group_ = kChangeGroup;
+    addOperating("buried", "List, show, revive or delete buried tasks.", buried_);
+    addOperating("cancel", "Remove waiting tasks from their queues, or have running tasks stopped.", cancel_);
+    addOperating("run-now", "Make scheduled tasks due at once.", runNow_);
+    addOperating("reschedule", "Change when waiting tasks are due.", reschedule_);
+    addOperating("again", "Push tasks that are over once more, as new tasks, perhaps with changed parameters.", again_);
+    addOperating("pause", "Have all instances begin no more tasks of a broker or of a name; running tasks go on.",
+                 pause_);
+    addOperating("resume", "End a pause, or with --instance a drain.", resume_);
+    addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
+    addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
+  }
+
+  void addMachineCommands() {
+    group_ = kMachineGroup;
+    addCheck();
+    addBench();
+    addInstall();
+    addCompletion();
+    addManual();
+  }
+
   template <class T>
   CLI::App* addCommand(const char* name, const char* description, T& parsed) {
-    auto* command = app_.add_subcommand(name, description);
+    auto* command = app_.add_subcommand(name, description)->group(group_);
     command->callback([this, &parsed] { command_ = [&parsed]() -> Command { return parsed; }; });
     return command;
   }
@@ -177,12 +225,11 @@ class Parser {
         ->excludes("--all");
     command
         ->add_flag("--watch{2}", watch_,
-                   "show it again every 2 seconds, or every SECONDS (--watch=SECONDS), until Ctrl-C: on a terminal in "
-                   "place, elsewhere "
+                   "show it again every 2 seconds, or every SECONDS, until Ctrl-C: on a terminal in place, elsewhere "
                    "one after the other; with --json one object a line")
         ->excludes("--all")
         ->excludes("--ready")
-        ->type_name("");
+        ->type_name("SECONDS");
     command->callback([this] { command_ = [this] { return checkedStatus(); }; });
   }
 
@@ -239,7 +286,7 @@ class Parser {
                    "wait until the tasks are over, at most so many seconds after the push (--wait=SECONDS), and print "
                    "their records instead of ids: one as JSON, several one a line as they end. Exit status 0: all "
                    "succeeded, 1: some did not, 75: some are not over")
-        ->type_name("");
+        ->type_name("SECONDS");
     command->add_flag("--text", push_.text, "with --wait: readable text instead of JSON");
     command->add_option("--config", push_.config, kConfigHelp)->type_name("FILE");
     command->callback([this] { command_ = [this] { return checkedPush(); }; });
@@ -333,8 +380,8 @@ class Parser {
   }
 
   void addCompletion() {
-    auto* command =
-        app_.add_subcommand("completion", "Print a script by which a shell completes commands and options.");
+    auto* command = app_.add_subcommand("completion", "Print a script by which a shell completes commands and options.")
+                        ->group(group_);
     command->add_option("SHELL", shell_, "for bash: source <(leptir completion bash)")
         ->required()
         ->check(CLI::IsMember(shellWords()));
@@ -344,7 +391,8 @@ class Parser {
   Command completion() const { return PrintCommand{completionScript(programTextOf(app_), *shellFrom(shell_))}; }
 
   void addManual() {
-    auto* command = app_.add_subcommand("manual", "Print a manual page for man: leptir manual push | man -l -");
+    auto* command =
+        app_.add_subcommand("manual", "Print a manual page for man: leptir manual push | man -l -")->group(group_);
     auto* of = command->add_option("COMMAND", manualOf_, "the page of this command (default: the page of the program)");
     command
         ->add_option("--to", manualFolder_,
@@ -367,6 +415,7 @@ class Parser {
 
   std::string program_;
   CLI::App app_{"leptir: background tasks that are never lost, in worker processes that can always be stopped."};
+  const char* group_ = kRunGroup;  // of the commands that are added next
   StartCommand start_;
   StopCommand stop_;
   ReloadCommand reload_;

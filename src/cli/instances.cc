@@ -65,15 +65,15 @@ void printTable(const FleetView& fleet, Time now) {
   using enum Column::Align;
   Table table({{.title = "instance"},
                {.title = "host:pid", .leastWidth = 12},
-               {.title = "version", .leftOutFirst = 3},
+               {.title = "version", .leftOutFirst = 7},
                {.title = "state"},
-               {.title = "since", .align = Right, .leftOutFirst = 2},
-               {.title = "workers", .align = Right},
-               {.title = "running", .align = Right},
-               {.title = "done", .align = Right, .leftOutFirst = 1},
-               {.title = "failed", .align = Right, .leftOutFirst = 1},
-               {.title = "last seen", .align = Right},
-               {.title = "brokers", .leftOutFirst = 4, .leastWidth = 8}});
+               {.title = "since", .align = Right, .leftOutFirst = 6},
+               {.title = "workers", .align = Right, .leftOutFirst = 3},
+               {.title = "running", .align = Right, .leftOutFirst = 2},
+               {.title = "done", .align = Right, .leftOutFirst = 5},
+               {.title = "failed", .align = Right, .leftOutFirst = 4},
+               {.title = "last seen", .align = Right, .leftOutFirst = 1},
+               {.title = "brokers", .leftOutFirst = 8, .leastWidth = 8}});
   for (const auto& view : fleet.instances)
     table.add({view.instance.substr(0, kDigitsShown),
                fmt::format("{}:{}", view.host.empty() ? "?" : view.host, view.pid),
@@ -92,8 +92,8 @@ std::string progressText(const RunningTask& task) {
 void printRunning(const FleetView& fleet, Time now) {
   using enum Column::Align;
   Table table({{.title = "instance"},
-               {.title = "task"},
-               {.title = "name", .leastWidth = 12},
+               {.title = "task", .leastWidth = kLeastIdWidth},
+               {.title = "name", .leastWidth = 8},
                {.title = "attempt", .align = Right, .leftOutFirst = 2},
                {.title = "for", .align = Right},
                {.title = "progress", .leftOutFirst = 1, .leastWidth = 8}});

@@ -1,27 +1,17 @@
 #include "cli/log_printer.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <iostream>
 
-#include "base/escape.h"
 #include "cli/json_output.h"
 #include "cli/operate.h"
 #include "cli/terminal.h"
+#include "operations/task_log_text.h"
 #include "task/log_text.h"
 
 namespace leptir::cli {
 namespace {
-
-// "2026-11-23 18:00:00.123", in UTC.
-std::string timeWithMillis(Time time) {
-  const auto micros = time.time_since_epoch().count();
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", fmt::gmtime(static_cast<std::time_t>(micros / 1'000'000)),
-                     micros / 1'000 % 1'000);
-}
 
 Colour colourOf(LogLevel level) {
   switch (level) {
@@ -72,7 +62,7 @@ void LogPrinter::printGap(std::uint64_t lines) const {
   if (format_ == LogFormat::JsonLines)
     std::cout << jsonForOutput({{"leftOutLines", lines}}) << '\n';
   else
-    std::cout << "[" << lines << (lines == 1 ? " line is" : " lines are") << " left out here]\n";
+    std::cout << operations::gapText(lines) << '\n';
 }
 
 void LogPrinter::printLine(const TaskLogLine& line) const {
@@ -80,8 +70,9 @@ void LogPrinter::printLine(const TaskLogLine& line) const {
     std::cout << jsonForOutput(lineJson(line)) << '\n';
     return;
   }
-  const auto text = fmt::format("{:<7}  {}", task::wordOf(line.level), base::escaped(line.text));
-  std::cout << timeWithMillis(line.time) << "  " << (hasColours_ ? coloured(text, colourOf(line.level)) : text) << '\n';
+  const auto text = operations::levelAndTextOfLine(line);
+  std::cout << operations::timeOfLine(line) << "  " << (hasColours_ ? coloured(text, colourOf(line.level)) : text)
+            << '\n';
 }
 
 }  // namespace leptir::cli

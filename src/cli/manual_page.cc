@@ -43,6 +43,8 @@ std::string head(const ProgramText& program, const std::string& page, const std:
 }
 
 std::string optionWithValue(const OptionText& option) {
+  if (!option.optionalValue.empty())
+    return fmt::format("\\fB{}\\fR[=\\fI{}\\fR]", roff(option.name), roff(option.optionalValue));
   return fmt::format("\\fB{}\\fR{}", roff(option.name),
                      option.value.empty() ? "" : fmt::format("=\\fI{}\\fR", roff(option.value)));
 }

@@ -14,7 +14,8 @@ const ProgramText kProgram{
                   .description = "Push tasks; prints one id a line.",
                   .words = {{.name = "NAME", .value = "TEXT", .help = "the task's name"}},
                   .options = {{.name = "--config", .value = "FILE", .help = ".hidden \\ files - too"},
-                              {.name = "--quiet", .help = "print no ids"}}},
+                              {.name = "--quiet", .help = "print no ids"},
+                              {.name = "--wait", .optionalValue = "SECONDS", .help = "wait"}}},
                  {.name = "stop", .description = "Stop."}}};
 
 std::string pageOf(const std::string& name) {
@@ -32,7 +33,10 @@ TEST(ManualPage, HasTheNameTheSynopsisAndEachOptionWithItsText) {
   const auto page = pageOf("mine-push");
   EXPECT_TRUE(page.starts_with(".TH MINE\\-PUSH 1 \"\" \"mine 1.2\" \"User Commands\"\n")) << page;
   EXPECT_TRUE(has(page, "mine\\-push \\- Push tasks; prints one id a line\n")) << page;
-  EXPECT_TRUE(has(page, "[\\fINAME\\fR]\n[\\fB\\-\\-config\\fR=\\fIFILE\\fR]\n[\\fB\\-\\-quiet\\fR]\n")) << page;
+  EXPECT_TRUE(has(page,
+                  "[\\fINAME\\fR]\n[\\fB\\-\\-config\\fR=\\fIFILE\\fR]\n[\\fB\\-\\-quiet\\fR]\n[\\fB\\-\\-wait\\fR[="
+                  "\\fISECONDS\\fR]]\n"))
+      << page;
   EXPECT_TRUE(has(page, ".TP\n\\fB\\-\\-quiet\\fR\nprint no ids\n")) << page;
   EXPECT_TRUE(has(page, ".BR mine\\-stop (1)\n")) << page;
 }

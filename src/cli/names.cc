@@ -43,14 +43,14 @@ std::string timeText(const NameStatistics& name, Duration time) {
 void printTable(const NamesView& view, Time now) {
   using enum Column::Align;
   Table table({{.title = "name", .leastWidth = 12},
-               {.title = "instances", .align = Right},
+               {.title = "instances", .align = Right, .leftOutFirst = 2},
                {.title = "runs", .align = Right},
                {.title = "failed", .align = Right},
-               {.title = "median", .align = Right},
-               {.title = "95 %", .align = Right, .leftOutFirst = 1},
-               {.title = "longest", .align = Right, .leftOutFirst = 2},
-               {.title = "last ended", .align = Right, .leftOutFirst = 3},
-               {.title = "paused", .leftOutFirst = 4}});
+               {.title = "median", .align = Right, .leftOutFirst = 4},
+               {.title = "95 %", .align = Right, .leftOutFirst = 3},
+               {.title = "longest", .align = Right, .leftOutFirst = 6},
+               {.title = "last ended", .align = Right, .leftOutFirst = 5},
+               {.title = "paused", .leftOutFirst = 1}});
   for (const auto& name : view.names)
     table.add({name.name.empty() ? "-" : name.name,
                std::to_string(name.instances),

@@ -191,7 +191,12 @@ void addOptions(CLI::App& app, PauseCommand& command) {
 }
 
 void addOptions(CLI::App& app, ResumeCommand& command) {
-  addOptions(app, command.pause);
+  app.add_option("--broker", command.pause.broker,
+                 "end the pause of this broker's queue, or with --name of a name in it");
+  app.add_option("--name", command.pause.name, "end the pause of tasks of this name");
+  app.add_flag("--all", command.pause.all, "end the pauses of all brokers");
+  addJson(app, command.pause.json);
+  addConfig(app, command.pause.config);
   app.add_option("--instance", command.instance,
                  "end the drain of this instance instead: its host, host:pid or digits");
 }

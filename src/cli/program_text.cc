@@ -11,6 +11,11 @@ bool takesValue(const CLI::Option& option) {
   return option.get_type_size() > 0;
 }
 
+// The parser writes --watch{2}: without a value it means 2.
+bool hasValueOfItsOwn(const CLI::Option& option) {
+  return option.get_expected_min() == 0 && option.get_name(false, true).find('{') != std::string::npos;
+}
+
 // The type is followed by the allowed values, where there are only some: TEXT:{bash,zsh,fish}.
 std::vector<std::string> choicesOf(const CLI::Option& option) {
   const auto type = option.get_type_name();
@@ -30,22 +35,26 @@ std::string valueNameOf(const CLI::Option& option) {
 OptionText optionTextOf(const CLI::Option& option) {
   OptionText text{.name = option.get_single_name(), .help = option.get_description()};
   if (!option.get_positional()) text.name = "--" + option.get_lnames().front();
-  if (takesValue(option)) text.value = valueNameOf(option);
+  if (hasValueOfItsOwn(option))
+    text.optionalValue = valueNameOf(option);
+  else if (takesValue(option))
+    text.value = valueNameOf(option);
+  text.isRequired = option.get_required();
   text.choices = choicesOf(option);
   text.repeats = option.get_expected_max() > 1;
   return text;
 }
 
+}  // namespace
+
 CommandText commandTextOf(const CLI::App& command) {
-  CommandText text{.name = command.get_name(), .description = command.get_description()};
+  CommandText text{.name = command.get_name(), .description = command.get_description(), .group = command.get_group()};
   for (const auto* option : command.get_options()) {
     if (option == command.get_help_ptr()) continue;
     (option->get_positional() ? text.words : text.options).push_back(optionTextOf(*option));
   }
   return text;
 }
-
-}  // namespace
 
 ProgramText programTextOf(const CLI::App& app) {
   ProgramText text{.name = app.get_name(),

@@ -14,9 +14,11 @@ namespace leptir::cli {
 struct OptionText {
   std::string name{};                  // --config; of a word that has no option's name: NAME
   std::string value{};                 // what follows the option, in one word: FILE, NUMBER; empty: it takes no value
+  std::string optionalValue{};         // of --watch, which may be --watch=SECONDS: SECONDS
   std::string help{};                  // one or more sentences
   std::vector<std::string> choices{};  // the only values that are allowed; empty: others are
   bool repeats = false;                // may be given several times
+  bool isRequired = false;
 
   bool isFile() const { return value == "FILE"; }
 };
@@ -24,6 +26,7 @@ struct OptionText {
 struct CommandText {
   std::string name{};
   std::string description{};
+  std::string group{};                // under which title the help of the program lists it
   std::vector<OptionText> words{};    // in their order, those without an option's name
   std::vector<OptionText> options{};  // without --help
 };
@@ -38,5 +41,6 @@ struct ProgramText {
 
 // Reads it from the parser's description of the command line.
 ProgramText programTextOf(const CLI::App& app);
+CommandText commandTextOf(const CLI::App& command);
 
 }  // namespace leptir::cli

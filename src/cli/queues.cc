@@ -4,12 +4,12 @@
 #include <iostream>
 
 #include "base/duration_text.h"
+#include "cli/broker_pauses.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/table.h"
-#include "cli/time_words.h"
 
 namespace leptir::cli {
 namespace {
@@ -88,26 +88,24 @@ void addRow(Table& table, const QueueView& queue) {
 
 void printPauses(const QueueView& queue, Time now) {
   for (const auto& pause : queue.pauses)
-    printLine("{}: {} paused by {}, {}", queue.name,
-              pause.name.empty() ? "the whole queue is" : "tasks of name " + pause.name + " are", pause.by,
-              wholeTime(pause.since, now));
+    printEscapedLine(pauseText(queue.name, pause.name, pause.by, pause.since, now));
 }
 
 void printTable(const std::vector<QueueView>& queues) {
   using enum Column::Align;
   Table table({{.title = "broker", .leastWidth = 8},
-               {.title = "type", .leftOutFirst = 4},
-               {.title = "priority", .align = Right, .leftOutFirst = 5},
+               {.title = "type", .leftOutFirst = 9},
+               {.title = "priority", .align = Right, .leftOutFirst = 8},
                {.title = "due", .align = Right},
                {.title = "oldest due", .align = Right},
-               {.title = "scheduled", .align = Right},
-               {.title = "leased", .align = Right},
+               {.title = "scheduled", .align = Right, .leftOutFirst = 6},
+               {.title = "leased", .align = Right, .leftOutFirst = 3},
                {.title = "buried", .align = Right},
-               {.title = "done", .align = Right, .leftOutFirst = 2},
-               {.title = "failed", .align = Right, .leftOutFirst = 2},
-               {.title = "empty in", .align = Right, .leftOutFirst = 1},
-               {.title = "paused"},
-               {.title = "instances", .align = Right, .leftOutFirst = 3}});
+               {.title = "done", .align = Right, .leftOutFirst = 4},
+               {.title = "failed", .align = Right, .leftOutFirst = 5},
+               {.title = "empty in", .align = Right, .leftOutFirst = 7},
+               {.title = "paused", .leftOutFirst = 1},
+               {.title = "instances", .align = Right, .leftOutFirst = 2}});
   for (const auto& queue : queues) addRow(table, queue);
   table.print();
   const auto now = systemClock().now();

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <streambuf>
 
 #include "base/stack_taker.h"
 #include "base/standard_streams.h"
@@ -26,11 +27,44 @@ int threadsOfThisProcess() {
   return threads;
 }
 
+// Takes the place of the buffer of std::cout, and keeps the errno of the first write that failed: a command goes on
+// after it, so errno has changed when the command ends.
+class OutputErrors : public std::streambuf {
+ public:
+  OutputErrors() : output_(std::cout.rdbuf(this)) {}
+  ~OutputErrors() override { std::cout.rdbuf(output_); }
+
+  int first() const { return first_; }  // 0: none
+
+ private:
+  template <class Result>
+  Result noted(Result result, bool hasFailed) {
+    if (hasFailed && first_ == 0) first_ = errno;
+    return result;
+  }
+  int_type overflow(int_type character) override {
+    if (traits_type::eq_int_type(character, traits_type::eof())) return traits_type::not_eof(character);
+    const auto put = output_->sputc(traits_type::to_char_type(character));
+    return noted(put, traits_type::eq_int_type(put, traits_type::eof()));
+  }
+  std::streamsize xsputn(const char* text, std::streamsize length) override {
+    const auto put = output_->sputn(text, length);
+    return noted(put, put != length);
+  }
+  int sync() override {
+    const int synced = output_->pubsync();
+    return noted(synced, synced != 0);
+  }
+
+  std::streambuf* const output_;
+  int first_ = 0;
+};
+
 // Flushes stdout. Output that is lost (a full disk) must not look like success: it may be the ids of pushed tasks.
-bool flushOutput() {
+bool flushOutput(const OutputErrors& errors) {
   std::cout.flush();
   if (std::cout && std::fflush(stdout) == 0) return true;
-  printNotice("cannot write to standard output: {}", std::strerror(errno));
+  printNotice("cannot write to standard output: {}", std::strerror(errors.first() != 0 ? errors.first() : errno));
   return false;
 }
 
@@ -72,8 +106,9 @@ int runMain(int argc, char** argv, const Program& program) {
   if (!cli::checkRegistries(program)) return base::kExitUsageError;
   auto complete = program;
   reporters::addBuiltInReporters(complete.reporters);
+  const cli::OutputErrors errors;
   const int status = std::visit(cli::Runner{complete}, cli::parseCommandLine(argc, argv));
-  return cli::flushOutput() || status != base::kExitDone ? status : base::kExitPartlyDone;
+  return cli::flushOutput(errors) || status != base::kExitDone ? status : base::kExitPartlyDone;
 }
 
 }  // namespace leptir

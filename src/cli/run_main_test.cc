@@ -55,6 +55,16 @@ TEST(RunMain, ShowsTheProgramsOwnNameInItsHelpAndHints) {
   EXPECT_TRUE(run({"./mine", "push", "--nonsense"}).err.ends_with("\nTry: mine push --help\n"));
 }
 
+TEST(RunMain, ShowsOptionalValuesAndGroupsOfCommandsInItsHelp) {
+  const auto status = helpOf({"mine", "status", "--help"});
+  EXPECT_NE(status.find("--watch[=SECONDS]"), std::string::npos) << status;
+  EXPECT_EQ(status.find("Excludes"), std::string::npos) << status;
+  EXPECT_NE(helpOf({"mine", "push", "--help"}).find("--wait[=SECONDS]"), std::string::npos);
+  EXPECT_NE(helpOf({"mine", "stop", "--help"}).find("--timeout=SECONDS"), std::string::npos);
+  EXPECT_NE(helpOf({"mine", "--help"}).find("\nRun an instance on this machine:\n  start "), std::string::npos);
+  EXPECT_NE(helpOf({"mine", "resume", "--help"}).find("end the pause of this broker's queue"), std::string::npos);
+}
+
 TEST(RunMain, SaysThatAnOptionGoesAfterItsCommand) {
   for (const auto& arguments : {std::vector<std::string>{"/opt/mine", "--config=x", "push", "noop"},
                                 std::vector<std::string>{"/opt/mine", "--config", "x", "push", "noop"}}) {

@@ -1,17 +1,15 @@
 // leptir stack
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <iostream>
 
-#include "base/escape.h"
 #include "base/hex_text.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/operate.h"
-#include "cli/print.h"
 #include "cli/terminal.h"
+#include "operations/task_stack_text.h"
 
 namespace leptir::cli {
 namespace {
@@ -50,28 +48,10 @@ Json stackJson(const TaskStack& stack) {
   return json;
 }
 
-std::string frameText(const TaskStackFrame& frame) {
-  auto text = frame.function.empty() ? base::hexText(frame.address) : frame.function;
-  if (!frame.file.empty()) text += fmt::format(" at {}:{}", frame.file, frame.line);
-  if (!frame.library.empty()) text += " in " + frame.library;
-  return text;
-}
-
 void printStack(const TaskStack& stack) {
   const bool hasColours = terminalOf(STDOUT_FILENO).hasColours;
-  printLine("task {}: {} {} at {}, stopped for {:.2f} ms", stack.id, stack.isProgram ? "program" : "worker", stack.pid,
-            stack.host, secondsStopped(stack.stoppedFor) * 1'000);
-  for (const auto& thread : stack.threads) {
-    printLine("thread {} {}", thread.tid, thread.name);
-    std::size_t number = 0;
-    for (const auto& frame : thread.frames) {
-      const auto text =
-          fmt::format("{} {:>3}  {}", frame.isUserCode ? '>' : ' ', number++, base::escaped(frameText(frame)));
-      std::cout << (hasColours && frame.isUserCode ? coloured(text, Colour::Bold) : text) << '\n';
-    }
-    if (!thread.problem.empty()) printLine("       ({})", thread.problem);
-  }
-  if (stack.leftOutThreads > 0) printLine("{} more threads are left out", stack.leftOutThreads);
+  for (const auto& [text, isUserCode] : operations::stackTextLines(stack))
+    std::cout << (hasColours && isUserCode ? coloured(text, Colour::Bold) : text) << '\n';
 }
 
 }  // namespace

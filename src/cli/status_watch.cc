@@ -7,11 +7,11 @@
 
 #include "base/escape.h"
 #include "base/exit_code.h"
+#include "base/text_width.h"
 #include "cli/json_output.h"
 #include "cli/read_config.h"
 #include "cli/status_report.h"
 #include "cli/stop_signals.h"
-#include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/time_words.h"
 
@@ -38,7 +38,7 @@ std::string redrawnInPlace(const std::string& text, const Terminal& terminal, bo
     lines.push_back("… " + std::to_string(left) + " lines more");
   }
   std::string block = isFirst ? "\x1b[2J\x1b[H" : "\x1b[H";
-  for (const auto& line : lines) block += cutTo(line, terminal.width) + "\x1b[K\n";
+  for (const auto& line : lines) block += base::cutToWidth(line, terminal.width) + "\x1b[K\n";
   return block + "\x1b[J";
 }
 

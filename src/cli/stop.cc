@@ -24,7 +24,16 @@ class StoppingMessage {
   StoppingMessage() {
     std::cout << "Stopping a little butterfly. You'll have to wait for all the tasks to finish though.\n" << std::flush;
   }
-  ~StoppingMessage() { std::cout << std::endl; }
+  ~StoppingMessage() { endLine(); }
+
+  void addDot() { std::cout << '.' << std::flush; }
+  // What comes next, also on stderr, stands on a line of its own.
+  void endLine() {
+    if (!std::exchange(hasEnded_, true)) std::cout << std::endl;
+  }
+
+ private:
+  bool hasEnded_ = false;
 };
 
 // For example "1 running task: sleep 01a2…, for 12 s".
@@ -66,20 +75,22 @@ class WaitingReport {
   int seconds_ = 0;
 };
 
-int wait(const master::ProcessHandle& process, const instance::InstanceFiles& files, std::optional<double> timeout) {
+int wait(const master::ProcessHandle& process, const instance::InstanceFiles& files, std::optional<double> timeout,
+         StoppingMessage& message) {
   auto left = timeout ? base::durationFromSeconds(*timeout) : Duration::max();
   WaitingReport report(files);
   while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
       const auto found = instance::findInstance(files);
+      message.endLine();
       printNotice("the instance still runs after {}{}. {}", base::durationText(*timeout),
                   found && *found ? " and waits for " + describeWait(**found) : std::string(),
                   hintToEndTasksAtOnce(process.pid()));
       return base::kExitPartlyDone;
     }
     report.printIfDue(process.pid());
-    std::cout << '.' << std::flush;
+    message.addDot();
   }
   return base::kExitDone;
 }
@@ -106,8 +117,8 @@ int runCommand(const StopCommand& command, const Program& program) {
   if (!process) return fail(process.error());
   if (!*process) return printNotRunning("stop", command.config, program);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
-  const StoppingMessage message;
-  return wait(**process, files, command.timeout);
+  StoppingMessage message;
+  return wait(**process, files, command.timeout, message);
 }
 
 }  // namespace leptir::cli

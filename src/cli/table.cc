@@ -3,47 +3,56 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <numeric>
 #include <utility>
 
 #include "base/escape.h"
+#include "base/text_width.h"
 
 namespace leptir::cli {
 namespace {
 
 constexpr std::string_view kGap = "  ";
 
-bool beginsCharacter(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-}
-
 // Which columns are shown, and how wide.
 class Layout {
  public:
-  Layout(const std::vector<Column>& columns, std::vector<std::size_t> widths, std::size_t limit)
-      : columns_(columns), widths_(std::move(widths)), limit_(limit), shown_(columns.size()) {
+  // `isEmpty`: one for each column.
+  Layout(const std::vector<Column>& columns, std::vector<std::size_t> natural, const std::vector<bool>& isEmpty,
+         std::size_t limit)
+      : columns_(columns), natural_(std::move(natural)), isEmpty_(isEmpty), widths_(natural_), shown_(columns.size()) {
     std::iota(shown_.begin(), shown_.end(), 0);
-    if (limit_ == 0) return;
-    while (total() > limit_ && (shrinkWidest() || leaveOneOut())) {
+    if (limit == 0) return;
+    while (total() > limit && narrow()) {
     }
+    if (total() > limit) widths_[shown_.front()] = limit;
+    growUpTo(limit);
   }
 
   const std::vector<std::size_t>& widths() const { return widths_; }
   const std::vector<std::size_t>& shown() const { return shown_; }
 
  private:
+  static constexpr std::size_t kLeastReadable = 4;  // "abc…"
+
+  bool narrow() {
+    return leaveOneOut(Which::Empty) || shrinkWidest(&Column::leastWidth) || leaveOneOut(Which::Any) ||
+           shrinkAsFarAsReadable() || leaveLastOut();
+  }
+
   std::size_t total() const {
     std::size_t sum = shown_.empty() ? 0 : (shown_.size() - 1) * kGap.size();
     for (const auto column : shown_) sum += widths_[column];
     return sum;
   }
 
-  bool canShrink(std::size_t column) const {
-    return columns_[column].leastWidth > 0 && widths_[column] > columns_[column].leastWidth;
-  }
-
-  bool shrinkWidest() {
+  bool shrinkWidest(const std::function<std::size_t(const Column&)>& leastOf) {
+    const auto canShrink = [&](std::size_t column) {
+      const auto least = leastOf(columns_[column]);
+      return least > 0 && widths_[column] > least;
+    };
     std::size_t widest = columns_.size();
     for (const auto column : shown_) {
       if (canShrink(column) && (widest == columns_.size() || widths_[column] > widths_[widest])) widest = column;
@@ -53,50 +62,69 @@ class Layout {
     return true;
   }
 
-  bool leaveOneOut() {
-    const auto first =
-        std::ranges::max_element(shown_, {}, [this](std::size_t column) { return columns_[column].leftOutFirst; });
-    if (first == shown_.end() || columns_[*first].leftOutFirst == 0) return false;
+  // A number that is cut would be taken for another one.
+  bool shrinkAsFarAsReadable() {
+    return shrinkWidest(
+        [](const Column& column) { return column.align == Column::Align::Left ? kLeastReadable : std::size_t{0}; });
+  }
+
+  enum class Which { Empty, Any };
+  bool leaveOneOut(Which which) {
+    const auto rankOf = [&](std::size_t column) {
+      return which == Which::Empty && !isEmpty_[column] ? 0 : columns_[column].leftOutFirst;
+    };
+    const auto first = std::ranges::max_element(shown_, {}, rankOf);
+    if (first == shown_.end() || rankOf(*first) == 0) return false;
     shown_.erase(first);
     return true;
   }
 
+  bool leaveLastOut() {
+    if (shown_.size() < 2) return false;
+    shown_.pop_back();
+    return true;
+  }
+
+  // Leaving a column out may have made room for cells that were cut before.
+  void growUpTo(std::size_t limit) {
+    for (const auto column : shown_) {
+      const auto left = limit - std::min(limit, total());
+      widths_[column] += std::min(left, natural_[column] - std::min(natural_[column], widths_[column]));
+    }
+  }
+
   const std::vector<Column>& columns_;
+  const std::vector<std::size_t> natural_;
+  const std::vector<bool>& isEmpty_;
   std::vector<std::size_t> widths_;
-  const std::size_t limit_;
   std::vector<std::size_t> shown_;
 };
 
 }  // namespace
-
-std::size_t displayWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, beginsCharacter));
-}
-
-std::string cutTo(const std::string& text, std::size_t width) {
-  if (displayWidth(text) <= width) return text;
-  std::size_t characters = 0, end = 0;
-  for (; end < text.size(); ++end) {
-    if (!beginsCharacter(text[end])) continue;
-    if (characters++ == std::max<std::size_t>(width, 1) - 1) break;
-  }
-  return text.substr(0, end) + "…";
-}
 
 Cell::Cell(std::string content, Colour ofText) : text(base::escaped(content)), colour(ofText) {}
 
 std::vector<std::size_t> Table::naturalWidths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    auto width = displayWidth(columns_[i].title);
-    for (const auto& row : rows_) width = std::max(width, displayWidth(row[i].text));
+    auto width = base::textWidth(columns_[i].title);
+    for (const auto& row : rows_) width = std::max(width, base::textWidth(row[i].text));
     widths.push_back(width);
   }
   return widths;
 }
 
+// Whether no row says anything in this column; of a table without rows no column is.
+bool Table::isEmpty(std::size_t column) const {
+  return !rows_.empty() && std::ranges::all_of(rows_, [column](const std::vector<Cell>& row) {
+    return row[column].text.empty() || row[column].text == "-";
+  });
+}
+
 std::vector<std::string> Table::lines(const Terminal& terminal) const {
-  const Layout layout(columns_, naturalWidths(), terminal.width);
+  std::vector<bool> empty;
+  for (std::size_t i = 0; i < columns_.size(); ++i) empty.push_back(isEmpty(i));
+  const Layout layout(columns_, naturalWidths(), empty, terminal.width);
   std::vector<Cell> titles;
   for (const auto& column : columns_) titles.emplace_back(column.title, Colour::Bold);
   std::vector<std::string> lines{line(titles, layout.widths(), layout.shown(), terminal)};
@@ -110,8 +138,8 @@ std::string Table::line(const std::vector<Cell>& row, const std::vector<std::siz
   std::string line;
   for (const auto column : shown) {
     if (column != shown.front()) line += kGap;
-    const auto text = cutTo(row[column].text, widths[column]);
-    const std::string blanks(widths[column] - displayWidth(text), ' ');
+    const auto text = base::cutToWidth(row[column].text, widths[column]);
+    const std::string blanks(widths[column] - std::min(widths[column], base::textWidth(text)), ' ');
     const auto cell = terminal.hasColours && !text.empty() ? coloured(text, row[column].colour) : text;
     line += columns_[column].align == Column::Align::Right ? blanks + cell : cell + blanks;
   }

@@ -1,4 +1,5 @@
-// A table for people: as wide as its terminal, with the columns that fit.
+// A table for people. On a terminal no line is wider than that: columns without any content are left out first, then
+// long cells are cut at their ends ("…"), then columns are left out. Elsewhere nothing is cut or left out.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +15,10 @@ struct Column {
   enum class Align { Left, Right };
   std::string title{};
   Align align = Align::Left;
-  // In a terminal that is too narrow, columns with the largest number are left out first; 0: never.
+  // In a terminal that is too narrow, columns with the largest number are left out first; 0: only a very narrow
+  // terminal leaves it out.
   int leftOutFirst = 0;
-  // Before that, the column is cut to this width at least; 0: never cut.
+  // Before that, the column is cut to this width at least; 0: not cut.
   std::size_t leastWidth = 0;
 };
 
@@ -41,6 +43,7 @@ class Table {
 
  private:
   std::vector<std::size_t> naturalWidths() const;
+  bool isEmpty(std::size_t column) const;
   std::string line(const std::vector<Cell>& row, const std::vector<std::size_t>& widths,
                    const std::vector<std::size_t>& shown, const Terminal& terminal) const;
 
@@ -48,9 +51,7 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-// How many columns of a terminal the text takes; each character counts as one.
-std::size_t displayWidth(std::string_view text);
-// The first `width` - 1 characters and "…", if the text has more than `width`.
-std::string cutTo(const std::string& text, std::size_t width);
+// For a column of task ids: the beginning up to the microsecond in which an id was made, and "…". Commands take it.
+inline constexpr std::size_t kLeastIdWidth = 19;
 
 }  // namespace leptir::cli

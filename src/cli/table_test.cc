@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text_width.h"
+
 namespace leptir::cli {
 namespace {
 
@@ -26,15 +28,45 @@ TEST(Table, CutsTheWidestColumnsInANarrowTerminal) {
   EXPECT_EQ(table().lines({.isTerminal = true, .width = 28}),
             (Lines{"id  name        n  reason", "a1  a long n…   7  somethin…", "b2  mail       12"}))
       << "28 columns";
-  for (const auto& line : table().lines({.isTerminal = true, .width = 24})) EXPECT_LE(displayWidth(line), 24u) << line;
+  for (const auto& line : table().lines({.isTerminal = true, .width = 24}))
+    EXPECT_LE(base::textWidth(line), 24u) << line;
 }
 
 TEST(Table, LeavesColumnsOutWhenCuttingIsNotEnough) {
   EXPECT_EQ(table().lines({.isTerminal = true, .width = 14}),
             (Lines{"id  name     n", "a1  a lon…   7", "b2  mail    12"}));
-  EXPECT_EQ(table().lines({.isTerminal = true, .width = 11}), (Lines{"id  name", "a1  a lon…", "b2  mail"}));
-  EXPECT_EQ(table().lines({.isTerminal = true, .width = 3}), (Lines{"id  name", "a1  a lon…", "b2  mail"}))
-      << "the columns that must be there stay";
+  EXPECT_EQ(table().lines({.isTerminal = true, .width = 10}), (Lines{"id  name", "a1  a lon…", "b2  mail"}));
+}
+
+TEST(Table, GivesTheRoomOfAColumnThatIsLeftOutToCellsThatAreCut) {
+  EXPECT_EQ(table().lines({.isTerminal = true, .width = 12}), (Lines{"id  name", "a1  a long …", "b2  mail"}));
+}
+
+TEST(Table, IsNeverWiderThanItsTerminal) {
+  for (std::size_t width = 1; width < 60; ++width) {
+    for (const auto& line : table().lines({.isTerminal = true, .width = width}))
+      EXPECT_LE(base::textWidth(line), width) << line;
+  }
+  EXPECT_EQ(table().lines({.isTerminal = true, .width = 3}), (Lines{"id", "a1", "b2"}));
+  EXPECT_EQ(table().lines({.isTerminal = true, .width = 1}), (Lines{"…", "…", "…"}));
+}
+
+TEST(Table, OneLongIdCostsNoColumnAndIsShownByItsBeginning) {
+  Table table({{.title = "id", .leastWidth = kLeastIdWidth}, {.title = "name", .leastWidth = 8}, {.title = "reason"}});
+  const std::string id(83, 'x');
+  table.add({id, "mail", "no such mailbox"});
+  table.add({"a1", "mail", "-"});
+  EXPECT_EQ(table.lines({})[1], id + "  mail  no such mailbox");
+  EXPECT_EQ(table.lines({.isTerminal = true, .width = 60})[1], std::string(36, 'x') + "…  mail  no such mailbox");
+  EXPECT_EQ(table.lines({.isTerminal = true, .width = 42})[1], std::string(18, 'x') + "…  mail  no such mailbox");
+}
+
+TEST(Table, LeavesColumnsWithoutContentOutFirst) {
+  Table table({{.title = "name"}, {.title = "paused", .leftOutFirst = 1}, {.title = "done", .leftOutFirst = 2}});
+  table.add({"mail", "-", "12"});
+  EXPECT_EQ(table.lines({.isTerminal = true, .width = 12}), (Lines{"name  done", "mail  12"}));
+  table.add({"report", "paused", "7"});
+  EXPECT_EQ(table.lines({.isTerminal = true, .width = 14}), (Lines{"name    paused", "mail    -", "report  paused"}));
 }
 
 TEST(Table, ColoursCellsButNotTheBlanksBesideThem) {
@@ -48,6 +80,14 @@ TEST(Table, EscapesWhatCouldControlTheTerminal) {
   Table hostile({{.title = "x"}});
   hostile.add({"a\x1b[2J\nb"});
   EXPECT_EQ(hostile.lines({})[1], "a\\x1b[2J\\nb");
+}
+
+TEST(Table, AlignsWideAndCombiningCharacters) {
+  Table table({{.title = "name", .leastWidth = 4}, {.title = "x"}});
+  table.add({"日本語", "1"});
+  table.add({"e\u0301", "2"});
+  EXPECT_EQ(table.lines({}), (Lines{"name    x", "日本語  1", "e\u0301       2"}));
+  EXPECT_EQ(table.lines({.isTerminal = true, .width = 8}), (Lines{"name   x", "日本…  1", "e\u0301      2"}));
 }
 
 TEST(Table, CountsCharactersNotBytes) {

@@ -28,13 +28,13 @@ Json textJson(const std::string& text) {
 }  // namespace
 
 void printTasks(std::span<const ListedTask> tasks, Time now) {
-  Table table({{.title = "id"},
-               {.title = "name", .leastWidth = 12},
+  Table table({{.title = "id", .leastWidth = kLeastIdWidth},
+               {.title = "name", .leastWidth = 8},
                {.title = "state"},
-               {.title = "when (UTC)", .leftOutFirst = 3},
+               {.title = "when (UTC)", .leftOutFirst = 4},
                {.title = "when", .align = Column::Align::Right},
                {.title = "tries", .align = Column::Align::Right, .leftOutFirst = 2},
-               {.title = "broker", .leftOutFirst = 4, .leastWidth = 6},
+               {.title = "broker", .leftOutFirst = 3, .leastWidth = 6},
                {.title = "reason", .leftOutFirst = 1, .leastWidth = 12}});
   for (const auto& task : tasks)
     table.add({task.id,

@@ -27,13 +27,13 @@ Colour colourOf(const std::string& outcome) {
 
 void printRecords(const std::vector<Json>& records) {
   using enum Column::Align;
-  Table table({{.title = "began (UTC)", .leftOutFirst = 3},
-               {.title = "id"},
+  Table table({{.title = "began (UTC)", .leftOutFirst = 2},
+               {.title = "id", .leastWidth = kLeastIdWidth},
                {.title = "name", .leastWidth = 8},
                {.title = "outcome"},
-               {.title = "attempt", .align = Right, .leftOutFirst = 2},
-               {.title = "took", .align = Right, .leftOutFirst = 1},
-               {.title = "response", .leftOutFirst = 4, .leastWidth = 16}});
+               {.title = "attempt", .align = Right, .leftOutFirst = 4},
+               {.title = "took", .align = Right, .leftOutFirst = 3},
+               {.title = "response", .leftOutFirst = 1, .leastWidth = 12}});
   for (const auto& record : records) {
     auto summary = recordSummary(record);
     const auto colour = colourOf(summary.outcome);

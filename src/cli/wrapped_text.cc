@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/table.h"
+#include "base/text_width.h"
 
 namespace leptir::cli {
 
@@ -13,7 +13,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     const auto word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     auto* line = &lines.back();
-    const bool fits = width == 0 || line->empty() || displayWidth(*line) + 1 + displayWidth(word) <= width;
+    const bool fits = width == 0 || line->empty() || base::textWidth(*line) + 1 + base::textWidth(word) <= width;
     if (!fits) line = &lines.emplace_back();
     if (!line->empty()) *line += ' ';
     *line += word;

@@ -1,10 +1,14 @@
 // Which columns the panes have, and how wide they are.
 #include <algorithm>
+#include <utility>
 
 #include "top/rows.h"
 
 namespace leptir::top {
 namespace {
+
+constexpr std::size_t kWidthOfId = 36;  // of an id that leptir makes
+constexpr std::size_t kWidthOfName = 24;
 
 std::size_t totalOf(const std::vector<std::size_t>& widths) {
   std::size_t total = 0;
@@ -34,13 +38,29 @@ bool leaveOneOut(const std::vector<Column>& columns, std::vector<std::size_t>& w
   return true;
 }
 
+// Fills the columns that need no more than `most`, where a third of what is left remains for the others.
+void fillUpToMost(std::size_t left, const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+  std::size_t wanted = 0;
+  std::vector<std::size_t> filled = widths;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (widths[i] == 0 || columns[i].most <= widths[i]) continue;
+    wanted += columns[i].most - widths[i];
+    filled[i] = columns[i].most;
+  }
+  if (wanted <= left * 2 / 3) widths = std::move(filled);
+}
+
+// The columns that can grow share what is left.
 void widenColumnsTo(std::size_t screen, const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+  const auto leftNow = [&] { return screen - std::min(screen, totalOf(widths)); };
+  fillUpToMost(leftNow(), columns, widths);
   std::vector<std::size_t> growing;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].grows && widths[i] > 0) growing.push_back(i);
+    const bool isFull = columns[i].most > 0 && widths[i] >= columns[i].most;
+    if (columns[i].grows && widths[i] > 0 && !isFull) growing.push_back(i);
   }
   if (growing.empty()) return;
-  const auto left = screen - std::min(screen, totalOf(widths));
+  const auto left = leftNow();
   for (const auto column : growing) widths[column] += left / growing.size();
   widths[growing.back()] += left % growing.size();
 }
@@ -58,14 +78,14 @@ const std::vector<Column>& columnsOf(PaneKind pane) {
        {.title = "leased", .width = 6, .align = Right, .leftOutFirst = 3},
        {.title = "buried", .width = 7, .align = Right},
        {.title = "paused", .width = 6, .least = 4, .grows = true, .leftOutFirst = 5}},
-      {{.title = "running", .width = 13, .least = 8},
-       {.title = "name", .width = 14, .least = 8, .grows = true},
-       {.title = "instance", .width = 14, .least = 8, .grows = true, .leftOutFirst = 2},
+      {{.title = "running", .width = 13, .least = 8, .grows = true, .most = kWidthOfId},
+       {.title = "name", .width = 14, .least = 8, .grows = true, .most = kWidthOfName},
+       {.title = "instance", .width = 14, .least = 8, .grows = true, .most = kWidthOfName, .leftOutFirst = 2},
        {.title = "try", .width = 3, .align = Right, .leftOutFirst = 3},
        {.title = "for", .width = 11, .align = Right},
        {.title = "progress", .width = 14, .least = 8, .grows = true, .leftOutFirst = 1}},
-      {{.title = "failed", .width = 13, .least = 8},
-       {.title = "name", .width = 14, .least = 8, .grows = true},
+      {{.title = "failed", .width = 13, .least = 8, .grows = true, .most = kWidthOfId},
+       {.title = "name", .width = 14, .least = 8, .grows = true, .most = kWidthOfName},
        {.title = "when", .width = 10, .align = Right},
        {.title = "when (UTC)", .width = 19, .leftOutFirst = 2},
        {.title = "cause", .width = 9, .least = 5},
@@ -79,8 +99,8 @@ const std::vector<Column>& columnsOf(PaneKind pane) {
        {.title = "failed", .width = 7, .align = Right, .leftOutFirst = 1},
        {.title = "last seen", .width = 10, .align = Right, .leftOutFirst = 5},
        {.title = "brokers", .width = 10, .least = 6, .grows = true, .leftOutFirst = 6}},
-      {{.title = "task", .width = 13, .least = 8, .grows = true},
-       {.title = "name", .width = 14, .least = 8, .grows = true},
+      {{.title = "task", .width = 13, .least = 8, .grows = true, .most = kWidthOfId},
+       {.title = "name", .width = 14, .least = 8, .grows = true, .most = kWidthOfName},
        {.title = "state", .width = 9, .leftOutFirst = 3},
        {.title = "when", .width = 10, .align = Right},
        {.title = "when (UTC)", .width = 19, .leftOutFirst = 4},

@@ -30,6 +30,7 @@ class Controller {
 
   Requests handle(const KeyPress& key) {
     ui_.notice.clear();
+    ui_.noticeShown.reset();
     if (key.key == Key::Redraw) return only(request::Redraw{});
     if (ui_.prompt.kind != Prompt::Kind::None) return answerPrompt(ui_, snapshot_, key);
     return key.key == Key::Text ? onText(key.text) : onMove(key.key);
@@ -169,6 +170,7 @@ class Controller {
     }
     ui_.aspect = aspect;
     ui_.textLine = 0;
+    ui_.isAtEndOfLog = false;
     return only(request::LookInto{{.id = ui_.task.id, .aspect = aspect}});
   }
 

@@ -128,7 +128,7 @@ TEST_F(Controls, EnterLooksIntoATaskAndEscGoesBack) {
 TEST_F(Controls, LogAndStackOutsideOfATaskPageSayThatATaskMustBeOpened) {
   const auto snapshot = fleet();
   for (const auto* key : {"l", "t"}) {
-    ui.notice.clear();
+    ui = {};
     EXPECT_THAT(press(snapshot, {text(key)}), IsEmpty());
     EXPECT_THAT(lines(snapshot)[22], StartsWith("Press Enter on a task first: then l shows its log"));
     EXPECT_EQ(ui.page, Page::Overview);
@@ -203,6 +203,49 @@ TEST_F(Controls, MChangesAllTasksOfTheListOnceTheyAreCounted) {
   snapshot.count = TaskCount{.question = again.question, .preview = {.count = 17}};
   EXPECT_THAT(lines(snapshot)[22], StartsWith("Revive 17 buried tasks of queue local? y/n"));
   EXPECT_EQ(only<request::Act>(snapshot, {text("y")}).action.kind, Action::Kind::Revive);
+  EXPECT_THAT(lines(snapshot)[1], Not(HasSubstr("keys change"))) << "m holds for one action";
+  press(snapshot, {text("d")});
+  EXPECT_THAT(lines(snapshot)[22], StartsWith("Delete sendMail 06fff"));
+}
+
+TEST_F(Controls, AtItsEndALogIsFollowedAndElsewhereItStays) {
+  auto snapshot = fleet();
+  press(snapshot, {{Key::Enter}, text("l")});
+  const auto grow = [&](int count) {
+    snapshot.text = {.at = kNow};
+    for (int i = 1; i <= count; ++i) snapshot.text.text += "line " + std::to_string(i) + ".\n";
+  };
+  grow(40);
+  EXPECT_THAT(shown(snapshot), HasSubstr("line 1.")) << "a log is shown from its beginning";
+  grow(50);
+  EXPECT_THAT(shown(snapshot), HasSubstr("line 1."));
+  press(snapshot, {{Key::End}});
+  EXPECT_THAT(shown(snapshot), HasSubstr("line 50."));
+  grow(60);
+  EXPECT_THAT(shown(snapshot), HasSubstr("line 60."));
+  press(snapshot, {{Key::Up}});
+  EXPECT_THAT(shown(snapshot), Not(HasSubstr("line 60.")));
+  grow(70);
+  EXPECT_THAT(shown(snapshot), HasSubstr("line 59."));
+}
+
+TEST_F(Controls, ALogThatFitsTheScreenIsFollowedWhenItGrowsBeyond) {
+  auto snapshot = fleet();
+  press(snapshot, {{Key::Enter}, text("l")});
+  snapshot.text = {.text = "first\n", .at = kNow};
+  EXPECT_THAT(shown(snapshot), HasSubstr("first"));
+  for (int i = 0; i < 40; ++i) snapshot.text.text += "more\n";
+  snapshot.text.text += "last\n";
+  EXPECT_THAT(shown(snapshot), HasSubstr("last"));
+}
+
+TEST_F(Controls, ANoticeGoesAfterTenSeconds) {
+  auto snapshot = fleet();
+  press(snapshot, {text("c"), text("n")});
+  snapshot.now = kNow + 9s;
+  EXPECT_THAT(lines(snapshot)[22], StartsWith("Nothing was done."));
+  snapshot.now = kNow + 10s;
+  EXPECT_THAT(lines(snapshot)[22], Not(HasSubstr("Nothing was done.")));
 }
 
 TEST_F(Controls, MOnceChangesAllTasksOfTheSelectedName) {

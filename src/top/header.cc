@@ -94,8 +94,41 @@ Line titleOfTasks(const Ui& ui, Size size) {
       .add(textOf(ui.scope), Style::Yellow);
 }
 
+using Keys = std::vector<std::pair<const char*, const char*>>;
+
+// Which changes apply to tasks in this state. A task that was buried is among the failed ones, too.
+Keys changesOf(std::optional<ListedState> state) {
+  if (!state) return {{"c", "cancel"}, {"r", "revive"}, {"d", "delete"}, {"n", "now"}, {"a", "again"}};
+  switch (*state) {
+    case ListedState::Due:
+    case ListedState::Leased:
+      return {{"c", "cancel"}};
+    case ListedState::Scheduled:
+      return {{"c", "cancel"}, {"n", "now"}};
+    case ListedState::Buried:
+      return {{"r", "revive"}, {"d", "delete"}, {"a", "again"}};
+    case ListedState::Failed:
+      return {{"a", "again"}, {"r", "revive"}};
+    case ListedState::Done:
+      return {{"a", "again"}};
+  }
+  return {};
+}
+
+Keys joined(Keys keys, const Keys& changes, const Keys& others) {
+  keys.insert(keys.end(), changes.begin(), changes.end());
+  keys.insert(keys.end(), others.begin(), others.end());
+  return keys;
+}
+
+Keys keysOfTask(const Ui& ui) {
+  auto keys = joined({{"?", "help"}, {"q", "quit"}, {"Esc", "back"}, {"l", "log"}}, {}, {});
+  if (ui.task.state.value_or(ListedState::Leased) == ListedState::Leased) keys.emplace_back("t", "stack");
+  return joined(std::move(keys), changesOf(ui.task.state), {{"p", "pause"}});
+}
+
 // The keys of a page, the most useful first: a narrow screen cuts the others off.
-std::vector<std::pair<const char*, const char*>> keysOf(const Ui& ui) {
+Keys keysOf(const Ui& ui) {
   switch (ui.page) {
     case Page::Overview:
       if (ui.overviewPane == PaneKind::Queues)
@@ -109,11 +142,10 @@ std::vector<std::pair<const char*, const char*>> keysOf(const Ui& ui) {
     case Page::Instances:
       return {{"?", "help"}, {"q", "quit"}, {"Esc", "back"}, {"D", "drain, resume"}, {"/", "filter"}, {"s", "sort"}};
     case Page::Tasks:
-      return {{"?", "help"},   {"Esc", "back"}, {"Tab", "state"}, {"Enter", "look"}, {"c", "cancel"}, {"r", "revive"},
-              {"d", "delete"}, {"n", "now"},    {"a", "again"},   {"m", "many"},     {"< >", "page"}};
+      return joined({{"?", "help"}, {"Esc", "back"}, {"Tab", "state"}, {"Enter", "look"}}, changesOf(ui.query.state),
+                    {{"m", "many"}, {"< >", "page"}, {"p", "pause"}});
     case Page::Text:
-      return {{"?", "help"},   {"q", "quit"},   {"Esc", "back"}, {"l", "log"},   {"t", "stack"},
-              {"c", "cancel"}, {"r", "revive"}, {"d", "delete"}, {"a", "again"}, {"p", "pause"}};
+      return keysOfTask(ui);
     case Page::Help:
       return {{"Esc", "back"}, {"q", "quit"}};
   }
@@ -180,7 +212,7 @@ Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {
 }
 
 Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
-  constexpr auto kNewsShownFor = std::chrono::seconds(30);
+  constexpr auto kShownFor = std::chrono::seconds(10), kErrorShownFor = std::chrono::seconds(30);
   Line line(size.columns, ui.encoding);
   if (ui.prompt.kind != Prompt::Kind::None) return promptLine(ui, snapshot, size);
   if (!ui.notice.empty()) return line.add(ui.notice, Style::Yellow);
@@ -188,7 +220,8 @@ Line newsLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   const bool isRunning = news && news->kind == ActionNews::Kind::Running;
   if (isRunning && snapshot.now - news->at >= std::chrono::seconds(1))
     return line.add(fmt::format("{} after {}", news->text, base::durationText(snapshot.now - news->at)), Style::Yellow);
-  if (news && (isRunning || snapshot.now - news->at < kNewsShownFor)) return line.add(news->text, styleOf(news->kind));
+  const auto shownFor = news && news->kind == ActionNews::Kind::Failed ? kErrorShownFor : kShownFor;
+  if (news && (isRunning || snapshot.now - news->at < shownFor)) return line.add(news->text, styleOf(news->kind));
   return line.add(filterText(ui), Style::Faint);
 }
 

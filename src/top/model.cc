@@ -10,6 +10,14 @@ namespace {
 
 constexpr auto kPollOnlyOnRequest = std::chrono::hours(24);
 
+// Questions that an operator asks are asked again at the usual interval, whatever the answer was.
+std::function<Asked()> always(std::function<void()> ask) {
+  return [ask = std::move(ask)] {
+    ask();
+    return Asked::Answered;
+  };
+}
+
 }  // namespace
 
 Model::Model(Sources sources, Options options, Wake& changed)
@@ -25,12 +33,13 @@ Model::Model(Sources sources, Options options, Wake& changed)
     state.records.answer.store = state.records.source.name;
   }
   for (const auto& source : state.queueSources)
-    state.pollers.push_back(std::make_unique<Poller>([&state, &own = *source] { state.askQueues(own); }, interval));
+    state.pollers.push_back(
+        std::make_unique<Poller>([&state, &own = *source] { return state.askQueues(own); }, interval));
   if (state.sources.records)
-    state.pollers.push_back(std::make_unique<Poller>([&state] { state.askFailures(); }, interval));
-  state.pages = std::make_unique<Poller>([&state] { state.askPage(); }, interval);
-  state.counting = std::make_unique<Poller>([&state] { state.countTasks(); }, kPollOnlyOnRequest);
-  state.acting = std::make_unique<Poller>([&state] { state.doActions(); }, kPollOnlyOnRequest);
+    state.pollers.push_back(std::make_unique<Poller>([&state] { return state.askFailures(); }, interval));
+  state.pages = std::make_unique<Poller>(always([&state] { state.askPage(); }), interval);
+  state.counting = std::make_unique<Poller>(always([&state] { state.countTasks(); }), kPollOnlyOnRequest);
+  state.acting = std::make_unique<Poller>(always([&state] { state.doActions(); }), kPollOnlyOnRequest);
 }
 
 Model::~Model() = default;

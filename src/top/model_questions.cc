@@ -3,9 +3,10 @@
 
 #include <utility>
 
+#include "operations/task_log_text.h"
+#include "operations/task_stack_text.h"
 #include "top/fleet_merge.h"
 #include "top/model_state.h"
-#include "top/task_report.h"
 
 namespace leptir::top {
 namespace {
@@ -34,10 +35,16 @@ std::string problemOf(const Result<TaskPage>& page) {
   return page.error().code() == ErrorCode::NotFound ? "" : page.error().message();
 }
 
+std::string stackText(const TaskStack& stack) {
+  std::string text;
+  for (const auto& line : operations::stackTextLines(stack)) text += line.text + "\n";
+  return text;
+}
+
 Result<std::string> textOf(Operations& operations, const TaskLook& look, const Model::Options& options) {
   if (look.aspect == TaskAspect::Log) {
     const auto log = operations.log(look.id);
-    return log ? Result<std::string>(logText(*log)) : log.error();
+    return log ? Result<std::string>(operations::logPageText(*log)) : log.error();
   }
   if (look.aspect == TaskAspect::Stack) {
     const auto stack = operations.stack(look.id);
@@ -50,12 +57,14 @@ Result<std::string> textOf(Operations& operations, const TaskLook& look, const M
 
 }  // namespace
 
-void Model::State::askQueues(SourceState& state) {
+Asked Model::State::askQueues(SourceState& state) {
   update([&] { state.answer.asked = now(); });
   auto queues = state.source.operations->queues();
   auto fleet = state.source.operations->instances();
+  auto problem = problemOf(queues, fleet);
+  const auto asked = problem.empty() ? Asked::Answered : Asked::Failed;
   update([&] {
-    state.answer.error = problemOf(queues, fleet);
+    state.answer.error = std::move(problem);
     takeQueues(state, std::move(queues));
     if (fleet)
       state.fleet = std::move(*fleet);
@@ -65,6 +74,7 @@ void Model::State::askQueues(SourceState& state) {
     state.answer.answered = now();
     measure();
   });
+  return asked;
 }
 
 // A queue that cannot be counted now keeps the counts of before on the screen; the answer's error says why.
@@ -86,15 +96,18 @@ void Model::State::measure() {
   meter.take(instances, now());
 }
 
-void Model::State::askFailures() {
+Asked Model::State::askFailures() {
   update([&] { records.answer.asked = now(); });
   auto page = records.source.operations->tasks({.state = ListedState::Failed}, "", kRowsOfPage);
+  auto problem = problemOf(page);
+  const auto asked = problem.empty() ? Asked::Answered : Asked::Failed;
   update([&] {
     records.answer.asked.reset();
     records.answer.answered = now();
-    records.answer.error = problemOf(page);
+    records.answer.error = std::move(problem);
     if (page) failures = std::move(page->tasks);
   });
+  return asked;
 }
 
 void Model::State::askPage() {

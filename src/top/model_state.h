@@ -42,8 +42,8 @@ struct Model::State {
   }
 
   // Each is called by one thread, that of a poller.
-  void askQueues(SourceState& state);
-  void askFailures();
+  Asked askQueues(SourceState& state);
+  Asked askFailures();
   void askPage();
   void countTasks();
   void doActions();

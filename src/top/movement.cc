@@ -35,6 +35,7 @@ void move(Ui& ui, const Snapshot& snapshot, Size size, KeyPress::Key key) {
   const auto pane = ui.activePane();
   if (!pane) {
     ui.textLine = positionAfter(key, ui.textLine, textLinesOf(ui, snapshot, size).size());
+    ui.isAtEndOfLog = false;  // settle() finds out
     return;
   }
   auto& state = ui.stateOf(*pane);

@@ -9,7 +9,7 @@ namespace leptir::top {
 namespace {
 
 // The pause after a call lasts at least so many times as long as the call.
-constexpr int kPauseFactor = 9;
+constexpr int kPauseFactor = 9, kPauseFactorAfterFailure = 1;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void leaveSignalsToOtherThreads() {
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
-Poller::Poller(std::function<void()> ask, Duration interval)
+Poller::Poller(std::function<Asked()> ask, Duration interval)
     : ask_(std::move(ask)), interval_(interval), thread_([this] { run(); }) {}
 
 Poller::~Poller() {
@@ -49,22 +49,22 @@ bool Poller::end(Duration longest) {
 
 void Poller::run() {
   leaveSignalsToOtherThreads();
-  Duration took{};
+  Duration pause{};
   do {
     const auto began = systemClock().bootTime();
-    ask_();
-    took = systemClock().bootTime() - began;
-  } while (waitForNext(took));
+    const auto asked = ask_();
+    pause = (systemClock().bootTime() - began) * (asked == Asked::Failed ? kPauseFactorAfterFailure : kPauseFactor);
+  } while (waitForNext(pause));
   const std::lock_guard lock(mutex_);
   hasEnded_ = true;
   changed_.notify_all();
 }
 
-bool Poller::waitForNext(Duration took) {
+bool Poller::waitForNext(Duration pause) {
   const auto answered = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!isAskedNow_ && !isEnding_) {
-    const auto next = answered + std::max(interval_, took * kPauseFactor);
+    const auto next = answered + std::max(interval_, pause);
     if (changed_.wait_until(lock, next) == std::cv_status::timeout) break;
   }
   isAskedNow_ = false;

@@ -10,12 +10,16 @@
 
 namespace leptir::top {
 
+// What became of a question to a store.
+enum class Asked { Answered, Failed };
+
 class Poller {
  public:
   // `ask` asks the store and keeps the answer; only the poller's thread calls it. After each call the poller waits for
   // the interval, or nine times as long as the call took if that is more: a store that is slow already spends at most a
-  // tenth of its time on this screen.
-  Poller(std::function<void()> ask, Duration interval);
+  // tenth of its time on this screen. A store that failed is asked again after as long as the call took: it does no
+  // work for this screen, and the operator waits for it to come back.
+  Poller(std::function<Asked()> ask, Duration interval);
   // Waits for the running call.
   ~Poller();
   Poller(const Poller&) = delete;
@@ -29,9 +33,9 @@ class Poller {
 
  private:
   void run();
-  bool waitForNext(Duration took);
+  bool waitForNext(Duration pause);
 
-  const std::function<void()> ask_;
+  const std::function<Asked()> ask_;
   std::mutex mutex_;  // guards the members below
   std::condition_variable changed_;
   Duration interval_;

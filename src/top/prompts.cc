@@ -35,6 +35,7 @@ Requests answer(Ui& ui, const Snapshot& snapshot, const KeyPress& key) {
     return {};
   }
   if (prompt.kind == Prompt::Kind::ConfirmQuit) return only(request::Quit{});
+  ui.scope = Scope::Task;  // `m` holds for one action
   return only(request::Act{prompt.action});
 }
 

@@ -80,7 +80,7 @@ Row runningRow(const RunningTask& task, const InstanceView& instance, Time now) 
                     base::durationText(std::max(now - task.began, Duration::zero())), progress},
           .order = {task.id, task.name, placeOf(instance), static_cast<double>(task.attempt), seconds, task.progress},
           .progress = hasProgress ? task.progress : -1,
-          .subject = {.id = task.id, .name = task.name, .instance = instance}};
+          .subject = {.id = task.id, .name = task.name, .state = ListedState::Leased, .instance = instance}};
 }
 
 Row failureRow(const ListedTask& task, Time now) {
@@ -89,7 +89,7 @@ Row failureRow(const ListedTask& task, Time now) {
       .cells = {task.id, orDash(task.name), agoText(task.time, now), dateText(task.time), causeOf(task), task.reason},
       .order = {task.id, task.name, number(task.time), number(task.time), causeOf(task), task.reason},
       .style = Style::Red,
-      .subject = {.id = task.id, .name = task.name}};
+      .subject = {.id = task.id, .name = task.name, .state = ListedState::Failed}};
 }
 
 Style styleOf(const InstanceView& instance) {
@@ -123,7 +123,7 @@ Row taskRow(const ListedTask& task, Time now) {
           .order = {task.id, task.name, std::string(nameOf(task.state)), number(task.time), number(task.time),
                     static_cast<double>(task.attempts), task.reason},
           .style = isBad ? Style::Red : Style::Plain,
-          .subject = {.id = task.id, .name = task.name}};
+          .subject = {.id = task.id, .name = task.name, .state = task.state}};
 }
 
 std::vector<Row> allRows(PaneKind pane, const Snapshot& snapshot) {

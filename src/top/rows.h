@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,14 +22,16 @@ struct Column {
   Align align = Align::Left;
   std::size_t least = 0;  // a narrow screen cuts it down to this; 0: never cut
   bool grows = false;     // takes columns that are left over
+  std::size_t most = 0;   // of a column that grows: a wide screen shows it so wide first; 0: it takes what is left then
   int leftOutFirst = 0;   // where even that is too wide, columns with the largest number are left out; 0: never
 };
 const std::vector<Column>& columnsOf(PaneKind pane);
 
 // What the keys act on.
 struct Subject {
-  std::string id{}, name{};  // of a task
-  std::string broker{};      // of a queue
+  std::string id{}, name{};            // of a task
+  std::optional<ListedState> state{};  // of the task, when its row was shown
+  std::string broker{};                // of a queue
   InstanceView instance{};
 };
 

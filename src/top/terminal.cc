@@ -150,6 +150,11 @@ KeyPress keyOfCharacter(wint_t character) {
   return {Key::Text, std::string(bytes, length)};
 }
 
+// A second endwin() would send the cursor back to where it was before the first one: over lines of the shell since.
+void leaveScreen() {
+  if (!::isendwin()) ::endwin();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Terminal>> Terminal::open(TerminalSignals& signals) {
@@ -182,7 +187,7 @@ Terminal::Terminal(TerminalSignals& signals, Encoding encoding, bool hasColours)
     : signals_(signals), encoding_(encoding), hasColours_(hasColours) {}
 
 Terminal::~Terminal() {
-  ::endwin();
+  leaveScreen();
   signals_.disarm();
 }
 
@@ -223,7 +228,7 @@ void Terminal::resize() {
 }
 
 void Terminal::restore() {
-  ::endwin();
+  leaveScreen();
   redrawAll();
 }
 

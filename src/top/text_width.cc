@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cwchar>
 
+#include "base/character_width.h"
 #include "base/escape.h"
+#include "base/text_width.h"
 #include "base/utf8.h"
 
 namespace leptir::top {
@@ -16,21 +18,9 @@ bool isJoiner(std::uint32_t codePoint) {
          (codePoint >= 0xfe00 && codePoint <= 0xfe0f);
 }
 
-int widthOfCharacter(std::uint32_t codePoint) {
-  return codePoint < 0x7f ? 1 : ::wcwidth(static_cast<wchar_t>(codePoint));
-}
-
-// How many bytes the first `width` columns take, with the characters of no width behind them.
-std::size_t bytesWithin(std::string_view text, std::size_t width) {
-  std::size_t bytes = 0, columns = 0;
-  while (bytes < text.size()) {
-    const auto character = base::firstUtf8Character(text.substr(bytes));
-    const auto own = static_cast<std::size_t>(std::max(widthOfCharacter(character.codePoint), 0));
-    if (columns + own > width) break;
-    columns += own;
-    bytes += std::max<std::size_t>(character.bytes, 1);
-  }
-  return bytes;
+// The terminal library counts columns as wcwidth does: where that differs, it would draw what follows elsewhere.
+bool isKnownToTheTerminalLibrary(std::uint32_t codePoint) {
+  return ::wcwidth(static_cast<wchar_t>(codePoint)) == static_cast<int>(base::characterWidth(codePoint));
 }
 
 }  // namespace
@@ -40,7 +30,7 @@ std::string displayable(std::string_view text, Encoding encoding) {
   std::string shown;
   for (std::string_view rest = escaped; !rest.empty();) {
     const auto [codePoint, bytes] = base::firstUtf8Character(rest);
-    const bool isShown = codePoint < 0x7f || (encoding == Encoding::Utf8 && widthOfCharacter(codePoint) >= 0);
+    const bool isShown = codePoint < 0x7f || (encoding == Encoding::Utf8 && isKnownToTheTerminalLibrary(codePoint));
     if (!isShown)
       shown += '?';
     else if (!isJoiner(codePoint))
@@ -51,19 +41,11 @@ std::string displayable(std::string_view text, Encoding encoding) {
 }
 
 std::size_t widthOf(std::string_view text) {
-  std::size_t width = 0;
-  while (!text.empty()) {
-    const auto character = base::firstUtf8Character(text);
-    width += static_cast<std::size_t>(std::max(widthOfCharacter(character.codePoint), 0));
-    text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
-  }
-  return width;
+  return base::textWidth(text);
 }
 
 std::string cutToWidth(std::string_view text, std::size_t width, Encoding encoding) {
-  if (widthOf(text) <= width) return std::string(text);
-  if (width == 0) return {};
-  return std::string(text.substr(0, bytesWithin(text, width - 1))) + (encoding == Encoding::Utf8 ? "…" : "~");
+  return base::cutToWidth(text, width, encoding == Encoding::Utf8 ? "…" : "~");
 }
 
 std::string fitToWidth(std::string_view text, std::size_t width, Encoding encoding, Align align) {
@@ -73,15 +55,7 @@ std::string fitToWidth(std::string_view text, std::size_t width, Encoding encodi
 }
 
 std::vector<std::string> wrapToWidth(std::string_view text, std::size_t width) {
-  std::vector<std::string> pieces;
-  do {
-    // A character that is wider than the screen stands alone.
-    const auto first = base::firstUtf8Character(text).bytes;
-    const auto bytes = std::min(text.size(), std::max({bytesWithin(text, width), first, std::size_t{1}}));
-    pieces.emplace_back(text.substr(0, bytes));
-    text.remove_prefix(bytes);
-  } while (!text.empty());
-  return pieces;
+  return base::splitAtWidth(text, width);
 }
 
 }  // namespace leptir::top

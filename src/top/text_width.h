@@ -13,8 +13,8 @@ enum class Encoding { Utf8, Ascii };
 enum class Align { Left, Right };
 
 // The text as the screen may show it, in one line: control characters, marks of text direction and invalid bytes are
-// escaped, joiners and variation selectors left out, and characters without a known width become `?`. The widths are
-// those of the C library (wcwidth), so LC_CTYPE must be a UTF-8 locale for Encoding::Utf8.
+// escaped, joiners and variation selectors left out, and characters become `?` whose width the C library (wcwidth) does
+// not know, or counts in another way. LC_CTYPE must be a UTF-8 locale for Encoding::Utf8.
 std::string displayable(std::string_view text, Encoding encoding);
 
 // How many columns a displayable text takes.

@@ -6,6 +6,7 @@
 
 #include "base/duration_text.h"
 #include "top/help.h"
+#include "top/times.h"
 
 namespace leptir::top {
 namespace {
@@ -40,7 +41,8 @@ std::string problemOf(const StoreAnswer& answer, Time now) {
   if (answer.asked && now - *answer.asked >= kNoAnswerReportedAfter)
     return fmt::format("{}: no answer for {}", answer.store, base::durationText(now - *answer.asked));
   if (answer.error.empty()) return {};
-  return answer.error.starts_with("broker ") ? answer.error : fmt::format("{}: {}", answer.store, answer.error);
+  const auto age = answer.answered ? agoText(*answer.answered, now) + ", " : std::string();
+  return age + (answer.error.starts_with("broker ") ? answer.error : fmt::format("{}: {}", answer.store, answer.error));
 }
 
 std::vector<std::string> linesIn(const std::string& text) {
@@ -66,6 +68,35 @@ std::vector<std::string> taskText(const TaskText& text) {
   if (!text.error.empty()) return {text.error};
   if (!text.at) return {"asking the stores"};
   return linesIn(text.text);
+}
+
+// The help begins with what the lines of other pages may have cut.
+std::vector<std::string> helpText(const Snapshot& snapshot) {
+  auto messages = problemsOf(snapshot);
+  if (snapshot.news)
+    messages.push_back(fmt::format("{}: {}", agoText(snapshot.news->at, snapshot.now), snapshot.news->text));
+  std::vector<std::string> lines;
+  if (!messages.empty()) lines.push_back("Messages");
+  for (const auto& message : messages) lines.push_back("  " + message);
+  if (!messages.empty()) lines.emplace_back();
+  for (auto& line : helpLines()) lines.push_back(std::move(line));
+  return lines;
+}
+
+// The first line that is shown goes along with a growing log only while the end of the log is shown.
+void settleText(Ui& ui, const Snapshot& snapshot, std::size_t lines, std::size_t shown) {
+  const auto last = lines - std::min(lines, shown);
+  const bool isLog = ui.page == Page::Text && ui.aspect == TaskAspect::Log && snapshot.text.at;
+  if (isLog && ui.isAtEndOfLog) ui.textLine = last;
+  ui.textLine = std::min(ui.textLine, last);
+  ui.isAtEndOfLog = isLog && ui.textLine == last;
+}
+
+void settleNotice(Ui& ui, Time now) {
+  constexpr auto kShownFor = std::chrono::seconds(10);
+  if (!ui.notice.empty() && !ui.noticeShown) ui.noticeShown = now;
+  if (ui.noticeShown && now - *ui.noticeShown >= kShownFor) ui.notice.clear();
+  if (ui.notice.empty()) ui.noticeShown.reset();
 }
 
 }  // namespace
@@ -104,15 +135,14 @@ Layout layoutOf(const Ui& ui, const Snapshot& snapshot, Size size) {
 }
 
 void settle(Ui& ui, const Snapshot& snapshot, Size size) {
+  settleNotice(ui, snapshot.now);
   const auto layout = layoutOf(ui, snapshot, size);
   for (const auto& area : layout.panes) {
     auto& state = ui.stateOf(area.pane);
     settlePane(state, rowsOf(area.pane, snapshot, state), area.rows - std::min<std::size_t>(area.rows, 1));
   }
   if (!layout.panes.empty()) return;
-  const auto lines = textLinesOf(ui, snapshot, size).size();
-  const auto shown = layout.body - std::min<std::size_t>(layout.body, 1);
-  ui.textLine = std::min(ui.textLine, lines - std::min(lines, shown));
+  settleText(ui, snapshot, textLinesOf(ui, snapshot, size).size(), layout.body - std::min<std::size_t>(layout.body, 1));
 }
 
 std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot) {
@@ -127,7 +157,7 @@ std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot) {
 }
 
 std::vector<std::string> textLinesOf(const Ui& ui, const Snapshot& snapshot, Size size) {
-  return wrapped(ui.page == Page::Help ? helpLines() : taskText(snapshot.text), size.columns, ui.encoding);
+  return wrapped(ui.page == Page::Help ? helpText(snapshot) : taskText(snapshot.text), size.columns, ui.encoding);
 }
 
 }  // namespace leptir::top

@@ -32,11 +32,13 @@ struct Ui {
   PaneKind overviewPane = PaneKind::Running;  // which pane of the overview has the keys
   std::array<PaneState, kPanes> panes{};
   Prompt prompt{};
-  std::string notice{};  // of the last key; the next key removes it
+  std::string notice{};               // of the last key; the next key removes it, or ten seconds
+  std::optional<Time> noticeShown{};  // since when
 
   Subject task{};  // which the text page is about
   TaskAspect aspect = TaskAspect::Details;
   std::size_t textLine = 0;                   // the first line of text that is shown
+  bool isAtEndOfLog = false;                  // the last line is shown, too
   TaskQuery query{};                          // of the tasks page
   std::string queueOfTasks{};                 // empty: all queues
   Scope scope = Scope::Task;                  // of the tasks page

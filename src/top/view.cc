@@ -42,11 +42,15 @@ class PaneDrawer {
   // The first title has the number of rows, and the title of the column that sorts has an arrow.
   std::string titleOf(std::size_t column) const {
     auto title = columns_[column].title;
+    if (area_.pane == PaneKind::Tasks && title.starts_with("when")) title.replace(0, 4, wordForTime());
     if (column == 0 && area_.pane != PaneKind::Queues) title += fmt::format(" {}", rows_.size());
     if (state_.sortedBy != static_cast<int>(column)) return title;
     const bool isAscii = ui_.encoding == Encoding::Ascii;
     return title + (state_.isReversed ? (isAscii ? "^" : "↑") : (isAscii ? "v" : "↓"));
   }
+
+  // What the time of a listed task is.
+  std::string_view wordForTime() const { return isInQueue(ui_.query.state) ? "due" : "ended"; }
 
   Line heading() const {
     Line line(size_.columns, ui_.encoding);

@@ -74,7 +74,54 @@ TEST_F(View, AStoreThatDoesNotAnswerIsNamedWithItsSilence) {
 TEST_F(View, AnErrorOfAStoreIsShown) {
   auto snapshot = fleet();
   snapshot.answers[1].error = "connection refused";
-  EXPECT_THAT(lines(snapshot)[2], StartsWith("records: connection refused"));
+  EXPECT_THAT(lines(snapshot)[2], StartsWith("0 s ago, records: connection refused"));
+  snapshot.answers[1].answered = kNow - 12s;
+  EXPECT_THAT(lines(snapshot)[2], StartsWith("12 s ago, records: connection refused"));
+}
+
+TEST_F(View, TheHelpShowsLongMessagesAsAWhole) {
+  auto snapshot = fleet();
+  snapshot.answers[1].error = std::string(100, 'x') + " no answer within 5.0 s";
+  snapshot.news = ActionNews{std::string(100, 'y') + " is cancelled.", ActionNews::Kind::Done, kNow - 50s};
+  ui.page = Page::Help;
+  const auto help = shown(snapshot);
+  EXPECT_THAT(help, HasSubstr("no answer within 5.0 s"));
+  EXPECT_THAT(help, HasSubstr("50 s ago: yyy"));
+  EXPECT_THAT(help, HasSubstr("is cancelled."));
+}
+
+TEST_F(View, AWideScreenShowsWholeIds) {
+  auto snapshot = fleet();
+  const std::string id = "01a22f32-ef3d-7a1b-8c2d-001122334455";
+  snapshot.instances[0].running[0].id = id;
+  snapshot.failures[0].id = id;
+  EXPECT_THAT(shown(snapshot, {80, 24}), Not(HasSubstr(id)));
+  const auto wide = shown(snapshot, {160, 45});
+  EXPECT_THAT(wide.substr(wide.find("running")), HasSubstr(id));
+  EXPECT_THAT(wide.substr(wide.find("failed ")), HasSubstr(id));
+}
+
+TEST_F(View, TheTimeOfAListIsNamed) {
+  ui.page = Page::Tasks;
+  ui.query.state = ListedState::Scheduled;
+  EXPECT_THAT(lines(fleet())[2], HasSubstr("  due  "));
+  ui.query.state = ListedState::Done;
+  EXPECT_THAT(lines(fleet())[2], HasSubstr("  ended  "));
+  EXPECT_THAT(lines(fleet(), {160, 24})[2], HasSubstr("ended (UTC)"));
+}
+
+TEST_F(View, TheKeyLineHasTheKeysThatApply) {
+  ui.page = Page::Tasks;
+  ui.query.state = ListedState::Buried;
+  EXPECT_THAT(lines(fleet()).back(), HasSubstr("r revive  d delete  a again  m many"));
+  ui.query.state = ListedState::Due;
+  EXPECT_THAT(lines(fleet()).back(), HasSubstr("c cancel  m many"));
+  EXPECT_THAT(lines(fleet()).back(), Not(HasSubstr("revive")));
+  ui.page = Page::Text;
+  ui.task.state = ListedState::Leased;
+  EXPECT_THAT(lines(fleet()).back(), HasSubstr("l log  t stack  c cancel  p pause"));
+  ui.task.state = ListedState::Done;
+  EXPECT_THAT(lines(fleet()).back(), HasSubstr("l log  a again  p pause"));
 }
 
 TEST_F(View, TextsFromStoresCannotControlTheTerminal) {
@@ -137,8 +184,10 @@ TEST_F(View, TheRunningActionIsShownWithItsTime) {
   EXPECT_THAT(lines(snapshot)[22], StartsWith("Cancel sendMail 01: not done yet after 40.0 s"));
   snapshot.news = ActionNews{"It is cancelled.", ActionNews::Kind::Done, kNow - 5s};
   EXPECT_THAT(lines(snapshot)[22], StartsWith("It is cancelled."));
-  snapshot.news->at = kNow - 31s;
-  EXPECT_THAT(lines(snapshot)[22], Not(HasSubstr("It is cancelled."))) << "news are shown for half a minute";
+  snapshot.news->at = kNow - 10s;
+  EXPECT_THAT(lines(snapshot)[22], Not(HasSubstr("It is cancelled."))) << "it goes after ten seconds";
+  snapshot.news = ActionNews{"It cannot be cancelled.", ActionNews::Kind::Failed, kNow - 29s};
+  EXPECT_THAT(lines(snapshot)[22], StartsWith("It cannot be cancelled.")) << "an error stays for half a minute";
 }
 
 TEST_F(View, AFrozenScreenSaysSo) {

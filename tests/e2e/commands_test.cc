@@ -79,6 +79,31 @@ TEST_F(CommandsTest, PushFailsIfItsOutputCannotBeWritten) {
   EXPECT_NE(readWholeFile(folder / "err").find("standard output: No space left"), std::string::npos);
 }
 
+TEST_F(CommandsTest, EveryCommandNamesTheErrorOfItsOutput) {
+  push({"noop"});
+  for (const std::string command : {"queues", "tasks", "names", "instances", "audit", "status", "tasks --state=due"}) {
+    const auto line =
+        program + " " + command + " --config=" + config.string() + " >/dev/full 2>" + (folder / "err").string();
+    const int status = std::system(line.c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << command;
+    EXPECT_NE(readWholeFile(folder / "err").find("standard output: No space left"), std::string::npos)
+        << command << ": " << readWholeFile(folder / "err");
+  }
+}
+
+TEST_F(CommandsTest, StopEndsItsLineOfDotsBeforeItSaysThatTheInstanceStillRuns) {
+  const auto instance = start();
+  const auto id = push({"sleep", "seconds:=600"});
+  ASSERT_TRUE(eventually([&] { return info(id).value("status", 0) == 2; }));
+  const auto line =
+      program + " stop --timeout=1.5 --config=" + config.string() + " >" + (folder / "both").string() + " 2>&1";
+  const int status = std::system(line.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const auto said = readWholeFile(folder / "both");
+  EXPECT_NE(said.find("\nleptir: the instance still runs after 1.5 s"), std::string::npos) << said;
+  instance->signal(SIGQUIT);
+}
+
 TEST_F(CommandsTest, AConfiguredProgramWithTheNameOfATaskOfTheProgramIsAnError) {
   config = writeConfig("{ tasks: { noop: { command: [/bin/true] } } }\n");
   for (const auto* command : {"check", "start"}) {

@@ -244,6 +244,10 @@ TEST_F(TopTest, CtrlZGivesTheTerminalToTheShellAndFgGoesOn) {
   EXPECT_TRUE(screen.waitFor("Shift-Tab")) << screen.screen();
   screen.type("q");
   EXPECT_TRUE(eventually([&] { return !screen.isOnAlternateScreen(); }));
+  screen.command("echo $((40 + 2)) at the end");
+  ASSERT_TRUE(screen.waitFor("42 at the end")) << screen.screen();
+  const auto shown = screen.screen();
+  EXPECT_LT(shown.find("Stopped"), shown.find("42 at the end")) << "no line of before is written over: " << shown;
 }
 
 TEST_F(TopTest, GoesOnAfterAStopThatItCouldNotSee) {

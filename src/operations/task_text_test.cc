@@ -1,8 +1,10 @@
-#include "top/task_report.h"
+#include "operations/task_log_text.h"
 
 #include <gmock/gmock.h>
 
-namespace leptir::top {
+#include "operations/task_stack_text.h"
+
+namespace leptir::operations {
 namespace {
 
 using ::testing::HasSubstr;
@@ -15,37 +17,43 @@ TaskLogLine lineOf(std::uint64_t number, const std::string& text, LogLevel level
 }
 
 TaskStack stackOf(const std::vector<TaskStackThread>& threads) {
-  return {.host = "web1", .pid = 7, .taken = kSecond, .stoppedFor = std::chrono::seconds(2), .threads = threads};
+  return {.id = "a1", .host = "web1", .pid = 7, .stoppedFor = std::chrono::microseconds(250), .threads = threads};
 }
 
-TEST(LogText, ShowsTheAttemptAndOfEachLineItsSecondItsLevelAndItsText) {
+std::string stackText(const TaskStack& stack) {
+  std::string text;
+  for (const auto& line : stackTextLines(stack)) text += line.text + "\n";
+  return text;
+}
+
+TEST(LogText, ShowsTheAttemptAndOfEachLineItsTimeItsLevelAndItsText) {
   TaskLog log{.attempt = 2, .isRunning = true};
   log.lines = {lineOf(0, "begins"), lineOf(1, "disk is full", LogLevel::Error)};
-  EXPECT_EQ(logText(log),
+  EXPECT_EQ(logPageText(log),
             "attempt 2, still running\n"
-            "1970-01-01T00:00:05Z INFO    begins\n"
-            "1970-01-01T00:00:05Z ERROR   disk is full\n");
+            "1970-01-01 00:00:05.250  info     begins\n"
+            "1970-01-01 00:00:05.250  error    disk is full\n");
 }
 
 TEST(LogText, OfARunThatLoggedNothingSaysSo) {
-  EXPECT_EQ(logText({.attempt = 1}), "attempt 1\nno lines\n");
+  EXPECT_EQ(logPageText({.attempt = 1}), "attempt 1\nno lines\n");
 }
 
 TEST(LogText, AGapOfLeftOutLinesStandsWhereTheLinesWere) {
   TaskLog log{.attempt = 1, .leftOutLines = 40, .leftOutBytes = 9000};
   log.lines = {lineOf(0, "first"), lineOf(41, "last")};
-  EXPECT_EQ(logText(log),
+  EXPECT_EQ(logPageText(log),
             "attempt 1\n"
-            "1970-01-01T00:00:05Z INFO    first\n"
-            "… 40 lines, 9000 bytes, were left out …\n"
-            "1970-01-01T00:00:05Z INFO    last\n");
+            "1970-01-01 00:00:05.250  info     first\n"
+            "[40 lines are left out here]\n"
+            "1970-01-01 00:00:05.250  info     last\n");
 }
 
 TEST(LogText, ControlCharactersOfALineAreEscaped) {
   TaskLog log{.attempt = 1};
   log.lines = {lineOf(0, "\x1b[2Jred\rü")};
-  EXPECT_THAT(logText(log), HasSubstr("\\x1b[2Jred\\rü\n"));
-  EXPECT_THAT(logText(log), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(logPageText(log), HasSubstr("\\x1b[2Jred\\rü\n"));
+  EXPECT_THAT(logPageText(log), Not(HasSubstr("\x1b")));
 }
 
 TEST(StackText, ShowsEachThreadWithItsCallsAndMarksThoseOfTheUser) {
@@ -53,15 +61,16 @@ TEST(StackText, ShowsEachThreadWithItsCallsAndMarksThoseOfTheUser) {
   const TaskStackFrame load{.address = 0x20, .function = "load", .file = "load.cc", .line = 12, .isUserCode = true};
   const TaskStackFrame unknown{.address = 0xabc};
   EXPECT_EQ(stackText(stackOf({{.tid = 7, .name = "worker", .frames = {read, load, unknown}}})),
-            "process 7 on web1, stopped for 2.0 s at 1970-01-01T00:00:05Z\n"
+            "task a1: worker 7 at web1, stopped for 0.25 ms\n"
             "thread 7 worker\n"
-            "   read  libc.so.6\n"
-            " * load  load.cc:12\n"
-            "   0xabc\n");
+            "    0  read in libc.so.6\n"
+            ">   1  load at load.cc:12\n"
+            "    2  0xabc\n");
 }
 
 TEST(StackText, SaysWhyAThreadHasNoStack) {
-  EXPECT_THAT(stackText(stackOf({{.tid = 8, .problem = "it has ended"}})), HasSubstr("thread 8 \n   it has ended\n"));
+  EXPECT_THAT(stackText(stackOf({{.tid = 8, .problem = "it has ended"}})),
+              HasSubstr("thread 8 \n       (it has ended)\n"));
 }
 
 TEST(StackText, ControlCharactersOfNamesAreEscaped) {
@@ -69,16 +78,16 @@ TEST(StackText, ControlCharactersOfNamesAreEscaped) {
   stack.threads[0].problem = "\x07";
   stack.host = "web\t1";
   const auto text = stackText(stack);
-  EXPECT_THAT(text, HasSubstr("on web\\t1,"));
-  EXPECT_THAT(text, HasSubstr("thread 7 a\\nb\n   f\\x1b[0m\n   \\x07\n"));
+  EXPECT_THAT(text, HasSubstr("at web\\t1,"));
+  EXPECT_THAT(text, HasSubstr("thread 7 a\\nb\n    0  f\\x1b[0m\n       (\\x07)\n"));
 }
 
 TEST(StackText, SaysHowManyThreadsWereLeftOut) {
   auto stack = stackOf({{.tid = 7}});
   EXPECT_THAT(stackText(stack), Not(HasSubstr("more threads")));
   stack.leftOutThreads = 44;
-  EXPECT_THAT(stackText(stack), ::testing::EndsWith("and 44 more threads\n"));
+  EXPECT_THAT(stackText(stack), ::testing::EndsWith("44 more threads are left out\n"));
 }
 
 }  // namespace
-}  // namespace leptir::top
+}  // namespace leptir::operations
