@@ -263,11 +263,23 @@ Result<void> Feeder::reportTasksCountIfAsked() {
 void Feeder::countForMetricsWhenDue() {
   const auto began = context_.clock.bootTime();
   if (options_.countEvery == Duration::zero() || began < countForMetricsAt_ || isClosing()) return;
-  const auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
+  std::optional<Time> oldest;
+  const auto counts = calls().time(StoreOperation::Count, [&] {
+    auto counted = session_.broker().tasksCount();
+    if (counted && counted->due > 0) oldest = oldestDue();
+    return counted;
+  });
   const auto now = context_.clock.bootTime();
   const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
   countForMetricsAt_ = now + std::max(every, (now - began) * kLeastTimesBetweenCounts);
-  counts ? meter().noteQueue(*counts) : meter().noteQueueUnknown();
+  counts ? meter().noteQueue(*counts, oldest) : meter().noteQueueUnknown();
+}
+
+// None: no task is due any more, or the store cannot tell.
+std::optional<Time> Feeder::oldestDue() {
+  const auto earliest = session_.broker().keeper().earliestDue();
+  const bool isDue = earliest && *earliest && **earliest <= context_.clock.now();
+  return isDue ? *earliest : std::nullopt;
 }
 
 void Feeder::turnFleet() {

@@ -85,6 +85,7 @@ class Feeder final : private StoreWork {
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
   void countForMetricsWhenDue();
+  std::optional<Time> oldestDue();
   std::size_t tasksToSettle() const;
   const metrics::BrokerMeter& meter() const { return session_.meter(); }
   const metrics::StoreMeter& calls() const { return session_.meter().store(); }
