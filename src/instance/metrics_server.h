@@ -19,6 +19,6 @@ std::optional<std::string> whyNoMetricsServer(const Config& config);
 // to write to the board, and serves. Returns an exit status, but only where it cannot go on; the master ends the
 // process by a signal. The caller has given up what the process does not need: its job is to read the board, and the
 // bytes of strangers.
-int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger);
+int runMetricsServer(const std::string& address, link::StatusBoard& board, Logger& logger);
 
 }  // namespace leptir::instance

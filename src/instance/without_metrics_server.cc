@@ -11,7 +11,7 @@ std::optional<std::string> whyNoMetricsServer(const Config& config) {
          "libmicrohttpd, or remove 'metrics: listen'";
 }
 
-int runMetricsServer(const std::string&, link::StatusBoard&, const Logger&) {
+int runMetricsServer(const std::string&, link::StatusBoard&, Logger&) {
   return base::kExitConfigError;
 }
 
