@@ -69,6 +69,10 @@ void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
   thread_.wake();
 }
 
+void Feeder::setCard(std::shared_ptr<const fleet::InstanceCard> card) {
+  if (orders_.setCard(std::move(card))) thread_.wake();
+}
+
 void Feeder::count() {
   orders_.count();
   thread_.wake();
@@ -283,6 +287,7 @@ std::optional<Time> Feeder::oldestDue() {
 }
 
 void Feeder::turnFleet() {
+  if (orders_.takeUrgentCard()) fleet_.publishAtOnce();
   if (isClosing() || !fleet_.isDue()) return;
   fleet_.turn(orders_.card(), session_.renewedAt());
 }

@@ -34,6 +34,9 @@ void addCard(InstanceView& view, const fleet::InstanceCard& card) {
   view.failed = card.failed;
   view.names = card.names;
   view.answersQuestions = card.answers;
+  view.drained = card.drained;
+  view.reloads.reset();
+  if (const auto& reloads = card.reloads) view.reloads = {reloads->requested, reloads->answered, reloads->refused};
 }
 
 // Each card tells of the tasks of its own broker.
@@ -121,6 +124,11 @@ Error severalInstances(std::string_view which, const std::vector<InstanceView>& 
 }
 
 }  // namespace
+
+std::string InstanceView::shownState() const {
+  if (!drained || state == "stopping") return state;
+  return runningTasks > 0 ? "draining" : "drained";
+}
 
 Result<FleetView> Operations::instances() {
   return FleetReader(*stores_).read();
