@@ -56,7 +56,9 @@ class Logger {
   // The same for a message about a task: text has `[id](name) ` in front of it, a JSON line has fields of their own.
   void log(LogLevel level, std::string_view message, const LogTask& task) const;
   // The same for a message of an instance's master: text has `[pid](:MASTER:) ` in front of it, as in PHP leptir.
-  void logAsMaster(LogLevel level, std::string_view message) const;
+  void logAsMaster(LogLevel level, std::string_view message) const { logAs("MASTER", level, message); }
+  // The same for a message of another process without tasks: text has `[pid](:ROLE:) ` in front of it.
+  void logAs(std::string_view role, LogLevel level, std::string_view message) const;
   void error(std::string_view message) const { log(LogLevel::Error, message); }
   void warning(std::string_view message) const { log(LogLevel::Warning, message); }
   void info(std::string_view message) const { log(LogLevel::Info, message); }

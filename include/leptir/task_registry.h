@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "leptir/base_task.h"
@@ -63,5 +64,7 @@ void TaskRegistry::add(std::string name, Function function) {
 // Adds the tasks noop, sleep (parameter `seconds`), fail, throw, crash (segmentation fault) and hang (ignores every
 // signal that can be ignored), with which users can try leptir.
 void addTestTasks(TaskRegistry& tasks);
+// Whether addTestTasks adds a task of this name.
+bool isTestTask(std::string_view name);
 
 }  // namespace leptir

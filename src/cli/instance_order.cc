@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "base/exit_code.h"
 #include "cli/json_output.h"
 #include "cli/operate.h"
 #include "cli/print.h"
+#include "cli/reload_end.h"
 #include "cli/report_error.h"
 
 namespace leptir::cli {
@@ -28,6 +30,18 @@ bool waitUntilTaken(Operations& operations, const PlacedOrder& order) {
   return false;
 }
 
+// None: the instance does not say, or not in time.
+std::optional<InstanceView::Reloads> waitForReload(Operations& operations, const InstanceView& before) {
+  if (!before.reloads) return std::nullopt;
+  const auto end = std::chrono::steady_clock::now() + kLongestReload;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto now = operations.findInstance(before.instance);
+    if (now && now->reloads && now->reloads->answered > before.reloads->requested) return now->reloads;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+  return std::nullopt;
+}
+
 std::string nameOf(const InstanceView& instance) {
   return fmt::format("{} ({}:{})", instance.instance, instance.host, instance.pid);
 }
@@ -44,7 +58,14 @@ Json orderJson(const OrderCommand& command) {
   return {{"action", command.command}, {"instance", nullptr}, {"host", nullptr}, {"pid", nullptr}, {"taken", false}};
 }
 
-int printPlaced(const OrderCommand& command, const PlacedOrder& order, bool taken) {
+std::string_view effectOf(const OrderCommand& command, const InstanceView& before) {
+  const bool isIdle = before.hasCard && !before.drained && !command.effectIfNotDrained.empty();
+  return isIdle ? command.effectIfNotDrained : command.effect;
+}
+
+int printPlaced(const OrderCommand& command, const PlacedOrder& order, bool taken,
+                const std::optional<InstanceView::Reloads>& reloaded) {
+  const bool isRefused = reloaded && reloaded->refused;
   if (command.json) {
     auto json = orderJson(command);
     json.update({{"instance", order.instance.instance},
@@ -52,12 +73,15 @@ int printPlaced(const OrderCommand& command, const PlacedOrder& order, bool take
                  {"pid", order.instance.pid},
                  {"taken", taken}});
     if (command.order.kind == InstanceOrder::Kind::Resume) json["withdrawn"] = order.withdrawn;
+    if (command.order.kind == InstanceOrder::Kind::Reload) json["reloaded"] = reloaded ? Json(!isRefused) : Json();
     std::cout << jsonForOutput(json) << '\n';
   } else {
     for (const auto& name : order.withdrawn)
       printLine("Withdrew the order to {}, which instance {} had not taken.", name, nameOf(order.instance));
-    if (taken) printLine("Instance {} {}.", nameOf(order.instance), command.effect);
+    if (taken && !isRefused)
+      printLine("Instance {} {}.", nameOf(order.instance), reloaded ? kHasReloaded : effectOf(command, order.instance));
   }
+  if (isRefused) return failReload("instance " + nameOf(order.instance));
   if (taken) return base::kExitDone;
   printError("leptir {}: instance {} has not taken the order yet; it stands for an hour at broker {}{}",
              command.command, nameOf(order.instance), order.broker, howToWithdraw(command, order));
@@ -82,7 +106,10 @@ int runOrder(const OrderCommand& command, const Program& program) {
     if (!instance) return failOrder(command, instance.error());
     const auto placed = operations.order(*instance, command.order);
     if (!placed) return failOrder(command, placed.error());
-    return printPlaced(command, *placed, waitUntilTaken(operations, *placed));
+    const bool isTaken = waitUntilTaken(operations, *placed);
+    const bool isReload = command.order.kind == InstanceOrder::Kind::Reload;
+    const auto reloaded = isTaken && isReload ? waitForReload(operations, *instance) : std::nullopt;
+    return printPlaced(command, *placed, isTaken, reloaded);
   });
 }
 

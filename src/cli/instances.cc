@@ -51,14 +51,15 @@ Json instanceViewJson(const InstanceView& view) {
                {"runningTasks", view.runningTasks},
                {"running", runningJson(view.running)},
                {"names", view.names},
-               {"paused", view.paused}});
+               {"paused", view.paused},
+               {"drained", view.drained}});
   return json;
 }
 
 Cell stateCell(const InstanceView& view) {
   if (!view.hasCard) return {"no card", Colour::Yellow};
-  return {view.state + (view.paused ? ", paused" : ""),
-          view.state == "running" && !view.paused ? Colour::Green : Colour::Yellow};
+  const auto state = view.shownState();
+  return {state + (view.paused ? ", paused" : ""), state == "running" && !view.paused ? Colour::Green : Colour::Yellow};
 }
 
 void printTable(const FleetView& fleet, Time now) {

@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include "cli/table.h"
 #include "cli/time_words.h"
+#include "leptir/task_registry.h"
 
 namespace leptir::cli {
 namespace {
@@ -28,6 +29,11 @@ Json nameJson(const NameStatistics& name) {
           {"p95", name.runs > 0 ? Json(seconds(name.p95)) : Json()},
           {"worst", name.runs > 0 ? Json(seconds(name.worst)) : Json()},
           {"lastEnded", name.lastEnded ? timeJson(*name.lastEnded) : Json()}};
+}
+
+// Every program that calls addTestTasks has them, that of the package too.
+bool isUnusedTestTask(const NameStatistics& name) {
+  return isTestTask(name.name) && name.runs == 0 && !name.isPaused;
 }
 
 std::string failedText(const NameStatistics& name) {
@@ -78,8 +84,9 @@ void printBasis(const NamesView& view, Time now) {
 
 int runCommand(const NamesCommand& command, const Program& program) {
   return operate(command.config, program, [&](Operations& operations, const Config&) {
-    const auto view = operations.names(command.records);
+    auto view = operations.names(command.records);
     if (!view) return failOperation("names", view.error());
+    const auto leftOut = command.all ? 0 : std::erase_if(view->names, isUnusedTestTask);
     const auto now = systemClock().now();
     if (command.json) {
       Json json{{"names", Json::array()},
@@ -93,6 +100,7 @@ int runCommand(const NamesCommand& command, const Program& program) {
     } else {
       printTable(*view, now);
       printBasis(*view, now);
+      if (leftOut > 0) printError("The test tasks of leptir that never ran are left out; --all shows them.");
     }
     std::cout << std::flush;
     return printUnable(view->unable);

@@ -113,6 +113,7 @@ void addOptions(CLI::App& app, StackCommand& command) {
 }
 
 void addOptions(CLI::App& app, NamesCommand& command) {
+  app.add_flag("--all", command.all, "also the test tasks of leptir (noop, sleep, …) that never ran");
   app.add_option("--records", command.records, "read at most this many records, the newest (default 10000)")
       ->check(wholeNumber("a whole number above 0", 1));
   addJson(app, command.json);

@@ -56,6 +56,7 @@ struct StackCommand {
 struct NamesCommand {
   std::filesystem::path config;
   std::uint64_t records = 10'000;
+  bool all = false;
   bool json = false;
 };
 struct DoctorCommand {

@@ -16,6 +16,7 @@ int runCommand(const ResumeCommand& command, const Program& program) {
                    .instance = command.instance,
                    .order = {.kind = InstanceOrder::Kind::Resume},
                    .effect = "begins tasks again",
+                   .effectIfNotDrained = "had not been drained: nothing to do",
                    .json = command.pause.json},
                   program);
 }

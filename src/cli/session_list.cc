@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/duration_text.h"
+#include "fleet/instance_card.h"
 
 namespace leptir::cli {
 namespace {
@@ -58,6 +59,16 @@ SessionList listSessions(TaskKeeper& keeper, const std::string& broker) {
   }
   list.sessions = std::move(*sessions);
   return list;
+}
+
+void takeWorkersOfCards(FleetStore* store, SessionList& list) {
+  if (store == nullptr) return;
+  for (auto& session : list.sessions) {
+    const auto key = fleet::keyOf(fleet::InstanceCard{.instance = session.session.instance});
+    const auto value = store->get(key);
+    const auto card = value ? fleet::instanceCardOf({key, *value}) : std::nullopt;
+    if (card) session.info.workers = card->workers;
+  }
 }
 
 Json sessionsJson(std::span<const SessionList> lists) {

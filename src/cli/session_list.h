@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "leptir/json.h"
+#include "leptir/spi/fleet_store.h"
 #include "leptir/spi/task_keeper.h"
 
 namespace leptir::cli {
@@ -22,6 +23,10 @@ inline constexpr std::size_t kMostSessionsShown = 100;
 
 // Asks the store. Empty if it cannot list its sessions, or fails: `status` shows everything else nevertheless.
 SessionList listSessions(TaskKeeper& keeper, const std::string& broker);
+
+// The store keeps with a session how many workers the instance had when it opened that; the card of the instance says
+// how many there are now. `store` may be null.
+void takeWorkersOfCards(FleetStore* store, SessionList& list);
 
 // One object for each session at these brokers: broker, instance, epoch, host, pid, version, workers, leased, and
 // expiresIn in seconds (null if the session lasts as long as its processes). Host, pid, version and workers are null if

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
+
+#include "backends/memory/memory_broker.h"
+#include "fleet/instance_card.h"
 
 namespace leptir::cli {
 namespace {
@@ -53,6 +57,17 @@ TEST(SessionList, IsJsonForScripts) {
       "host": "web1", "pid": 1234, "version": "0.1.0", "workers": 4, "leased": 5, "expiresIn": 1.5})"));
   EXPECT_TRUE(json.at(1).at("host").is_null());
   EXPECT_TRUE(json.at(1).at("expiresIn").is_null());
+}
+
+TEST(SessionList, HasTheNumberOfWorkersThatTheCardOfTheInstanceSays) {
+  memory::MemoryBroker broker(std::make_shared<memory::MemoryQueue>(systemClock()));
+  SessionList list{.broker = "local", .sessions = {session(45s), {}}};
+  const fleet::InstanceCard card{.instance = list.sessions[0].session.instance, .workers = 9};
+  ASSERT_TRUE(broker.fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
+  takeWorkersOfCards(broker.fleet(), list);
+  EXPECT_EQ(list.sessions[0].info.workers, 9);
+  takeWorkersOfCards(nullptr, list);
+  EXPECT_EQ(list.sessions[0].info.workers, 9);
 }
 
 TEST(SessionList, IsEmptyIfTheStoreCannotListItsSessions) {

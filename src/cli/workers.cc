@@ -7,7 +7,8 @@
 namespace leptir::cli {
 
 int runCommand(const WorkersCommand& command, const Program& program) {
-  const auto effect = fmt::format("has {} workers now, until its next reload or start", command.workers);
+  const auto effect = fmt::format("has {} now, until its next reload or start",
+                                  command.workers == 1 ? "1 worker" : fmt::format("{} workers", command.workers));
   return runOrder({.command = "workers",
                    .config = command.config,
                    .instance = command.instance,

@@ -1,5 +1,6 @@
 // What the core counts of settled tasks, for the metrics.
 #include "dispatcher/core_fixture.h"
+#include "dispatcher/counted_task.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -180,6 +181,19 @@ TEST_F(CoreCountTest, ATaskOfAnUnknownNameHasNoNameOfItsOwn) {
   const auto unknown = counted();
   EXPECT_EQ(unknown.end, TaskEnd::GivenBack);
   EXPECT_EQ(unknown.name, 0u);
+}
+
+TEST_F(CoreCountTest, ATaskOfAnUnknownNameThatComesAgainIsShown) {
+  step(event::Leased{0, 1, {{envelopeOf("a", "unheard"), {}, leaseOf("a")}}, true});
+  EXPECT_EQ(core->tasksOfUnknownNames(0, now.boot), 0u);
+  now.boot += 30s;
+  step(event::Leased{0, 1, {{envelopeOf("a", "unheard"), {}, leaseOf("a")}}, true});
+  EXPECT_EQ(core->tasksOfUnknownNames(0, now.boot), 1u);
+}
+
+TEST_F(CoreCountTest, ATaskThatGoesBackWithoutARunIsNoRetry) {
+  const settlement::Settlement released{.kind = settlement::Settlement::Kind::Release};
+  EXPECT_EQ(countedTask({}, released, HasRun::No).end, TaskEnd::GivenBack);
 }
 
 TEST_F(CoreCountTest, ATaskWhoseLeaseIsLostIsCountedOnceItEnds) {

@@ -26,7 +26,7 @@ TaskEnd endOf(const Settlement& settlement) {
     case Settlement::Kind::Acknowledge:
       return endOfAcknowledgedTask(settlement);
     case Settlement::Kind::Release:
-      return TaskEnd::Retried;
+      return settlement.record ? TaskEnd::Retried : TaskEnd::GivenBack;  // without a record it has not run
     case Settlement::Kind::GiveBack:
     case Settlement::Kind::LeaveToOthers:
       return TaskEnd::GivenBack;

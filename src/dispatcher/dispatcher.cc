@@ -93,6 +93,7 @@ class Dispatcher {
                 .table = table_,
                 .slots = core_.slots(),
                 .recent = recent_,
+                .page = link.page(),
                 .clock = clock},
                brokers),
         errorReports_(options.reporters, link, board, logger, clock),
@@ -220,7 +221,9 @@ class Dispatcher {
   }
 
   void makeCardsWhenDue() {
-    if (clock_.bootTime() < cardsAt_) return;
+    const CardState state{link_.page().drained != 0, board_.state(), board_.reloads()};
+    const bool hasChanged = std::exchange(cardsSay_, state) != state;
+    if (clock_.bootTime() < cardsAt_ && !hasChanged) return;
     cardsAt_ = clock_.bootTime() + kMakeCardsEvery;
     threads_.setCards(cards_.make());
   }
@@ -336,6 +339,14 @@ class Dispatcher {
 
   ClockReading now() const { return {clock_.bootTime(), clock_.now()}; }
 
+  // A change of it is published at once.
+  struct CardState {
+    bool isDrained = false;
+    link::InstanceState state{};
+    link::BoardReloads reloads{};
+    friend bool operator==(const CardState&, const CardState&) = default;
+  };
+
   const DispatcherOptions& options_;
   link::Link& link_;
   link::StatusBoard& board_;
@@ -354,6 +365,7 @@ class Dispatcher {
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};   // when the slots are checked next
   BootTime cardsAt_{};  // when the next cards are made
+  CardState cardsSay_{};
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
   bool masterWasAlive_ = true;
   bool stopping_ = false, drained_ = false, finished_ = false;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "leptir/task_registry.h"
+
 namespace leptir::dispatcher {
 namespace {
 
@@ -24,6 +26,9 @@ DispatcherMetrics::DispatcherMetrics(metrics::Page& page, const std::vector<brok
             .storages = metrics::claimStorageRows(page, namesOf(storages))},
       tasks_(page, rows_.brokers, names, now) {
   metrics::forgetOtherBrokers(page, rows_.brokers);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!isTestTask(names[i])) tasks_.showFromNowOn(static_cast<std::uint32_t>(i) + 1);
+  }
 }
 
 void DispatcherMetrics::count(const std::vector<metrics::SettledTask>& tasks) {
@@ -36,8 +41,11 @@ void DispatcherMetrics::tick(const Core& core, const Logger& logger, BootTime no
   tasks_.findIdleNames(now);
   showDroppedLines(logger);
   const auto inFlight = core.tasksInFlight();
-  for (std::size_t broker = 0; broker < inFlight.size(); ++broker) {
-    if (auto* row = rows_.brokers[broker]) metrics::set(row->inFlight, inFlight[broker]);
+  for (std::uint32_t broker = 0; broker < inFlight.size(); ++broker) {
+    auto* const row = rows_.brokers[broker];
+    if (row == nullptr) continue;
+    metrics::set(row->inFlight, inFlight[broker]);
+    metrics::set(row->unknownNames, core.tasksOfUnknownNames(broker, now));
   }
 }
 

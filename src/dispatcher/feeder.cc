@@ -69,6 +69,10 @@ void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
   thread_.wake();
 }
 
+void Feeder::setCard(std::shared_ptr<const fleet::InstanceCard> card) {
+  if (orders_.setCard(std::move(card))) thread_.wake();
+}
+
 void Feeder::count() {
   orders_.count();
   thread_.wake();
@@ -263,14 +267,27 @@ Result<void> Feeder::reportTasksCountIfAsked() {
 void Feeder::countForMetricsWhenDue() {
   const auto began = context_.clock.bootTime();
   if (options_.countEvery == Duration::zero() || began < countForMetricsAt_ || isClosing()) return;
-  const auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
+  std::optional<Time> oldest;
+  const auto counts = calls().time(StoreOperation::Count, [&] {
+    auto counted = session_.broker().tasksCount();
+    if (counted && counted->due > 0) oldest = oldestDue();
+    return counted;
+  });
   const auto now = context_.clock.bootTime();
   const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
   countForMetricsAt_ = now + std::max(every, (now - began) * kLeastTimesBetweenCounts);
-  counts ? meter().noteQueue(*counts) : meter().noteQueueUnknown();
+  counts ? meter().noteQueue(*counts, oldest) : meter().noteQueueUnknown();
+}
+
+// None: no task is due any more, or the store cannot tell.
+std::optional<Time> Feeder::oldestDue() {
+  const auto earliest = session_.broker().keeper().earliestDue();
+  const bool isDue = earliest && *earliest && **earliest <= context_.clock.now();
+  return isDue ? *earliest : std::nullopt;
 }
 
 void Feeder::turnFleet() {
+  if (orders_.takeUrgentCard()) fleet_.publishAtOnce();
   if (isClosing() || !fleet_.isDue()) return;
   fleet_.turn(orders_.card(), session_.renewedAt());
 }

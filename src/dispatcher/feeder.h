@@ -45,8 +45,9 @@ class Feeder final : private StoreWork {
   // Sets the leases of the tasks that have been running for a moment. The feeder asks the store at each renewal whether
   // one of them is to be cancelled, and twice a second if the store knows of cancel requests within a second.
   void setRunning(std::vector<LeaseId> leases) { orders_.setRunning(std::move(leases)); }
-  // Sets what the feeder publishes of this instance in the FleetStore of its broker, about once a second.
-  void setCard(std::shared_ptr<const fleet::InstanceCard> card) { orders_.setCard(std::move(card)); }
+  // Sets what the feeder publishes of this instance in the FleetStore of its broker: about once a second, and at once
+  // where the state of the instance has changed.
+  void setCard(std::shared_ptr<const fleet::InstanceCard> card);
   void count();
   // Leases nothing more, settles the batches that it has, and closes the session, which releases the other leases. If
   // the store is down, tries again for `closeWithin`, or only once. The destructor does the same and waits.
@@ -85,6 +86,7 @@ class Feeder final : private StoreWork {
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
   void countForMetricsWhenDue();
+  std::optional<Time> oldestDue();
   std::size_t tasksToSettle() const;
   const metrics::BrokerMeter& meter() const { return session_.meter(); }
   const metrics::StoreMeter& calls() const { return session_.meter().store(); }

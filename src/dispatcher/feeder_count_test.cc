@@ -77,6 +77,14 @@ TEST_F(FeederCountTest, TheQueueAgainAndAgain) {
   EXPECT_GE(calls(StoreOperation::Count).calls, 2u);
 }
 
+TEST_F(FeederCountTest, SinceWhenTheOldestTaskHasBeenDue) {
+  startCounted(1ms);
+  EXPECT_TRUE(waitUntil([&] { return broker().queue.has_value(); }));
+  EXPECT_FALSE(broker().queue->oldestDue) << "no task is due";
+  push({"a"});
+  EXPECT_TRUE(waitUntil([&] { return broker().queue && broker().queue->oldestDue; }));
+}
+
 TEST_F(FeederCountTest, AQueueThatCannotBeCountedIsLeasedFromAllTheSame) {
   faults.refuses = "count";
   push({"a"});

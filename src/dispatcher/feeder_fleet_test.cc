@@ -214,6 +214,30 @@ TEST_F(FeederFleetTest, TheCardIsPublishedAgainAndAgainAndRemovedAtTheEnd) {
   EXPECT_FALSE(has("instances/" + instance));
 }
 
+TEST_F(FeederFleetTest, ACardThatSaysAnotherStateIsPublishedAtOnce) {
+  start();
+  const auto began = systemClock().bootTime();
+  for (const std::string state : {"starting", "running", "waiting", "running", "stopping"}) {
+    feeder->setCard(std::make_shared<const fleet::InstanceCard>(
+        fleet::InstanceCard{.instance = instance, .host = "host", .state = state}));
+    ASSERT_TRUE(waitUntil([&] { return card() && card()->state == state; }));
+  }
+  EXPECT_LT(systemClock().bootTime() - began, 3s) << "one in a second would take four";
+}
+
+TEST_F(FeederFleetTest, TheCardSaysThatTheInstanceIsDrainedOnceItsOrderIsGone) {
+  start();
+  feeder->setCard(std::make_shared<const fleet::InstanceCard>(
+      fleet::InstanceCard{.instance = instance, .host = "host", .state = "running"}));
+  ASSERT_TRUE(waitUntil([&] { return card().has_value(); }));
+  page.drained = 1;  // as the master does when it takes the order
+  const auto began = systemClock().bootTime();
+  ASSERT_TRUE(isGone(give(fleet::Order::Kind::Drain)));
+  ASSERT_TRUE(waitUntil([&] { return card()->drained; }));
+  EXPECT_EQ(card()->state, "waiting");
+  EXPECT_LT(systemClock().bootTime() - began, 900ms);
+}
+
 TEST_F(FeederFleetTest, AFleetStoreThatFailsDisturbsNoLeaseAndIsLoggedOnce) {
   const auto logged = openLog();
   faults.refuses = "version of texts";

@@ -1,6 +1,7 @@
 // What the core has asked a feeder to do and the feeder's thread has not done yet.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -10,6 +11,12 @@
 #include "fleet/instance_card.h"
 
 namespace leptir::dispatcher {
+
+// Whether a card says what an operator may be waiting for: not its counts and running tasks, which change all the time.
+inline bool saysOtherwise(const fleet::InstanceCard& before, const fleet::InstanceCard& now) {
+  return before.state != now.state || before.drained != now.drained || before.workers != now.workers ||
+         before.reloads != now.reloads;
+}
 
 // The main thread gives orders, the feeder's thread takes them.
 class FeederOrders {
@@ -29,9 +36,13 @@ class FeederOrders {
     running_ = std::move(leases);
   }
 
-  void setCard(std::shared_ptr<const fleet::InstanceCard> card) {
+  // True: the card is to be published at once.
+  bool setCard(std::shared_ptr<const fleet::InstanceCard> card) {
     const std::lock_guard lock(mutex_);
+    const bool isUrgent = card_ == nullptr || saysOtherwise(*card_, *card);
     card_ = std::move(card);
+    if (isUrgent) hasUrgentCard_ = true;
+    return isUrgent;
   }
 
   // --- called by the feeder's thread
@@ -44,6 +55,7 @@ class FeederOrders {
     const std::lock_guard lock(mutex_);
     return std::exchange(count_, false);
   }
+  bool takeUrgentCard() { return hasUrgentCard_.exchange(false); }
   // The last card; null: there was none yet.
   std::shared_ptr<const fleet::InstanceCard> card() const {
     const std::lock_guard lock(mutex_);
@@ -69,6 +81,7 @@ class FeederOrders {
   bool count_ = false;
   std::vector<LeaseId> running_;  // leases of running tasks
   std::shared_ptr<const fleet::InstanceCard> card_;
+  std::atomic<bool> hasUrgentCard_{false};
 };
 
 }  // namespace leptir::dispatcher

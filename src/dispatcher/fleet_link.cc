@@ -99,6 +99,10 @@ void FleetLink::turn(const std::shared_ptr<const fleet::InstanceCard>& card, Tim
   done ? noteSuccess() : noteFailure(done.error());
 }
 
+void FleetLink::publishAtOnce() {
+  if (backoff_.failures() == 0) publishAt_ = {};
+}
+
 // --- pauses
 
 // The version is read before what it stands for: a change in between is seen at the next check.
@@ -223,6 +227,7 @@ FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
   shared.given = word.pack();
   LEPTIR_FAILPOINT("feeder.after_order_given");
   waitUntilTaken(shared);
+  publishAt_ = {};  // what the order has changed
   return HandedOver::Yes;
 }
 
@@ -239,6 +244,9 @@ Result<void> FleetLink::publish(const fleet::InstanceCard& card, Time renewed) {
   written.written = context_.clock.now();
   written.renewed = renewed;
   written.paused = isPaused_;
+  written.drained = context_.page.drained != 0;  // it may have changed since the card was made
+  if (written.drained && written.state == nameOf(link::InstanceState::Running))
+    written.state = nameOf(link::InstanceState::Waiting);
   hasCard_ = true;
   return store_->put(keyOf(written), textOf(written), fleet::kCardLifetime);
 }

@@ -40,6 +40,8 @@ class FleetLink {
   bool isDue() const { return store_ != nullptr && now() >= nextAt(); }
   // How long until it is due; the longest Duration if the broker has no FleetStore.
   Duration untilDue() const;
+  // The card says something new; after a failure it waits all the same.
+  void publishAtOnce();
   // Does what is due. `card`: the last one of this instance, or null. `renewed`: when the session was last renewed.
   void turn(const std::shared_ptr<const fleet::InstanceCard>& card, Time renewed);
   // The queue is paused: the feeder leases nothing.

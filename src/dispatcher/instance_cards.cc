@@ -59,7 +59,11 @@ fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) 
           .done = board.done,
           .failed = board.failed,
           .names = {options.names.begin(), options.names.end()},
-          .answers = true};
+          .answers = true,
+          .drained = uses_.page.drained != 0,
+          .reloads = fleet::Reloads{.requested = board.reloads.requested,
+                                    .answered = board.reloads.answered,
+                                    .refused = board.reloads.end == link::ReloadEnd::Refused}};
 }
 
 void InstanceCards::addRunning(std::vector<fleet::InstanceCard>& cards, const link::BoardInstance& board) const {

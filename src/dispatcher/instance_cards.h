@@ -25,6 +25,7 @@ class InstanceCards {
     const SlotTable& table;
     const SlotTracker& slots;
     const RecentCounts& recent;
+    const link::SharedPage& page;
     const Clock& clock;
   };
   InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers);

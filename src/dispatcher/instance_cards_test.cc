@@ -44,6 +44,7 @@ class InstanceCardsTest : public ::testing::Test {
                                .table = table,
                                .slots = tracker,
                                .recent = recent,
+                               .page = link->page(),
                                .clock = systemClock()},
                               {{.name = "main"}, {.name = "side"}});
     return cards.make();
@@ -56,6 +57,18 @@ class InstanceCardsTest : public ::testing::Test {
   SlotTable table{*link, tracker, systemClock()};
   RecentCounts recent{2, systemClock().bootTime() - 10s};
 };
+
+TEST_F(InstanceCardsTest, SayWhetherAnOrderDrainedTheInstanceAndHowItsLastReloadEnded) {
+  EXPECT_FALSE(make()[0].drained);
+  link->page().drained = 1;
+  board->addReloadRequest();
+  board->addReloadRequest();
+  board->setReloadEnd(1, link::ReloadEnd::Refused);
+  EXPECT_TRUE(make()[0].drained);
+  EXPECT_EQ(make()[0].reloads, (fleet::Reloads{.requested = 2, .answered = 1, .refused = true}));
+  board->setReloadEnd(2, link::ReloadEnd::Applied);
+  EXPECT_EQ(make()[0].reloads, (fleet::Reloads{.requested = 2, .answered = 2, .refused = false}));
+}
 
 TEST_F(InstanceCardsTest, EachBrokerHasACardThatSaysWhatTheInstanceIs) {
   const auto cards = make();

@@ -49,6 +49,10 @@ void addOthers(Json& json, const std::vector<OtherBroker>& others) {
   }
 }
 
+Json jsonOf(const Reloads& reloads) {
+  return {{"requested", reloads.requested}, {"answered", reloads.answered}, {"refused", reloads.refused}};
+}
+
 Json jsonOf(const InstanceCard& card) {
   Json json{{"instance", card.instance},
             {"host", shortened(card.host)},
@@ -69,7 +73,9 @@ Json jsonOf(const InstanceCard& card) {
             {"running", jsonOf(card.running, kMostTasksOfACard)},
             {"names", card.names},
             {"paused", card.paused},
-            {"answers", card.answers}};
+            {"answers", card.answers},
+            {"drained", card.drained}};
+  if (card.reloads) json["reloads"] = jsonOf(*card.reloads);
   addOthers(json, card.others);
   return json;
 }
@@ -108,6 +114,15 @@ RecentTasks recentTasksOf(const Json& card) {
   constexpr std::uint64_t kMostMicroseconds = 3'600'000'000;
   if (!done || !failed || !within || *within > kMostMicroseconds) return {};
   return {*done, *failed, Duration(static_cast<std::int64_t>(*within))};
+}
+
+std::optional<Reloads> reloadsOf(const Json& card) {
+  const auto found = card.find("reloads");
+  if (found == card.end() || !found->is_object()) return std::nullopt;
+  const auto requested = countAt(*found, "requested"), answered = countAt(*found, "answered");
+  const auto refused = flagAt(*found, "refused");
+  if (!requested || !answered || !refused) return std::nullopt;
+  return Reloads{*requested, *answered, *refused};
 }
 
 // The list `key` of an object; elements that `read` returns none for are left out. None: no such list.
@@ -211,7 +226,9 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .others = othersIn(*object),
                       .names = *std::move(names),
                       .paused = *paused,
-                      .answers = flagAt(*object, "answers").value_or(false)};
+                      .answers = flagAt(*object, "answers").value_or(false),
+                      .drained = flagAt(*object, "drained").value_or(false),
+                      .reloads = reloadsOf(*object)};
 }
 
 }  // namespace leptir::fleet

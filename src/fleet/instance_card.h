@@ -45,6 +45,14 @@ struct OtherBroker {
   friend bool operator==(const OtherBroker&, const OtherBroker&) = default;
 };
 
+// How often the instance was asked to read its configuration again, and how far it came (link::BoardReloads).
+struct Reloads {
+  std::uint64_t requested = 0, answered = 0;
+  bool refused = false;  // the last answered one
+
+  friend bool operator==(const Reloads&, const Reloads&) = default;
+};
+
 struct InstanceCard {
   std::string instance{};  // 32 hex digits
   std::string host{}, version{}, broker{}, configuration{};
@@ -61,6 +69,8 @@ struct InstanceCard {
   std::vector<std::string> names{};   // of the tasks that this instance knows
   bool paused = false;                // it obeys a pause of this queue
   bool answers = false;               // it answers questions (question.h)
+  bool drained = false;               // it begins no task until it is resumed, since an order drained it
+  std::optional<Reloads> reloads{};   // none: a version that does not say
 
   friend bool operator==(const InstanceCard&, const InstanceCard&) = default;
 };

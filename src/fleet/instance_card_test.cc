@@ -48,7 +48,9 @@ InstanceCard card() {
           .others = {{.broker = "side", .runningTasks = 2, .running = {runningTask("two")}}},
           .names = {"App\\Mail", "noop"},
           .paused = true,
-          .answers = true};
+          .answers = true,
+          .drained = true,
+          .reloads = Reloads{.requested = 3, .answered = 2, .refused = true}};
 }
 
 FleetEntry entryOf(const InstanceCard& card) {
@@ -70,6 +72,18 @@ TEST(InstanceCardTest, ACardOfAVersionThatDidNotCountIsReadWithoutCounts) {
   EXPECT_EQ(instanceCardOf({keyOf(card()), json.dump()})->recent, RecentTasks()) << "no time is below zero";
 }
 
+TEST(InstanceCardTest, ACardOfAVersionThatDoesNotTellOfReloadsIsReadWithoutThem) {
+  auto json = Json::parse(textOf(card()));
+  json["reloads"] = {{"requested", -1}, {"answered", 0}, {"refused", false}};
+  EXPECT_EQ(instanceCardOf({keyOf(card()), json.dump()})->reloads, std::nullopt);
+  json.erase("reloads");
+  json.erase("drained");
+  const auto read = instanceCardOf({keyOf(card()), json.dump()});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->reloads, std::nullopt);
+  EXPECT_FALSE(read->drained);
+}
+
 TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
   for (const auto& text : textsOfOtherPrograms())
     EXPECT_EQ(instanceCardOf({keyOf(card()), text}), std::nullopt) << text.substr(0, 40);
@@ -78,7 +92,8 @@ TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
 TEST(InstanceCardTest, ACardWithAMissingMemberIsNone) {
   const auto entry = entryOf(card());
   for (const auto& key : membersOf(entry)) {
-    if (key == "answers" || key == "recent" || key == "others" || key == "otherTasks")
+    if (key == "answers" || key == "recent" || key == "others" || key == "otherTasks" || key == "drained" ||
+        key == "reloads")
       continue;  // earlier versions lack them
     EXPECT_EQ(instanceCardOf(without(entry, key)), std::nullopt) << key;
   }

@@ -97,7 +97,7 @@ Result<void> ConfigReload::buildNext(const Config& config) {
 std::optional<master::MasterOptions> ConfigReload::resize(int workers) {
   auto& number = current_.config.daemon.numberOfWorkers;
   if (number == workers) {
-    log(LogLevel::Info, "There are " + std::to_string(workers) + " workers already.");
+    log(LogLevel::Info, "The number of workers is " + std::to_string(workers) + " already.");
     return std::nullopt;
   }
   const int before = std::exchange(number, workers);

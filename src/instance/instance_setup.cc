@@ -304,6 +304,7 @@ int InstanceSetup::serveMetrics(master::Beats& beats) {
   wipeSecrets(WorkerRuns::Tasks);
   locks_ = SessionLocks();
   link_.reset();
+  current_.logger.setSource(name_, "metrics server");
   current_.logger.unshareStreams();
   return runMetricsServer(address, *board_, current_.logger, [&] { ++beats; });
 }

@@ -1,5 +1,6 @@
 #include "instance/metrics_server.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,9 +25,27 @@ constexpr Duration kBetweenBeats = std::chrono::milliseconds(500);
 // Besides one for each connection: the log, the library, and what a request opens for a moment.
 constexpr rlim_t kOtherDescriptors = 64;
 
+// The master sends USR1 when the logs are to be opened again. The signal stays blocked, and is taken between requests.
+class ReopenRequests {
+ public:
+  ReopenRequests() {
+    ::sigemptyset(&usr1_);
+    ::sigaddset(&usr1_, SIGUSR1);
+    ::sigprocmask(SIG_BLOCK, &usr1_, nullptr);
+    ::signal(SIGUSR1, SIG_DFL);  // an ignored signal would not stay pending
+  }
+  bool take() const {
+    const timespec noWait{};
+    return ::sigtimedwait(&usr1_, nullptr, &noWait) == SIGUSR1;
+  }
+
+ private:
+  sigset_t usr1_{};
+};
+
 class MetricsServer {
  public:
-  MetricsServer(std::string address, link::StatusBoard& board, const Logger& logger, const std::function<void()>& beat)
+  MetricsServer(std::string address, link::StatusBoard& board, Logger& logger, const std::function<void()>& beat)
       : address_(std::move(address)), board_(board), logger_(logger), beat_(beat) {}
 
   int run() {
@@ -68,13 +87,14 @@ class MetricsServer {
   }
 
   // Serves without end; returns only the error that keeps the server from going on.
-  Error serve(base::UniqueFd listening) const {
+  Error serve(base::UniqueFd listening) {
     const auto server =
         web::Server::start(std::move(listening), metricsPages(board_, systemClock()), limits(), systemClock());
     if (!server) return server.error();
     for (;;) {
       beat_();
       if (const auto served = (*server)->serveFor(kBetweenBeats); !served) return served.error();
+      if (reopenRequests_.take()) (void)logger_.reopen();
     }
   }
 
@@ -90,14 +110,13 @@ class MetricsServer {
     return limits;
   }
 
-  void log(LogLevel level, const std::string& message) const {
-    logger_.log(level, "[" + std::to_string(::getpid()) + "](:METRICS:) " + message);
-  }
+  void log(LogLevel level, const std::string& message) const { logger_.logAs("METRICS", level, message); }
 
   const std::string address_;
   link::StatusBoard& board_;
-  const Logger& logger_;
+  Logger& logger_;
   const std::function<void()>& beat_;
+  const ReopenRequests reopenRequests_;
 };
 
 }  // namespace
@@ -106,7 +125,7 @@ std::optional<std::string> whyNoMetricsServer(const Config&) {
   return std::nullopt;
 }
 
-int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger,
+int runMetricsServer(const std::string& address, link::StatusBoard& board, Logger& logger,
                      const std::function<void()>& beat) {
   return MetricsServer(address, board, logger, beat).run();
 }

@@ -19,7 +19,7 @@ std::optional<std::string> whyNoMetricsServer(const Config& config);
 // to write to the board, and serves. Returns an exit status, but only where it cannot go on; the master ends the
 // process by a signal. The caller has closed and wiped what this process does not need: it only reads the board, and
 // bytes from unknown clients. `beat` is called at least once a second.
-int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger,
+int runMetricsServer(const std::string& address, link::StatusBoard& board, Logger& logger,
                      const std::function<void()>& beat);
 
 }  // namespace leptir::instance

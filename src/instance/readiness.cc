@@ -17,7 +17,10 @@ bool isStopped(int pid) {
 std::string Readiness::text() const {
   if (pid == 0) return state;
   if (ready) return "ready: running as " + std::to_string(pid);
-  return "not ready: " + state + " as " + std::to_string(pid) + (waitsFor.empty() ? "" : ", waiting for " + waitsFor);
+  const bool isWaiting = state == nameOf(link::InstanceState::Waiting);  // it runs
+  auto text = "not ready: " + (isWaiting ? "running" : state) + " as " + std::to_string(pid);
+  if (!waitsFor.empty()) text += (isWaiting ? ", but waiting for " : ", waiting for ") + waitsFor;
+  return text;
 }
 
 Readiness readinessOf(const std::optional<link::BoardInstance>& instance) {

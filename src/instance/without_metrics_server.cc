@@ -11,7 +11,7 @@ std::optional<std::string> whyNoMetricsServer(const Config& config) {
          "libmicrohttpd, or remove 'metrics: listen'";
 }
 
-int runMetricsServer(const std::string&, link::StatusBoard&, const Logger&, const std::function<void()>&) {
+int runMetricsServer(const std::string&, link::StatusBoard&, Logger&, const std::function<void()>&) {
   return base::kExitConfigError;
 }
 

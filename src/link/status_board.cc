@@ -26,7 +26,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723039;  // "leptir09": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723130;  // "leptir10": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -97,6 +97,7 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
+  std::atomic<std::uint64_t> reloadsRequested{0}, reloadsAnswered{0};  // the latter: request * 2, and 1 if refused
   ErrorReportsEntry errorReports;
   SpansEntry spans;
   MetricsServerEntry metricsServer;
@@ -228,6 +229,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   if (const auto sent = page_->requestsSent.load(); sent > 0)
     instance.storeRequests = {sent, page_->requestsRepeated.load(), page_->requestsThrottled.load()};
   std::tie(instance.state, instance.waitsFor) = readInstanceStateEntry(page_->state);
+  instance.reloads = reloads();
   const int workers = std::clamp(page_->workers.load(), 0, base::kMaxWorkers);
   for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
@@ -252,6 +254,23 @@ std::string StatusBoard::head() const {
 // When the write fails, restoreFile repeats it.
 void StatusBoard::writeHead() {
   if (file_) (void)file_->write(head());
+}
+
+InstanceState StatusBoard::state() const {
+  return readInstanceStateEntry(page_->state).first;
+}
+
+void StatusBoard::addReloadRequest() {
+  ++page_->reloadsRequested;
+}
+void StatusBoard::setReloadEnd(std::uint64_t request, ReloadEnd end) {
+  page_->reloadsAnswered = request * 2 + (end == ReloadEnd::Refused ? 1 : 0);
+}
+BoardReloads StatusBoard::reloads() const {
+  const auto answered = page_->reloadsAnswered.load();
+  return {.requested = page_->reloadsRequested.load(),
+          .answered = answered / 2,
+          .end = answered % 2 == 0 ? ReloadEnd::Applied : ReloadEnd::Refused};
 }
 
 void StatusBoard::setMaster(int pid) {

@@ -78,6 +78,15 @@ struct BoardStoreRequests {
   friend bool operator==(const BoardStoreRequests&, const BoardStoreRequests&) = default;
 };
 
+// How often the master was asked to read the configuration again (HUP), and how far it came.
+enum class ReloadEnd : std::uint32_t { Applied, Refused };
+struct BoardReloads {
+  std::uint64_t requested = 0;
+  std::uint64_t answered = 0;          // the requests up to this one have their end
+  ReloadEnd end = ReloadEnd::Applied;  // of the last answered one
+  friend bool operator==(const BoardReloads&, const BoardReloads&) = default;
+};
+
 // What the board says about the instance.
 struct BoardInstance {
   int pid = 0;          // of the master
@@ -89,6 +98,7 @@ struct BoardInstance {
   bool isReady() const { return state == InstanceState::Running; }
   std::uint64_t done = 0;    // tasks settled since the start
   std::uint64_t failed = 0;  // how many of these did not succeed
+  BoardReloads reloads;
   std::vector<BoardWorker> workers;
   std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
   std::optional<BoardMetricsServer> metricsServer;  // none: none is configured
@@ -139,8 +149,13 @@ class StatusBoard {
   // Master, for each worker that it starts, or reaps (pid 0). `slot` may be kReportSlot.
   void setWorker(int slot, int pid);
   void setState(InstanceState state, std::string_view waitsFor);
+  InstanceState state() const;
   // Master, after a reload: how many workers are shown, at most kMaxWorkers.
   void setWorkers(int workers);
+  // Master, at a request to read the configuration again; and once all requests that came so far have this end.
+  void addReloadRequest();
+  void setReloadEnd(std::uint64_t request, ReloadEnd end);
+  BoardReloads reloads() const;
   // Master, at the start and after a reload: whether an error reporter is configured.
   void showErrorReports(bool shown);
   // Master, at the start of a metrics server and after a reload: where it is to listen; empty: there is none.

@@ -57,11 +57,11 @@ void Logger::log(LogLevel level, std::string_view message, const LogTask& task) 
   write(level, message, task, {});
 }
 
-void Logger::logAsMaster(LogLevel level, std::string_view message) const {
+void Logger::logAs(std::string_view role, LogLevel level, std::string_view message) const {
   if (!enabled(level)) return;
-  std::array<char, 32> prefix{};
-  const auto end = fmt::format_to_n(prefix.data(), prefix.size(), "[{}](:MASTER:) ", ::getpid());
-  write(level, message, {}, std::string_view(prefix.data(), end.size));
+  std::array<char, 64> prefix{};
+  const auto end = fmt::format_to_n(prefix.data(), prefix.size(), "[{}](:{}:) ", ::getpid(), role);
+  write(level, message, {}, std::string_view(prefix.data(), std::min(end.size, prefix.size())));
 }
 
 void Logger::setSource(std::string_view instance, std::string_view process) {

@@ -44,13 +44,16 @@ TEST(Logger, WritesToEachSinkInItsFormat) {
   logger.log(LogLevel::Info, "one", {.id = "7", .name = "x.y", .attempt = 1});
   logger.setSource("0190", "master");
   logger.logAsMaster(LogLevel::Info, "two");
+  logger.logAs("METRICS", LogLevel::Info, "three");
   const auto text = linesOf(folder / "a.log"), objects = linesOf(folder / "a.json");
-  ASSERT_EQ(text.size(), 2u);
-  ASSERT_EQ(objects.size(), 2u);
+  ASSERT_EQ(text.size(), 3u);
+  ASSERT_EQ(objects.size(), 3u);
   EXPECT_THAT(text[0], EndsWith(" INFO (6): [7](x.y) one"));
   EXPECT_THAT(text[1], EndsWith(" INFO (6): [" + std::to_string(::getpid()) + "](:MASTER:) two"));
   EXPECT_THAT(objects[0], EndsWith(R"("level":"info","task":"7","name":"x.y","attempt":1,"message":"one"})"));
   EXPECT_THAT(objects[1], EndsWith(R"("level":"info","instance":"0190","process":"master","message":"two"})"));
+  EXPECT_THAT(text[2], EndsWith(" INFO (6): [" + std::to_string(::getpid()) + "](:METRICS:) three"));
+  EXPECT_THAT(objects[2], EndsWith(R"("process":"master","message":"three"})"));
 }
 
 TEST(Logger, WritesToEachSinkOnlyTheMessagesOfItsLevel) {

@@ -159,6 +159,7 @@ void Master::Loop::reopenLogs() {
   ++link_.page().logReopenings;
   link_.dispatcherBell().ring();
   workers_.signal(SIGUSR1);
+  metrics_.reopenLogs();
 }
 
 // True: the supervisor of a worker logs itself what the worker left running.

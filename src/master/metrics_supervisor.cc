@@ -96,6 +96,10 @@ void MetricsSupervisor::renew(BootTime now) {
   child_->signal(SIGKILL);  // it holds nothing that could be lost
 }
 
+void MetricsSupervisor::reopenLogs() const {
+  if (child_) child_->signal(SIGUSR1);
+}
+
 void MetricsSupervisor::end() {
   ended_ = true;
   if (child_ && !std::exchange(killed_, true)) child_->signal(SIGKILL);

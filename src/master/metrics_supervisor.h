@@ -24,6 +24,7 @@ class MetricsSupervisor {
   bool reaped(const ExitReport& report);
   // After a reload: the present server is killed, and one with the new configuration takes its place, if that has one.
   void renew(BootTime now);
+  void reopenLogs() const;
   // At the end of the instance: kills the server, and starts no other.
   void end();
 

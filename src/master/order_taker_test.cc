@@ -64,9 +64,8 @@ TEST_F(OrderTakerTest, DrainAndResumeSetTheFlagThatTheDispatcherReads) {
   instance.link->page().brokersWithoutSession = 0;
   give(OrderKind::Drain);
   EXPECT_EQ(instance.link->page().drained, 1u);
-  EXPECT_TRUE(waitUntil([&] {
-    return instance.board->snapshot(systemClock()).waitsFor == "an order to resume, since an order drained it";
-  }));
+  EXPECT_TRUE(waitUntil(
+      [&] { return instance.board->snapshot(systemClock()).waitsFor == "an order to resume (it was drained)"; }));
   give(OrderKind::Resume);
   EXPECT_EQ(instance.link->page().drained, 0u);
 }

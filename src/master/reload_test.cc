@@ -35,6 +35,14 @@ class MasterReload : public ::testing::Test {
     return waitUntil([&] { return asked() == wanted; });
   }
 
+  // Whether the board comes to say that the requests up to this one have this end.
+  bool answers(std::uint64_t request, link::ReloadEnd end) const {
+    return waitUntil([&] {
+      const auto reloads = instance.board->reloads();
+      return reloads.requested == request && reloads.answered == request && reloads.end == end;
+    });
+  }
+
   ToyInstance instance{optionsFor(1)};
 };
 
@@ -50,6 +58,7 @@ TEST_F(MasterReload, ChangesNothingWhenTheCheckFails) {
   ASSERT_TRUE(isAsked({Read, Checked, Read, Checked})) << "no further hook was called after the first check";
   EXPECT_EQ(instance.workerPid(0), before);
   EXPECT_EQ(instance.notes->dispatcherStarts, 1);
+  EXPECT_TRUE(answers(2, link::ReloadEnd::Refused));
 }
 
 TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
@@ -61,6 +70,16 @@ TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
   instance.signal(SIGHUP);
   ASSERT_TRUE(isAsked({Read, Checked, Prepared, Read, Checked, Prepared}));
   EXPECT_EQ(instance.notes->dispatcherStarts, 1);
+  EXPECT_TRUE(answers(2, link::ReloadEnd::Refused));
+}
+
+TEST_F(MasterReload, RefusesAFileThatCannotBeRead) {
+  hook(0, optionsFor(1));
+  instance.reload.read = [this] { return instance.notes->note(Read), false; };
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
+  (void)instance.dispatcherPid();
+  instance.signal(SIGHUP);
+  EXPECT_TRUE(answers(1, link::ReloadEnd::Refused));
 }
 
 TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndStartsMoreWorkers) {
@@ -73,6 +92,7 @@ TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndStartsMoreWorkers) {
   EXPECT_FALSE(isAlive(before)) << "the old dispatcher was reaped before the next one started";
   ASSERT_TRUE(waitUntil([&] { return instance.board->snapshot(systemClock()).workers.size() == 3; }));
   EXPECT_TRUE(waitUntil([&] { return instance.workerPidNow(2) != 0; }));
+  EXPECT_TRUE(answers(1, link::ReloadEnd::Applied));
   EXPECT_EQ(instance.link->page().dispatcherDeaths, 0u) << "a requested exit does not count as a death";
 }
 
@@ -106,6 +126,7 @@ TEST_F(MasterReload, ASecondRequestIsServedAfterTheFirst) {
   ASSERT_TRUE(waitUntil([&] { return instance.notes->pidCount >= 1; }));
   instance.signal(SIGHUP);
   EXPECT_TRUE(isAsked({Read, Checked, Prepared, Committed, Read, Checked, Prepared, Committed}));
+  EXPECT_TRUE(answers(2, link::ReloadEnd::Applied));
 }
 
 TEST_F(MasterReload, IsRefusedOnceLeptirStops) {
@@ -119,6 +140,7 @@ TEST_F(MasterReload, IsRefusedOnceLeptirStops) {
   instance.signal(SIGHUP);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number > before; })) << "logs are reopened even so";
   instance.notes->number = 100;
+  EXPECT_TRUE(answers(1, link::ReloadEnd::Refused));
   EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_TRUE(asked().empty());
 }

@@ -13,9 +13,12 @@ constexpr Duration kLongestCheck = std::chrono::seconds(60);
 }  // namespace
 
 void Reloader::request(BootTime now) {
-  if (shutdown_.hasBegun(now))
+  context_.board.addReloadRequest();
+  if (shutdown_.hasBegun(now)) {
+    context_.board.setReloadEnd(context_.board.reloads().requested, link::ReloadEnd::Refused);
     return context_.log.warning(
         "The configuration is not read again, since leptir is already stopping; the next start reads it.");
+  }
   workersAfterwards_.reset();
   if (reloading_) {
     requestedAgain_ = true;
@@ -25,10 +28,12 @@ void Reloader::request(BootTime now) {
 }
 
 void Reloader::begin(BootTime now) {
-  if (!hooks_.read || !hooks_.read()) return;
+  request_ = context_.board.reloads().requested;
+  if (!hooks_.read || !hooks_.read()) return refuse(now);
   check_ = context_.start("The check of the new configuration", hooks_.check);
   checkUntil_ = now + kLongestCheck;
   reloading_ = check_.has_value();
+  if (!reloading_) refuse(now);
 }
 
 void Reloader::setWorkers(int workers, BootTime now) {
@@ -66,13 +71,13 @@ bool Reloader::reaped(const ExitReport& report) {
   isChecked_ = report.exitedWithStatusZero();
   if (isChecked_) return true;
   context_.log.error("The configuration stays as it was.");
-  finish(report.at);
+  refuse(report.at);
   return true;
 }
 
 void Reloader::prepare(BootTime now) {
   if (!shutdown_.hasBegun(now)) prepared_ = hooks_.prepare();
-  if (!prepared_) return finish(now);
+  if (!prepared_) return refuse(now);
   dispatcher_.requestHandOver(now);
 }
 
@@ -86,8 +91,14 @@ void Reloader::commit(BootTime now) {
     hooks_.commit();
     workers_.renew(now);
     metrics_.renew(now);
+    context_.board.setReloadEnd(request_, link::ReloadEnd::Applied);
   }
   dispatcher_.startSuccessor(now);
+  finish(now);
+}
+
+void Reloader::refuse(BootTime now) {
+  context_.board.setReloadEnd(request_, link::ReloadEnd::Refused);
   finish(now);
 }
 

@@ -45,6 +45,7 @@ class Reloader {
   void killLateCheck(BootTime now);
   void prepare(BootTime now);
   void commit(BootTime now);
+  void refuse(BootTime now);
   void finish(BootTime now);
 
   MasterContext& context_;
@@ -57,6 +58,7 @@ class Reloader {
   BootTime checkUntil_{};
   bool isChecked_ = false;                 // the check succeeded; `prepare` is the next step
   std::optional<MasterOptions> prepared_;  // the new options, while the dispatcher is handing over
+  std::uint64_t request_ = 0;              // the last request that the present reload answers
   bool reloading_ = false;                 // from a HUP or an order until `finish`
   bool resizing_ = false;                  // it only changes the number of workers
   bool requestedAgain_ = false;            // another HUP came meanwhile

@@ -34,7 +34,7 @@ std::string waitsFor(const InstanceView& view) {
   if (!view.dispatcherWorks) return "the dispatcher, which makes no progress (the log says why)";
   if (!view.brokersWithoutSession.empty()) return brokersText(view.brokersWithoutSession);
   if (!view.anyWorkerReady) return "a worker to become ready";
-  return view.drained ? "an order to resume, since an order drained it" : "";
+  return view.drained ? "an order to resume (it was drained)" : "";
 }
 
 }  // namespace leptir::master

@@ -27,7 +27,7 @@ TEST(WaitsFor, NamesTheProcessThatIsMissing) {
 
 TEST(WaitsFor, AnInstanceThatWasDrainedWaitsForAnOrderToResume) {
   EXPECT_EQ(stateOf({.wasReady = true, .drained = true}), link::InstanceState::Waiting);
-  EXPECT_EQ(waitsFor({.drained = true}), "an order to resume, since an order drained it");
+  EXPECT_EQ(waitsFor({.drained = true}), "an order to resume (it was drained)");
   EXPECT_EQ(waitsFor({.brokersWithoutSession = {"main"}, .drained = true}), "broker main");
 }
 

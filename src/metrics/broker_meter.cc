@@ -1,13 +1,22 @@
 #include "metrics/broker_meter.h"
 
+#include <algorithm>
+
 #include "metrics/observe.h"
 
 namespace leptir::metrics {
+namespace {
+
+std::uint64_t microseconds(Time time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+}  // namespace
 
 void BrokerMeter::noteRenewed() const {
   if (row_ == nullptr) return;
   set(row_->hasSession, 1);
-  set(row_->renewedAt, now());
+  set(row_->renewedAt, microseconds(clock_->now()));
 }
 
 void BrokerMeter::noteSessionLost() const {
@@ -28,21 +37,18 @@ void BrokerMeter::noteSettled(std::size_t tasks) const {
   if (row_ != nullptr && tasks > 0) observe(row_->settled, tasks);
 }
 
-void BrokerMeter::noteQueue(const leptir::TaskCounts& counts) const {
+void BrokerMeter::noteQueue(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const {
   if (row_ == nullptr) return;
   set(row_->queueDue, counts.due);
   set(row_->queueScheduled, counts.scheduled);
   set(row_->queueLeased, counts.leased);
   set(row_->queueBuried, counts.buried);
-  set(row_->queueCountedAt, now());
+  set(row_->queueOldestDue, oldestDue ? microseconds(std::max(*oldestDue, Time())) : 0);
+  set(row_->queueCountedAt, microseconds(clock_->now()));
 }
 
 void BrokerMeter::noteQueueUnknown() const {
   if (row_ != nullptr) set(row_->queueCountedAt, 0);
-}
-
-std::uint64_t BrokerMeter::now() const {
-  return static_cast<std::uint64_t>(clock_->now().time_since_epoch().count());
 }
 
 }  // namespace leptir::metrics

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "leptir/clock.h"
 #include "leptir/task_counts.h"
@@ -31,13 +32,12 @@ class BrokerMeter {
   void noteLeased(std::size_t tasks) const;
   // The number of tasks that were settled together.
   void noteSettled(std::size_t tasks) const;
-  void noteQueue(const leptir::TaskCounts& counts) const;
+  // `oldestDue`: since when the oldest due task has been due; none: no task is due, or the store cannot tell.
+  void noteQueue(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const;
   // The store could not count the tasks.
   void noteQueueUnknown() const;
 
  private:
-  std::uint64_t now() const;
-
   BrokerRow* row_ = nullptr;
   const Clock* clock_ = nullptr;
   StoreMeter store_;

@@ -19,7 +19,7 @@ enum class TaskEnd : std::uint8_t {
   Cancelled,  // by a user
   Expired,    // not begun by the time at which it expires
   Discarded,  // by itself
-  GivenBack,  // back in its queue without an attempt: a stop, a pause, max_running, an unknown name
+  GivenBack,  // back in its queue without an attempt: a stop, a pause, max_running, an unknown name, a crash
   Lost,       // its lease was lost while it ran: another instance runs it
 };
 inline constexpr std::size_t kTaskEnds = 9;

@@ -34,7 +34,7 @@ void StoreRow::clear() {
 void BrokerRow::clear() {
   store.clear();
   for (auto* counter : {&hasSession, &sessionsLost, &renewedAt, &queueCountedAt, &queueDue, &queueScheduled,
-                        &queueLeased, &queueBuried, &inFlight})
+                        &queueLeased, &queueBuried, &queueOldestDue, &inFlight, &unknownNames})
     set(*counter, 0);
   metrics::clear(leased);
   metrics::clear(settled);

@@ -82,9 +82,10 @@ struct BrokerRow {
   Counter hasSession, sessionsLost, renewedAt;  // the last one: Unix time in microseconds
   Counter queueCountedAt;                       // Unix time in microseconds; 0: not known
   Counter queueDue, queueScheduled, queueLeased, queueBuried;
+  Counter queueOldestDue;  // Unix time in microseconds; 0: no task is due, or the store cannot tell
   SizeCells leased, settled;
   // Written by the main thread.
-  Counter inFlight;
+  Counter inFlight, unknownNames;
   Counter ends[kMostNames + 1][kTaskEnds];  // by the row of the name; valid under the lock of that row's label
   void clear();
 };

@@ -23,11 +23,8 @@ Histogram<kBounds> read(const HistogramCells<kBounds>& cells) {
   return histogram;
 }
 
-bool isUsed(const NameMetrics& name) {
-  return name.runTime.count() + name.queueTime.count() > 0 || std::ranges::any_of(name.failures, std::identity());
-}
-
-// A name and its column in the brokers' rows, which change together when the row gets another name.
+// A name and its column in the brokers' rows, which change together when the row gets another name. All brokers have
+// it, so that the first task of a name at a further broker is an increase of a series that was there.
 void readName(const Page& page, std::size_t row, std::span<const BrokerRow> brokers, Snapshot& snapshot) {
   const auto& cells = page.names[row];
   NameMetrics name;
@@ -41,12 +38,11 @@ void readName(const Page& page, std::size_t row, std::span<const BrokerRow> brok
       std::ranges::transform(brokers[i].ends[row], tasks[i].ends.begin(), valueOf);
   });
   for (std::size_t i = 0; i < brokers.size(); ++i) {
-    if (std::ranges::none_of(tasks[i].ends, std::identity())) continue;
     tasks[i].broker = brokers[i].store.label.text.load();
     tasks[i].name = name.name;
     snapshot.tasks.push_back(std::move(tasks[i]));
   }
-  if (row != kOtherRow || isUsed(name)) snapshot.names.push_back(std::move(name));
+  snapshot.names.push_back(std::move(name));
 }
 
 StoreMetrics readStore(const StoreRow& row, StoreKind kind) {
@@ -66,6 +62,7 @@ BrokerMetrics readBroker(const BrokerRow& row) {
   BrokerMetrics broker{.name = row.store.label.text.load(),
                        .hasSession = valueOf(row.hasSession) != 0,
                        .inFlight = valueOf(row.inFlight),
+                       .unknownNames = valueOf(row.unknownNames),
                        .sessionsLost = valueOf(row.sessionsLost),
                        .renewedAt = seconds(row.renewedAt),
                        .queue = {},
@@ -76,7 +73,9 @@ BrokerMetrics readBroker(const BrokerRow& row) {
                     .scheduled = valueOf(row.queueScheduled),
                     .leased = valueOf(row.queueLeased),
                     .buried = valueOf(row.queueBuried),
-                    .countedAt = seconds(row.queueCountedAt)};
+                    .countedAt = seconds(row.queueCountedAt),
+                    .oldestDue = {}};
+  if (broker.queue && valueOf(row.queueOldestDue) != 0) broker.queue->oldestDue = seconds(row.queueOldestDue);
   return broker;
 }
 

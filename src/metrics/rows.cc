@@ -86,7 +86,7 @@ std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::strin
 void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured) {
   for (auto& row : std::span(page.brokers).first(usedBrokerRows(page).size())) {
     if (std::ranges::count(configured, &row) > 0) continue;
-    for (auto* value : {&row.hasSession, &row.inFlight, &row.queueCountedAt}) set(*value, 0);
+    for (auto* value : {&row.hasSession, &row.inFlight, &row.unknownNames, &row.queueCountedAt}) set(*value, 0);
   }
 }
 

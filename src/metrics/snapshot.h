@@ -43,13 +43,15 @@ struct NameMetrics {
 // What stands in the queue of a broker.
 struct QueueCounts {
   std::uint64_t due = 0, scheduled = 0, leased = 0, buried = 0;
-  double countedAt = 0;  // Unix seconds
+  double countedAt = 0;             // Unix seconds
+  std::optional<double> oldestDue;  // Unix seconds; none: no task is due, or the store cannot tell
 };
 
 struct BrokerMetrics {
   std::string name;
   bool hasSession = false;
-  std::uint64_t inFlight = 0;  // tasks that this instance holds
+  std::uint64_t inFlight = 0;      // tasks that this instance holds
+  std::uint64_t unknownNames = 0;  // tasks that come again and again, since this program does not know their names
   std::uint64_t sessionsLost = 0;
   double renewedAt = 0;              // Unix seconds; 0: never
   std::optional<QueueCounts> queue;  // none: not counted yet, or its store does not answer

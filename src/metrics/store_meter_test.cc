@@ -59,21 +59,30 @@ TEST_F(StoreMeterTest, WithoutARowCallsAreMadeAllTheSame) {
   none.noteRenewed();
   none.noteClosed();
   none.noteLeased(1);
-  none.noteQueue({});
+  none.noteQueue({}, {});
 }
 
 TEST_F(StoreMeterTest, TheQueueIsNotKnownWithoutASession) {
   meter.noteRenewed();
-  meter.noteQueue({.due = 3, .scheduled = 1, .buried = 2});
+  meter.noteQueue({.due = 3, .scheduled = 1, .buried = 2}, Time(7s));
   const auto open = read().brokers.at(0);
   EXPECT_TRUE(open.hasSession);
   ASSERT_TRUE(open.queue);
   EXPECT_EQ(open.queue->due, 3u);
   EXPECT_EQ(open.queue->buried, 2u);
+  EXPECT_EQ(open.queue->oldestDue, 7);
   meter.noteClosed();
   EXPECT_FALSE(read().brokers.at(0).hasSession);
   EXPECT_FALSE(read().brokers.at(0).queue);
   EXPECT_GT(read().brokers.at(0).renewedAt, 0);
+}
+
+TEST_F(StoreMeterTest, AQueueWithoutADueTaskHasNoOldestOne) {
+  meter.noteRenewed();
+  meter.noteQueue({.due = 1}, Time(7s));
+  meter.noteQueue({.due = 0}, std::nullopt);
+  ASSERT_TRUE(read().brokers.at(0).queue);
+  EXPECT_FALSE(read().brokers.at(0).queue->oldestDue);
 }
 
 TEST_F(StoreMeterTest, AnEmptyLeaseIsNoBatch) {

@@ -29,6 +29,10 @@ TaskCounters::TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const st
   }
 }
 
+void TaskCounters::showFromNowOn(std::uint32_t name) {
+  if (name < rows_.size() && rows_[name] == kNoRow && used_ < kMostNames) claimRow(name);
+}
+
 void TaskCounters::count(const SettledTask& task) {
   const auto row = rowOf(task.name);
   auto& name = page_.names[row];

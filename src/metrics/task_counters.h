@@ -22,6 +22,10 @@ class TaskCounters {
   // Names that have a row, perhaps from an earlier dispatcher, keep it. `page` must outlive the object.
   TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names, BootTime now);
 
+  // Gives a name a row while there are free ones, so that its series begin at zero and not with its first task.
+  // `name`: as SettledTask::name.
+  void showFromNowOn(std::uint32_t name);
+
   void count(const SettledTask& task);
   // To be called about once a second: every kNameIdleAfter it finds the names of which no task was counted since.
   void findIdleNames(BootTime now);

@@ -23,11 +23,11 @@ TEST_F(TaskCountersTest, CountsByBrokerNameAndEnd) {
   counters.count({.broker = 0, .name = 1});
   counters.count({.broker = 1, .name = 2, .end = TaskEnd::Buried, .cause = FailureCause::Crashed});
   const auto tasks = read().tasks;
-  ASSERT_EQ(tasks.size(), 2u);
+  ASSERT_EQ(tasks.size(), 6u) << "mail, resize and other, each of two brokers";
   EXPECT_EQ(tasks[0].broker + " " + tasks[0].name, "main mail");
   EXPECT_EQ(tasks[0].ends[static_cast<std::size_t>(TaskEnd::Succeeded)], 2u);
-  EXPECT_EQ(tasks[1].broker + " " + tasks[1].name, "slow resize");
-  EXPECT_EQ(tasks[1].ends[static_cast<std::size_t>(TaskEnd::Buried)], 1u);
+  EXPECT_EQ(tasks[3].broker + " " + tasks[3].name, "slow resize");
+  EXPECT_EQ(tasks[3].ends[static_cast<std::size_t>(TaskEnd::Buried)], 1u);
   EXPECT_EQ(read().names.at(1).failures[static_cast<std::size_t>(FailureCause::Crashed)], 1u);
 }
 
@@ -60,7 +60,7 @@ TEST_F(TaskCountersTest, ASuccessorCountsOn) {
 TEST_F(TaskCountersTest, NamesBeyondTheMostAreCountedTogether) {
   auto counters = countersOf(manyNames(kMostNames + 2));
   countEach(counters, 1, kLast + 2);
-  EXPECT_EQ(read().names.size(), kMostNames);
+  EXPECT_EQ(read().names.size(), kMostNames + 1) << "and other";
   EXPECT_EQ(counted("task255"), 1u);
   EXPECT_EQ(counted("task256"), 0u);
   EXPECT_EQ(counted("other"), 2u);
@@ -75,6 +75,27 @@ TEST_F(TaskCountersTest, NamesThatAreNotKnownAreCountedTogether) {
   EXPECT_EQ(counted("other"), 3u);
   EXPECT_EQ(counted("other", TaskEnd::Buried), 1u);
   EXPECT_EQ(read().names.size(), 1u) << "one series for other";
+}
+
+TEST_F(TaskCountersTest, ANameThatIsShownFromTheStartBeginsAtZeroAtEachBroker) {
+  auto counters = countersOf({"mail", "noop"}, {"main", "slow"});
+  counters.showFromNowOn(1);
+  counters.showFromNowOn(3);  // no such number
+  const auto tasks = read().tasks;
+  ASSERT_EQ(tasks.size(), 4u);
+  EXPECT_EQ(tasks[0].broker + " " + tasks[0].name, "main mail");
+  EXPECT_EQ(tasks[1].broker + " " + tasks[1].name, "slow mail");
+  EXPECT_EQ(tasks[2].name, "other");
+  EXPECT_EQ(read().names.size(), 2u);
+}
+
+TEST_F(TaskCountersTest, NamesThatAreShownFromTheStartTakeNoRowFromAnotherName) {
+  auto counters = countersOf(manyNames(kMostNames + 1));
+  for (std::uint32_t name = 1; name <= kLast + 1; ++name) counters.showFromNowOn(name);
+  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.count({.name = kLast + 1});
+  EXPECT_EQ(counted("task256"), 1u) << "an idle name makes room";
+  EXPECT_EQ(read().names.size(), kMostNames + 1);
 }
 
 TEST_F(TaskCountersTest, AnIdleNameWithTheSmallestCountMakesRoom) {

@@ -7,9 +7,16 @@
 namespace leptir::metrics {
 namespace {
 
-// The series of the first so many ends, and of the first so many causes, are written even while they are zero: rate()
-// and increase() miss the first increment of a series that appears only with it.
-constexpr std::size_t kSeriesWrittenWhileZero = 4;
+// Ends and causes that are written also while they are zero, since alerts look for them: rate() and increase() overlook
+// the first increment of a series that appears with it.
+bool isWrittenAtZero(TaskEnd end) {
+  return end <= TaskEnd::Buried || end == TaskEnd::Lost;
+}
+
+bool isWrittenAtZero(FailureCause cause, bool isOfOtherNames) {
+  if (cause == FailureCause::UnknownName || cause == FailureCause::Malformed) return isOfOtherNames;
+  return cause <= FailureCause::OutOfMemory;
+}
 
 std::uint64_t numberOf(bool value) {
   return value ? 1 : 0;
@@ -39,30 +46,35 @@ void writeInstance(const Snapshot& snapshot, TextWriter& text) {
 void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_tasks", "Tasks that were settled, by what became of them.");
   for (const auto& task : snapshot.tasks) {
-    for (std::size_t end = 0; end < kTaskEnds; ++end) {
-      if (task.ends[end] == 0 && end >= kSeriesWrittenWhileZero) continue;
-      text.sample(
-          labelText({{"broker", task.broker}, {"name", task.name}, {"outcome", nameOf(static_cast<TaskEnd>(end))}}),
-          task.ends[end]);
+    for (std::size_t i = 0; i < kTaskEnds; ++i) {
+      const auto end = static_cast<TaskEnd>(i);
+      if (task.ends[i] == 0 && !isWrittenAtZero(end)) continue;
+      text.sample(labelText({{"broker", task.broker}, {"name", task.name}, {"outcome", nameOf(end)}}), task.ends[i]);
     }
   }
   text.counter("leptir_task_failures", "Attempts that did not succeed, by cause.");
   for (const auto& name : snapshot.names) {
-    for (std::size_t cause = 0; cause < kFailureCauses; ++cause) {
-      if (name.failures[cause] == 0 && cause >= kSeriesWrittenWhileZero) continue;
-      text.sample(labelText({{"name", name.name}, {"cause", nameOf(static_cast<FailureCause>(cause))}}),
-                  name.failures[cause]);
+    for (std::size_t i = 0; i < kFailureCauses; ++i) {
+      const auto cause = static_cast<FailureCause>(i);
+      if (name.failures[i] == 0 && !isWrittenAtZero(cause, name.name == kOtherNames)) continue;
+      text.sample(labelText({{"name", name.name}, {"cause", nameOf(cause)}}), name.failures[i]);
     }
   }
 }
 
 void writeTimes(const Snapshot& snapshot, TextWriter& text) {
   text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
-  for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.runTime);
+  const auto each = [&](auto&& times) {
+    for (const auto& name : snapshot.names) {
+      const bool isUnusedOther = name.name == kOtherNames && times(name).count() == 0;
+      if (!isUnusedOther) text.sample(labelText({{"name", name.name}}), times(name));
+    }
+  };
+  each([](const NameMetrics& name) -> const TimeHistogram& { return name.runTime; });
   text.histogram("leptir_task_queue_duration_seconds",
                  "How long tasks waited: from their due time, or from their push if that was later, until their first "
                  "attempt began.");
-  for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.queueTime);
+  each([](const NameMetrics& name) -> const TimeHistogram& { return name.queueTime; });
 }
 
 void writeQueues(const Snapshot& snapshot, TextWriter& text) {
@@ -81,6 +93,12 @@ void writeQueues(const Snapshot& snapshot, TextWriter& text) {
   for (const auto& broker : snapshot.brokers) {
     if (broker.queue) text.sample(labelText({{"broker", broker.name}}), broker.queue->countedAt);
   }
+  text.gauge("leptir_queue_oldest_due_timestamp_seconds",
+             "Since when the oldest due task in the queue has been due, in Unix seconds. None: no task is due.");
+  for (const auto& broker : snapshot.brokers) {
+    if (broker.queue && broker.queue->oldestDue)
+      text.sample(labelText({{"broker", broker.name}}), *broker.queue->oldestDue);
+  }
 }
 
 void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
@@ -89,6 +107,9 @@ void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
   };
   text.gauge("leptir_tasks_in_flight", "Tasks that this instance holds: waiting here, running or being settled.");
   each([](const BrokerMetrics& broker) { return broker.inFlight; });
+  text.gauge("leptir_tasks_of_unknown_names",
+             "Tasks that come again and again, since neither this instance nor another one knows their names.");
+  each([](const BrokerMetrics& broker) { return broker.unknownNames; });
   text.gauge("leptir_session_open", "1: the instance has a session at the broker.");
   each([](const BrokerMetrics& broker) { return numberOf(broker.hasSession); });
   text.gauge("leptir_session_renewed_timestamp_seconds", "When the session was last renewed, in Unix seconds.");

@@ -30,7 +30,8 @@ Snapshot full() {
   broker.name = "main";
   broker.hasSession = true;
   broker.renewedAt = 1001;
-  broker.queue = {.due = 5, .scheduled = 6, .leased = 7, .buried = 8, .countedAt = 1002};
+  broker.queue = {.due = 5, .scheduled = 6, .leased = 7, .buried = 8, .countedAt = 1002, .oldestDue = 990};
+  broker.unknownNames = 2;
   broker.settled.buckets[2] = 2;
   broker.settled.sum = 7;
   snapshot.brokers.push_back(broker);
@@ -69,7 +70,27 @@ TEST(MetricsText, CountsTasksByBrokerNameAndOutcome) {
   EXPECT_THAT(text, HasSubstr("\nleptir_tasks_total{broker=\"main\",name=\"mail\",outcome=\"buried\"} 0\n"))
       << "its first increase would be overlooked";
   EXPECT_THAT(text, Not(HasSubstr("outcome=\"expired\"")));
+  EXPECT_THAT(text, HasSubstr("\nleptir_tasks_total{broker=\"main\",name=\"mail\",outcome=\"lost\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"mail\",cause=\"error\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"mail\",cause=\"out_of_memory\"} 0\n"));
+}
+
+TEST(MetricsText, OtherNamesHaveTheCausesOfTasksThatCannotRunFromTheStart) {
+  auto snapshot = full();
+  snapshot.names.push_back({.name = kOtherNames, .failures = {}, .runTime = {}, .queueTime = {}});
+  const auto text = prometheus(snapshot);
+  EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"other\",cause=\"unknown_name\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"other\",cause=\"malformed\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("name=\"mail\",cause=\"malformed\"")));
+  EXPECT_THAT(text, Not(HasSubstr("leptir_task_run_duration_seconds_count{name=\"other\"}"))) << "no such task ran";
+}
+
+TEST(MetricsText, ShowsTheOldestDueTaskAndTasksOfUnknownNames) {
+  auto snapshot = full();
+  EXPECT_THAT(prometheus(snapshot), HasSubstr("\nleptir_queue_oldest_due_timestamp_seconds{broker=\"main\"} 990"));
+  EXPECT_THAT(prometheus(snapshot), HasSubstr("\nleptir_tasks_of_unknown_names{broker=\"main\"} 2\n"));
+  snapshot.brokers[0].queue->oldestDue.reset();
+  EXPECT_THAT(prometheus(snapshot), Not(HasSubstr("\nleptir_queue_oldest_due_timestamp_seconds{")));
 }
 
 TEST(MetricsText, CountsSpansByOutcome) {

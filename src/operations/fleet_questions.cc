@@ -36,6 +36,9 @@ bool addCard(InstanceView& view, const fleet::InstanceCard& card) {
   view.failed = card.failed;
   view.names = card.names;
   view.answersQuestions = card.answers;
+  view.drained = card.drained;
+  view.reloads.reset();
+  if (const auto& reloads = card.reloads) view.reloads = {reloads->requested, reloads->answered, reloads->refused};
   return true;
 }
 
@@ -140,6 +143,11 @@ Error severalInstances(std::string_view which, const std::vector<InstanceView>& 
 }
 
 }  // namespace
+
+std::string InstanceView::shownState() const {
+  if (!drained || state == "stopping") return state;
+  return runningTasks > 0 ? "draining" : "drained";
+}
 
 Result<FleetView> Operations::instances() {
   return FleetReader(*stores_).read();

@@ -33,7 +33,8 @@ Result<void> check(const InstanceView& instance, const InstanceOrder& order) {
 
 std::string describe(const InstanceView& instance, const InstanceOrder& order) {
   auto text = fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
-  return order.kind == InstanceOrder::Kind::SetWorkers ? fmt::format("{}, {} workers", text, order.workers) : text;
+  if (order.kind != InstanceOrder::Kind::SetWorkers) return text;
+  return fmt::format("{}, {} {}", text, order.workers, order.workers == 1 ? "worker" : "workers");
 }
 
 bool isWithdrawnByResume(fleet::Order::Kind kind) {

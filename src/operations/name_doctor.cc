@@ -8,7 +8,7 @@
 
 #include "broker/filter_parts.h"
 #include "operations/doctor.h"
-#include "operations/fleet_entries.h"
+#include "operations/known_names.h"
 #include "operations/selection.h"
 
 namespace leptir::operations {
@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t kTasksExamined = 1'000;  // of the due ones, and of the scheduled ones
 constexpr std::size_t kMostNamesListed = 5;
 constexpr std::uint64_t kLeastTasksJudged = 20;
-// A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
-constexpr std::size_t kMostBytesOfAllNames = 40'000;
 constexpr Duration kRecentlyEnded = std::chrono::hours(1);
 
 std::string_view withoutLeadingBackslash(const std::string& name) {
@@ -34,7 +32,7 @@ class NameDoctor {
     for (const auto state : {TaskState::Due, TaskState::Scheduled}) {
       if (!readTasks(state)) return;
     }
-    if (const auto known = namesOfInstances()) addUnknown(*known);
+    if (const auto known = namesOfInstances(stores_, broker_)) addUnknown(*known);
     addRetried();
   }
 
@@ -57,26 +55,7 @@ class NameDoctor {
     return true;
   }
 
-  // nullopt: at least one instance does not tell which names it knows.
-  std::optional<std::set<std::string, std::less<>>> namesOfInstances() {
-    const auto cards = cardsAt(stores_, broker_);
-    const auto sessions = askBroker(stores_, broker_, [](SimpleBroker& store) {
-      return store.keeper().listSessions({.offset = 0, .limit = kTasksExamined});
-    });
-    if (!cards || cards->empty() || !sessions || sessions->size() > cards->size()) return std::nullopt;
-    std::set<std::string, std::less<>> names;
-    for (const auto& card : *cards) {
-      std::size_t bytes = 0;
-      for (const auto& name : card.names) {
-        names.emplace(withoutLeadingBackslash(name));
-        bytes += name.size();
-      }
-      if (bytes > kMostBytesOfAllNames || card.runningTasks > card.running.size()) return std::nullopt;
-    }
-    return names;
-  }
-
-  void addUnknown(const std::set<std::string, std::less<>>& known) {
+  void addUnknown(const TaskNames& known) {
     findings_.look(waiting_.size());
     std::string names;
     std::size_t namesListed = 0;

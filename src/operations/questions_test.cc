@@ -30,6 +30,7 @@ TEST_P(QuestionsTest, AQueueHasTheRatesThatItsInstancesTellAndWhenItIsEmpty) {
   EXPECT_FALSE(operations().queues()[0].donePerSecond) << "no instance tells";
   for (const auto* instance : {kInstance, "fedcba9876543210fedcba9876543210"}) {
     fleet::InstanceCard card{.instance = instance, .host = "web1", .version = "1", .broker = "first", .pid = 7};
+    card.names = {"mail"};
     card.recent = {.done = 120, .failed = 30, .within = 60s};
     ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
   }
@@ -41,6 +42,21 @@ TEST_P(QuestionsTest, AQueueHasTheRatesThatItsInstancesTellAndWhenItIsEmpty) {
   EXPECT_FALSE(asked.queues()[1].donePerSecond);
   ASSERT_TRUE(asked.pause("first", ""));
   EXPECT_FALSE(asked.queues()[0].emptyIn) << "a paused queue does not become empty";
+}
+
+TEST_P(QuestionsTest, AQueueWithTasksThatCannotRunDoesNotBecomeEmpty) {
+  pushMany("a", 240);
+  fleet::InstanceCard card{.instance = kInstance, .host = "web1", .version = "1", .broker = "first", .pid = 7};
+  card.names = {"mail"};
+  card.recent = {.done = 120, .failed = 0, .within = 60s};
+  ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
+  auto asked = operations();
+  EXPECT_TRUE(asked.queues()[0].emptyIn);
+  ASSERT_TRUE(asked.pause("first", "mail"));
+  EXPECT_FALSE(asked.queues()[0].emptyIn) << "the name is paused";
+  ASSERT_TRUE(asked.resume("first", "mail"));
+  push("typo", -10min, "mial");
+  EXPECT_FALSE(asked.queues()[0].emptyIn) << "no instance knows the name";
 }
 
 TEST_P(QuestionsTest, TasksAndRecordsAreListedWithTheLatestOrTheEarliestFirst) {

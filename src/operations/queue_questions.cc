@@ -4,14 +4,18 @@
 #include <utility>
 
 #include "base/saturated.h"
+#include "broker/filter_parts.h"
 #include "leptir/operations.h"
 #include "operations/fleet_entries.h"
+#include "operations/known_names.h"
+#include "operations/selection.h"
 #include "operations/stores.h"
 
 namespace leptir {
 namespace {
 
 constexpr std::size_t kMostSessionsCounted = 1'000;
+constexpr std::size_t kTasksLookedAt = 50;  // of the oldest due ones
 
 // Fills in the parts of a view that a store may be unable to tell.
 class QueueViewer {
@@ -80,8 +84,23 @@ class QueueViewer {
 
   void estimateEnd() {
     const auto due = view_.counts->due;
-    if (due == 0 || view_.isPaused() || view_.donePerSecond.value_or(0) <= 0) return;
+    if (due == 0 || view_.isPaused() || view_.donePerSecond.value_or(0) <= 0 || hasTasksThatCannotRun()) return;
     view_.emptyIn = base::durationFromSeconds(static_cast<double>(due) / *view_.donePerSecond);
+  }
+
+  // The queue is not empty before an operator does something about them. The others are run, so that these come to be
+  // the oldest: only the oldest tasks are looked at.
+  bool hasTasksThatCannotRun() {
+    const auto oldest = operations::askBroker(stores_, broker_, [](SimpleBroker& broker) {
+      return broker.keeper().list({.state = TaskState::Due}, "", kTasksLookedAt);
+    });
+    if (!oldest) return false;
+    const auto known = operations::namesOfInstances(stores_, broker_);
+    return std::ranges::any_of(oldest->tasks, [&](const FoundTask& found) {
+      const auto name = operations::listedTaskOf(found, "").name;
+      const bool isPaused = std::ranges::any_of(view_.pauses, [&](const auto& pause) { return pause.name == name; });
+      return isPaused || (known && !known->contains(broker::withoutBackslash(name)));
+    });
   }
 
   void note(const Error& error) {

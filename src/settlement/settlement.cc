@@ -214,6 +214,7 @@ std::string describeFailure(const Settlement& settlement) {
   const auto attempt = "attempt " + std::to_string(record.attempt) + ")." + nextStepOf(settlement);
   if (asksForRetry(record)) return "Task asks to be run again later (" + attempt;
   if (record.cause == nameOf(Cause::Discarded)) return "Task discards itself and is not run again (" + attempt;
+  if (record.cause == nameOf(Cause::Cancelled)) return "Task was cancelled (" + attempt;
   return "Task has failed (" + howItEnded(record) + ", " + attempt;
 }
 
@@ -223,8 +224,9 @@ LogLevel levelOfFailure(const Settlement& settlement) {
 
 std::string describeEnding(const Settlement& settlement) {
   const auto& record = *settlement.record;
-  return record.response + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." +
-         nextStepOf(settlement);
+  auto how = record.response;
+  if (how.ends_with('.')) how.pop_back();
+  return how + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." + nextStepOf(settlement);
 }
 
 }  // namespace leptir::settlement

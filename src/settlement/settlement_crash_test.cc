@@ -115,6 +115,14 @@ TEST(Settlement, TheLogSaysAfterACrashWhatHappensToTheTaskNext) {
   EXPECT_THAT(sentenceAfter(2), HasSubstr("(crashed, attempt 3). It is buried: its worker died 3 times"));
 }
 
+TEST(Settlement, TheLogSaysHowTheMasterEndedARunInOneSentence) {
+  const auto cancelled = settlementOfVerdict(
+      taskWith({}), "{}", {.reason = link::StopReason::Cancel, .cancelledBy = "ann@desk"}, {}, {}, kAuthor, 0);
+  EXPECT_EQ(describeEnding(cancelled), "Cancelled by ann@desk (cancelled, attempt 1).");
+  EXPECT_EQ(describeEnding(died(taskWith({}), link::StopReason::TimeLimit)),
+            "Time limit exceeded (timed_out, attempt 1).");
+}
+
 TEST(Settlement, AShutdownGivesBackWithoutARecord) {
   const auto settlement = died(taskWith({.failures = 1}), link::StopReason::Shutdown);
   EXPECT_EQ(settlement.kind, Kind::GiveBack);

@@ -4,6 +4,12 @@
 #include <vector>
 
 namespace leptir::settlement {
+namespace {
+
+// A task that does not come again for so long after its time has left the queue: it was run elsewhere or cancelled.
+constexpr Duration kLate = std::chrono::minutes(1);
+
+}  // namespace
 
 std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
   using namespace std::chrono_literals;
@@ -25,7 +31,10 @@ std::optional<Duration> UnknownNames::noteLease(std::string_view id, std::string
   auto& entry = found->second;
   entry.last = now;
   const auto delay = delayAfterUnknownName(++entry.times);
-  if (!delay) tasks_.erase(found);
+  if (delay)
+    entry.again = now + *delay;
+  else
+    tasks_.erase(found);
   return delay;
 }
 
@@ -33,6 +42,11 @@ void UnknownNames::forget(std::string_view id) {
   if (tasks_.empty()) return;
   const auto found = tasks_.find(id);
   if (found != tasks_.end()) tasks_.erase(found);
+}
+
+std::size_t UnknownNames::countReturning(BootTime now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      tasks_, [now](const auto& task) { return task.second.times > 1 && now <= task.second.again + kLate; }));
 }
 
 std::set<std::string> UnknownNames::names() const {

@@ -27,6 +27,8 @@ class UnknownNames {
   std::optional<Duration> noteLease(std::string_view id, std::string_view name, BootTime now);
   void forget(std::string_view id);
   std::size_t size() const { return tasks_.size(); }
+  // How many tasks were leased here more than once, and are to come again: no other program took them meanwhile.
+  std::size_t countReturning(BootTime now) const;
   // The names of the remembered tasks, each once.
   std::set<std::string> names() const;
 
@@ -34,7 +36,7 @@ class UnknownNames {
   struct Entry {
     std::string name{};
     std::uint32_t times = 0;
-    BootTime last{};
+    BootTime last{}, again{};  // its last lease, and the time until which it is left to other programs
   };
   void forgetOldest();
 

@@ -35,6 +35,21 @@ TEST(UnknownNames, ATaskThatWaitedForADayIsForgotten) {
   EXPECT_EQ(names.size(), 0u);
 }
 
+TEST(UnknownNames, ATaskReturnsOnceItWasLeasedAgainUntilItStaysAway) {
+  UnknownNames names;
+  names.noteLease("a", "n", BootTime());
+  EXPECT_EQ(names.countReturning(BootTime()), 0u) << "another program may know the name";
+  names.noteLease("a", "n", BootTime(30s));
+  names.noteLease("b", "n", BootTime(30s));
+  EXPECT_EQ(names.countReturning(BootTime(30s)), 1u);
+  EXPECT_EQ(names.countReturning(BootTime(90s)), 1u) << "it is due again";
+  EXPECT_EQ(names.countReturning(BootTime(151s)), 0u) << "it has left the queue";
+  names.noteLease("a", "n", BootTime(160s));
+  EXPECT_EQ(names.countReturning(BootTime(160s)), 1u);
+  names.forget("a");
+  EXPECT_EQ(names.countReturning(BootTime(160s)), 0u);
+}
+
 TEST(UnknownNames, RemembersALimitedNumberOfTasks) {
   UnknownNames names;
   for (std::size_t i = 0; i <= 2 * UnknownNames::kMost; ++i)

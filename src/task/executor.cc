@@ -29,6 +29,11 @@ std::string join(const std::vector<std::string>& lines) {
   return joined;
 }
 
+bool hasSucceeded(const Outcome& outcome) {
+  return outcome.cause == Cause::Finished &&
+         (outcome.status == ExitStatus::Success || outcome.status == ExitStatus::Warning);
+}
+
 // Seconds with at most four decimals, as PHP's round prints them: "0.0005", "1.2", "3".
 std::string secondsText(Duration duration) {
   const auto units = std::llround(std::chrono::duration<double>(duration).count() * 10'000);
@@ -179,7 +184,10 @@ Outcome Executor::finish(Execution& execution) {
   outcome.result = std::move(run.result);
   outcome.stderrTail = std::move(run.stderrTail);
   if (logger_.enabled(LogLevel::Info)) {
-    run.log(LogLevel::Info, "Task is done. Execution time: " + secondsText(outcome.executionTime) + " seconds.");
+    // A run that was told to stop may be cancelled, or its lease lost: the dispatcher logs how such a run ended.
+    const bool isDone = hasSucceeded(outcome) && !run.environment.stopToken.stopRequested();
+    run.log(LogLevel::Info, std::string(isDone ? "Task is done." : "Run ended.") +
+                                " Execution time: " + secondsText(outcome.executionTime) + " seconds.");
   }
   return std::move(outcome);
 }

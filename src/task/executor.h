@@ -19,7 +19,8 @@ class Executor {
   Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock);
 
   // Runs the task that `environment` names, with `parameters` as JSON text. Exceptions of the task become part of the
-  // outcome. Logs PHP leptir's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
+  // outcome. Logs PHP leptir's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.";
+  // of a run without success or that was told to stop "Run ended. …", since the dispatcher logs how it ended.
   Outcome run(TaskEnvironment environment, std::string_view parameters);
   // The CPU time that this process, and the children that it waited for, used before a run that begins now.
   Duration cpuTimeBefore(BootTime now) { return cpuMeter_.begin(now); }

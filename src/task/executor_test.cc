@@ -1,5 +1,6 @@
 #include "task/executor.h"
 
+#include "leptir/stop_source.h"
 #include "task/executor_fixture.h"
 
 #include <gtest/gtest.h>
@@ -36,6 +37,26 @@ TEST_F(ExecutorTest, LogsTheSameLinesAsPhpLeptir) {
   run("work");
   EXPECT_EQ(logged(), (Lines{"INFO (6): [id1](work) Task started.",
                              "INFO (6): [id1](work) Task is done. Execution time: 1.2345 seconds."}));
+}
+
+TEST_F(ExecutorTest, DoesNotSayDoneOfARunWithoutSuccessOrThatWasToldToStop) {
+  tasks.add<Json>("fails", [](const Json&, TaskContext&) { return ExitStatus::Error; });
+  tasks.add<Json>("retries", [](const Json&, TaskContext& task) { task.retryAfter(1s); });
+  tasks.add<Json>("work", [](const Json&, TaskContext&) {});
+  run("fails");
+  run("retries");
+  StopSource stop;
+  stop.requestStop();
+  TaskEnvironment environment;
+  environment.id = "id1";
+  environment.name = "work";
+  environment.stopToken = stop.token();
+  Executor(tasks, logger, clock).run(std::move(environment), "{}");
+  const auto lines = logged();
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_EQ(lines[1], "INFO (6): [id1](fails) Run ended. Execution time: 0 seconds.");
+  EXPECT_EQ(lines[3], "INFO (6): [id1](retries) Run ended. Execution time: 0 seconds.");
+  EXPECT_EQ(lines[5], "INFO (6): [id1](work) Run ended. Execution time: 0 seconds.");
 }
 
 TEST_F(ExecutorTest, LogsTheExecutionTimeWithFourDecimalsAtMost) {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
+#include <string_view>
 
 namespace leptir {
 namespace {
@@ -86,6 +88,11 @@ void addTestTasks(TaskRegistry& tasks) {
   tasks.add<ThrowTask>("throw");
   tasks.add<CrashTask>("crash");
   tasks.add<HangTask>("hang");
+}
+
+bool isTestTask(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kNames{"noop", "sleep", "fail", "throw", "crash", "hang"};
+  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 }  // namespace leptir

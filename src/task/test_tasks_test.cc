@@ -23,6 +23,11 @@ TEST_F(TestTasks, RespondWithTheTextsOfPhpLeptir) {
   EXPECT_EQ(nap.flow, (Lines{"sleeping"}));
 }
 
+TEST_F(TestTasks, AreKnownByTheirNames) {
+  for (const auto& name : tasks.names()) EXPECT_TRUE(isTestTask(name)) << name;
+  EXPECT_FALSE(isTestTask("report.make"));
+}
+
 TEST_F(TestTasks, SleepEndsWhenTheStopTokenFires) {
   TaskEnvironment environment;
   environment.name = "sleep";

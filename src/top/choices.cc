@@ -55,10 +55,9 @@ Result<Action> pauseOrResume(const Subject& subject, const Snapshot& snapshot) {
       .kind = resumes ? Action::Kind::Resume : Action::Kind::Pause, .name = subject.name, .broker = subject.broker};
 }
 
-// A drained instance says that it is waiting.
 Result<Action> drainOrResume(const Subject& subject) {
   if (subject.instance.instance.empty()) return refusal("select an instance first: i shows them");
-  const bool resumes = subject.instance.state == "waiting" || subject.instance.state == "draining";
+  const bool resumes = subject.instance.drained;
   return Action{.kind = resumes ? Action::Kind::ResumeInstance : Action::Kind::Drain, .instance = subject.instance};
 }
 

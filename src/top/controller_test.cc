@@ -185,7 +185,9 @@ TEST_F(Controls, DDrainsTheSelectedInstanceAndResumesADrainedOne) {
   press(snapshot, {text("D")});
   EXPECT_THAT(lines(snapshot)[22], StartsWith("Drain instance web1:7? y/n"));
   EXPECT_EQ(only<request::Act>(snapshot, {text("y")}).action.instance.host, "web1");
-  snapshot.instances[0].state = "waiting";
+  snapshot.instances[0].state = "waiting";  // for a store, say
+  EXPECT_EQ(only<request::Act>(snapshot, {text("D"), text("y")}).action.kind, Action::Kind::Drain);
+  snapshot.instances[0].drained = true;
   EXPECT_EQ(only<request::Act>(snapshot, {text("D"), text("y")}).action.kind, Action::Kind::ResumeInstance);
 }
 

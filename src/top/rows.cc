@@ -94,14 +94,14 @@ Row failureRow(const ListedTask& task, Time now) {
 
 Style styleOf(const InstanceView& instance) {
   if (!instance.hasCard) return Style::Red;
-  return instance.state == "running" ? Style::Plain : Style::Yellow;
+  return instance.shownState() == "running" ? Style::Plain : Style::Yellow;
 }
 
 Row instanceRow(const InstanceView& instance, Time now) {
   const auto busy = instance.hasCard ? instance.runningTasks : static_cast<std::size_t>(instance.leased);
   std::string brokers;
   for (const auto& broker : instance.brokers) brokers += (brokers.empty() ? "" : " ") + broker;
-  const auto state = instance.hasCard ? instance.state : std::string("no card");
+  const auto state = instance.hasCard ? instance.shownState() : std::string("no card");
   const auto uptime = instance.since == Time() ? Duration::zero() : now - instance.since;
   return {.key = instance.instance,
           .cells = {placeOf(instance), orDash(instance.version), state,

@@ -11,16 +11,19 @@
 namespace leptir::e2e {
 namespace {
 
+using ::testing::HasSubstr;
+
 class JsonLogsTest : public Installation {
  protected:
   JsonLogsTest() {
     const auto database = (folder / "leptir.db").string();
-    config = writeConfig("brokers: [ { type: sqlite, connection: { path: " + database + " } } ]\n" +
-                         "meta_storage: [ { type: sqlite, connection: { path: " + database + " } } ]\n" +
-                         "loggers: { file: { type: file, format: json, options: { path: " + (folder / "log").string() +
-                         " } } }\n" +
-                         "tasks: { talk: { command: [/bin/sh, -c, 'printf \"from stderr\\\\n\" >&2; exit 1'] } }\n");
+    base = "brokers: [ { type: sqlite, connection: { path: " + database + " } } ]\n" +
+           "meta_storage: [ { type: sqlite, connection: { path: " + database + " } } ]\n" +
+           "loggers: { file: { type: file, format: json, options: { path: " + (folder / "log").string() + " } } }\n" +
+           "tasks: { talk: { command: [/bin/sh, -c, 'printf \"from stderr\\\\n\" >&2; exit 1'] } }\n";
+    config = writeConfig(base);
   }
+  std::string base;  // of the configuration
   std::vector<Json> lines() const {
     std::vector<Json> lines;
     std::ifstream file(folder / "log");
@@ -65,6 +68,21 @@ TEST_F(JsonLogsTest, EachLineOfStandardOutputIsAnObject) {
   for (std::string line; std::getline(out, line); ++lines) EXPECT_TRUE(parseJson(line)) << line;
   EXPECT_GT(lines, 0u);
   EXPECT_THAT(drained.err, ::testing::HasSubstr("Fly buddy, fly!"));
+}
+
+TEST_F(JsonLogsTest, TheMetricsServerWritesLinesOfItsOwnLikeTheOthers) {
+  const auto socket = (folder / "metrics.sock").string();
+  config = writeConfig(base + "metrics: { listen: 'unix:" + socket + "' }\n");
+  const auto instance = start();
+  const auto ofMetrics = [this] {
+    for (const auto& line : lines()) {
+      if (line.value("process", "") == "metrics server") return line.value("message", "");
+    }
+    return std::string();
+  };
+  ASSERT_TRUE(eventually([&] { return !ofMetrics().empty(); })) << instance->output();
+  EXPECT_EQ(ofMetrics(), "Metrics are served at unix:" + socket + ".");
+  for (const auto& line : lines()) EXPECT_THAT(line.at("message").get<std::string>(), ::testing::Not(HasSubstr("](:")));
 }
 
 TEST_F(JsonLogsTest, AReloadKeepsTheNameOfTheInstance) {

@@ -147,6 +147,25 @@ TEST_F(MetricsServerTest, AReloadAddsMovesAndRemovesIt) {
   EXPECT_TRUE(eventually([&] { return status().at("metricsServer").is_null(); }));
 }
 
+TEST_F(MetricsServerTest, OpensTheLogAgainAtUsr1) {
+  const auto log = folder / "leptir.log", rotated = folder / "leptir.log.1";
+  const auto instance = start();
+  ASSERT_TRUE(becomes("/healthz", 200)) << instance->output();
+  const auto server = serverPid();
+  const auto holds = [server](const fs::path& file) {
+    std::error_code gone;
+    return std::ranges::any_of(fs::directory_iterator("/proc/" + std::to_string(server) + "/fd"),
+                               [&](const auto& entry) { return fs::read_symlink(entry.path(), gone) == file; });
+  };
+  ASSERT_TRUE(holds(log));
+  fs::rename(log, rotated);
+  ASSERT_TRUE(holds(rotated));
+  instance->signal(SIGUSR1);
+  EXPECT_TRUE(eventually([&] { return holds(log) && !holds(rotated); }));
+  EXPECT_EQ(serverPid(), server) << "it lives on";
+  EXPECT_TRUE(becomes("/metrics", 200));
+}
+
 // It reads what strangers send: a mistake there must not reach tasks, stores and the other processes.
 TEST_F(MetricsServerTest, HoldsNoStoreAndCanWriteNoSharedMemory) {
   const auto instance = start();

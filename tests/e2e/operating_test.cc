@@ -387,6 +387,22 @@ TEST_F(OperatingTest, NamesShowsRunsAndFailures) {
   EXPECT_THAT(leptir({"names"}).out, HasSubstr("100.0 %"));
 }
 
+TEST_F(OperatingTest, NamesLeavesOutTestTasksThatNeverRan) {
+  writeConfig(defaultYaml("  tasks: { report: { command: [/bin/true] } }\n"));
+  push({"noop"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return hasCard() && leptir({"names"}).out.find("noop") != std::string::npos; }));
+  const auto namesOf = [&](const CommandResult& result) {
+    std::vector<std::string> names;
+    for (const auto& entry : result.json().at("names")) names.push_back(entry.at("name"));
+    return names;
+  };
+  EXPECT_THAT(namesOf(leptir({"names", "--json"})), ::testing::ElementsAre("noop", "report"));
+  EXPECT_THAT(namesOf(leptir({"names", "--json", "--all"})),
+              ::testing::ElementsAre("crash", "fail", "hang", "noop", "report", "sleep", "throw"));
+  EXPECT_THAT(leptir({"names"}).err, HasSubstr("--all shows them"));
+}
+
 TEST_F(OperatingTest, NoWorkersIsAMistake) {
   for (const auto* number : {"0", "-1", "1025", "many"})
     EXPECT_EQ(leptir({"workers", number, "--instance=here"}).exit, 2) << number;
@@ -424,21 +440,44 @@ TEST_F(OperatingTest, InstancesShowsWhatEachRuns) {
   EXPECT_THAT(table.out, HasSubstr("running"));
 }
 
+TEST_F(OperatingTest, AnOrderToReloadSaysThatTheInstanceRefusesItsFile) {
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return hasCard(); }));
+  const auto which = "--instance=" + instances().at(0).at("instance").get<std::string>();
+  const auto other = writeConfig(defaultYaml(), "operator.yaml");
+  writeConfig("leptir: { brokers: 3 }\n");
+  const auto refused = run({"reload", "--config=" + other.string(), which});
+  EXPECT_EQ(refused.exit, 78) << refused.out;
+  EXPECT_THAT(refused.err, HasSubstr("refuses the new configuration"));
+}
+
 TEST_F(OperatingTest, AnInstanceIsDrainedResumedAndStoppedByOrdersInTheStore) {
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return hasCard(); }));
   const auto which = "--instance=" + instances().at(0).at("instance").get<std::string>().substr(0, 12);
   const auto drained = leptir({"drain", which});
   EXPECT_EQ(drained.exit, 0) << drained.err;
-  ASSERT_TRUE(eventually([&] { return instances().at(0).at("state") == "waiting"; }));
+  const auto told = instances().at(0);  // at once
+  EXPECT_EQ(told.at("drained"), true);
+  EXPECT_EQ(told.at("state"), "waiting");
+  EXPECT_THAT(leptir({"instances"}).out, HasSubstr(" drained "));
+  EXPECT_THAT(leptir({"status", "--ready"}).out, HasSubstr("not ready: running as " + std::to_string(instance->pid()) +
+                                                           ", but waiting for an order to resume (it was drained)"));
   const auto id = push({"noop"});
   EXPECT_FALSE(eventually([&] { return hasSucceeded(id); }, std::chrono::seconds(2)));
-  EXPECT_EQ(leptir({"resume", which}).exit, 0);
+  EXPECT_THAT(leptir({"resume", which}).out, HasSubstr("begins tasks again"));
   EXPECT_TRUE(eventually([&] { return hasSucceeded(id); }));
+  EXPECT_EQ(instances().at(0).at("drained"), false);
+  EXPECT_THAT(leptir({"resume", which}).out, HasSubstr("had not been drained: nothing to do"));
   const auto more = leptir({"workers", "7", which});
   EXPECT_EQ(more.exit, 0) << more.err;
   EXPECT_TRUE(eventually([&] { return workerPids().size() == 7; }));
-  EXPECT_EQ(leptir({"reload", which}).exit, 0);
+  EXPECT_TRUE(eventually([&] { return status().at("sessions").at(0).at("workers") == 7; }))
+      << "also in the list of sessions";
+  EXPECT_THAT(leptir({"workers", "1", which}).out, HasSubstr("has 1 worker now"));
+  const auto reloaded = leptir({"reload", which, "--json"});
+  EXPECT_EQ(reloaded.exit, 0) << reloaded.err;
+  EXPECT_EQ(reloaded.json().at("reloaded"), true);
   const auto stopped = leptir({"stop", which, "--json"});
   EXPECT_EQ(stopped.exit, 0) << stopped.err;
   EXPECT_EQ(stopped.json().at("action"), "stop");

@@ -116,9 +116,30 @@ TEST_F(ReloadTest, LeptirReloadHasTheInstanceReadItsConfigurationAgain) {
   const auto reloaded = leptir({"reload"});
   EXPECT_EQ(reloaded.exit, 0) << reloaded.err;
   EXPECT_EQ(reloaded.out, "The instance (pid " + std::to_string(instance->pid()) +
-                              ") reads its configuration again; its log says what has changed.\n");
+                              ") has read its configuration again; its log says what has changed.\n");
+  EXPECT_EQ(timesLogged(kReloaded), 1u) << "the command waits for the end of the reload";
   EXPECT_TRUE(eventually([this] { return workers() == 3; })) << log();
-  EXPECT_EQ(timesLogged(kReloaded), 1u);
+  const auto audit = leptir({"audit", "--json"}).json().at("actions");
+  ASSERT_EQ(audit.size(), 1u);
+  EXPECT_EQ(audit.at(0).at("action"), "reload");
+}
+
+TEST_F(ReloadTest, LeptirReloadSaysThatTheInstanceRefusesABrokenFile) {
+  const auto instance = start();
+  waitUntilRunning();
+  writeConfig("leptir:\n  daemon: { configuration: { number_of_workers: many } }\n");
+  const auto refused = leptir({"reload"});
+  EXPECT_EQ(refused.exit, 78);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_NE(refused.err.find("the instance (pid " + std::to_string(instance->pid()) +
+                             ") refuses the new configuration and goes on with the present one"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_EQ(timesLogged("The configuration stays as it was."), 1u);
+  fs::remove(config);
+  EXPECT_EQ(run({"reload", "--config=" + config.string()}).exit, 78) << "a file that is gone";
+  configure();
+  EXPECT_EQ(leptir({"reload"}).exit, 0);
 }
 
 TEST_F(ReloadTest, RefusesAnInvalidFileAndChangesNothing) {

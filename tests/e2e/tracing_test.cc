@@ -3,7 +3,9 @@
 
 #include <csignal>
 
+#include "tests/e2e/metrics_server.h"
 #include "tests/support/folders.h"
+#include "tests/support/local_port.h"
 
 namespace leptir::e2e {
 namespace {
@@ -201,6 +203,36 @@ TEST_F(TracingTest, AReloadTurnsSpansOffAndOn) {
   id = runTraced();
   EXPECT_TRUE(eventually([&] { return collector.spansOf(id).size() == 2; }));
   EXPECT_EQ(collector.spans().size(), 4u) << "the task in between has none";
+}
+
+TEST_F(TracingTest, AReloadChangesTracingAndTheMetricsServerTogether) {
+  const int port = freePort();
+  const auto metrics = "  metrics: { listen: '127.0.0.1:" + std::to_string(port) + "' }\n";
+  config = writeConfig(defaultYaml(kTasks));
+  const auto instance = start();
+  waitUntilRunning();
+  const auto reload = [&](const std::string& yaml) {
+    config = writeConfig(yaml);
+    EXPECT_EQ(leptir({"reload"}).exit, 0);
+  };
+  const auto servedSpans = [&]() -> std::string {
+    const auto page = get(port, "/metrics");
+    return page ? page->body : "";
+  };
+  reload(defaultYaml(tracingTo(collector.server.origin()) + kTasks + metrics));
+  const auto id = pushTraced({"span"});
+  EXPECT_TRUE(eventually([&] { return collector.spansOf(id).size() == 2; })) << instance->output();
+  EXPECT_TRUE(eventually([&] {
+    return servedSpans().find("\nleptir_spans_total{outcome=\"sent\"} 2\n") != std::string::npos;
+  })) << servedSpans();
+  reload(defaultYaml(kTasks + metrics));
+  EXPECT_TRUE(eventually([&] {
+    const auto page = servedSpans();
+    return !page.empty() && page.find("leptir_spans") == std::string::npos;
+  })) << servedSpans();
+  reload(defaultYaml(tracingTo(collector.server.origin()) + kTasks));
+  EXPECT_TRUE(eventually([&] { return status().at("metricsServer").is_null(); }));
+  EXPECT_FALSE(spanCounts().is_null());
 }
 
 TEST_F(TracingTest, AnAddressThatCannotBeUsedIsRefusedByCheckAndStart) {

@@ -47,6 +47,28 @@ TEST_F(StatusWatchTest, StaysInPlaceOnATerminalAndGoesOnWithoutTheInstance) {
   EXPECT_TRUE(screen.waitFor("ended 0")) << screen.screen();
 }
 
+TEST_F(StatusWatchTest, GoesOnWhileTheStoreIsAwayAndShowsItAgain) {
+  push({"noop", "--delaySeconds=3600"});
+  const auto database = folder / "leptir.db", away = folder / "away.db";
+  const auto shell = "timeout 60 " + watch() + " > " + (folder / "out").string() + " 2>&1 & echo $!";
+  auto* pipe = ::popen(shell.c_str(), "r");
+  int pid = 0;
+  ASSERT_EQ(std::fscanf(pipe, "%d", &pid), 1);
+  const auto blocks = [&](const std::string& part) { return countIn(written(), part); };
+  EXPECT_TRUE(eventually([&] { return blocks("local ") >= 2; })) << written();
+  fs::rename(database, away);
+  std::ofstream(database) << std::string(10'000, 'x');  // no database
+  const auto before = blocks("not running");
+  EXPECT_TRUE(eventually([&] { return blocks("not a database") >= 2; })) << written();
+  EXPECT_GT(blocks("not running"), before) << "the rest is shown all the same";
+  fs::rename(away, database);
+  const auto failures = blocks("not a database");
+  EXPECT_TRUE(eventually([&] { return written().rfind("local ") > written().rfind("not a database"); })) << written();
+  EXPECT_LE(blocks("not a database"), failures + 2);
+  ::kill(pid, SIGTERM);
+  ::pclose(pipe);
+}
+
 TEST_F(StatusWatchTest, AScreenThatIsTooSmallShowsHowMuchIsLeftOut) {
   if (!Tmux::isThere()) GTEST_SKIP() << "tmux is not installed";
   const auto instance = start();

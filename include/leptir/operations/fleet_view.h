@@ -43,7 +43,8 @@ struct QueueView {
   // among the done ones. None: no instance has told.
   std::optional<double> donePerSecond{}, failedPerSecond{};
   // When the due tasks are done if they go on ending at that rate and no task is pushed; none: no task is due, none
-  // ends, or the queue is paused.
+  // ends, the queue is paused, or tasks are among the oldest that cannot run: of a paused name, or of one that no
+  // instance knows.
   std::optional<Duration> emptyIn{};
   std::vector<std::string> cannot{};  // what this store cannot tell, a sentence each
 
@@ -75,7 +76,7 @@ struct InstanceView {
   bool hasCard = false;
   std::string processSpace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
   std::string configuration{};
-  std::string state{};  // starting, running, waiting, draining or stopping
+  std::string state{};  // starting, running, waiting or stopping; a drained instance waits
   Time since{};
   Time lastSeen{};  // when it wrote its card
   Time renewed{};   // when it last renewed a session
@@ -83,9 +84,20 @@ struct InstanceView {
   std::size_t runningTasks = 0;  // all, also those that `running` leaves out
   std::vector<RunningTask> running{};
   std::vector<RunningAtBroker> runningAt{};  // sums up to runningTasks
-  std::vector<std::string> names{};          // of the tasks that it knows
-  bool paused = false;                       // it obeys a pause of a whole queue
-  bool answersQuestions = false;             // its log() and stack() can be asked for from any machine
+  std::vector<std::string> names{};  // of the tasks that it knows
+  bool paused = false;               // it obeys a pause of a whole queue
+  bool drained = false;              // an order drained it: it begins no task until it is resumed
+  // How often it was asked to read its configuration again, how far it came, and whether it refused the last one; none:
+  // a version that does not say.
+  struct Reloads {
+    std::uint64_t requested = 0, answered = 0;
+    bool refused = false;
+  };
+  std::optional<Reloads> reloads{};
+  bool answersQuestions = false;  // its log() and stack() can be asked for from any machine
+
+  // For people: `state`, or of a drained instance "draining" while tasks run, then "drained".
+  std::string shownState() const;
 };
 
 struct FleetView {
