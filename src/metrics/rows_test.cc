@@ -39,7 +39,7 @@ TEST_F(RowsTest, WhereAllRowsAreTakenABrokerThatIsNoLongerConfiguredMakesRoom) {
   EXPECT_EQ(valueOf(after[3]->queueDue), 0u);
   EXPECT_EQ(read().brokers.at(3).settled.count(), 0u);
   EXPECT_EQ(read().brokers.at(3).name, "new");
-  EXPECT_EQ(counted(kOtherNames), base::kMaxBrokers - 1);
+  EXPECT_EQ(counted(kOtherNamesLabel), base::kMaxBrokers - 1);
 }
 
 TEST_F(RowsTest, OfABrokerThatIsNoLongerConfiguredOnlyTheCountsStay) {

@@ -30,7 +30,7 @@ TaskCounters::TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const st
 }
 
 void TaskCounters::showFromNowOn(std::uint32_t name) {
-  if (name < rows_.size() && rows_[name] == kNoRow && used_ < kMostNames) claimRow(name);
+  if (name < rows_.size() && rows_[name] == kNoRow && usedRows_ < kMostNames) claimRow(name);
 }
 
 void TaskCounters::count(const SettledTask& task) {

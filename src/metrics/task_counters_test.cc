@@ -92,7 +92,7 @@ TEST_F(TaskCountersTest, ANameThatIsShownFromTheStartBeginsAtZeroAtEachBroker) {
 TEST_F(TaskCountersTest, NamesThatAreShownFromTheStartTakeNoRowFromAnotherName) {
   auto counters = countersOf(manyNames(kMostNames + 1));
   for (std::uint32_t name = 1; name <= kLast + 1; ++name) counters.showFromNowOn(name);
-  counters.findIdleNames(now += TaskCounters::kIdleAfter);
+  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 1u) << "an idle name makes room";
   EXPECT_EQ(read().names.size(), kMostNames + 1);

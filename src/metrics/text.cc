@@ -56,7 +56,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   for (const auto& name : snapshot.names) {
     for (std::size_t i = 0; i < kFailureCauses; ++i) {
       const auto cause = static_cast<FailureCause>(i);
-      if (name.failures[i] == 0 && !isWrittenAtZero(cause, name.name == kOtherNames)) continue;
+      if (name.failures[i] == 0 && !isWrittenAtZero(cause, name.name == kOtherNamesLabel)) continue;
       text.sample(labelText({{"name", name.name}, {"cause", nameOf(cause)}}), name.failures[i]);
     }
   }
@@ -66,7 +66,7 @@ void writeTimes(const Snapshot& snapshot, TextWriter& text) {
   text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
   const auto each = [&](auto&& times) {
     for (const auto& name : snapshot.names) {
-      const bool isUnusedOther = name.name == kOtherNames && times(name).count() == 0;
+      const bool isUnusedOther = name.name == kOtherNamesLabel && times(name).count() == 0;
       if (!isUnusedOther) text.sample(labelText({{"name", name.name}}), times(name));
     }
   };

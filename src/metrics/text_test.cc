@@ -77,7 +77,7 @@ TEST(MetricsText, CountsTasksByBrokerNameAndOutcome) {
 
 TEST(MetricsText, OtherNamesHaveTheCausesOfTasksThatCannotRunFromTheStart) {
   auto snapshot = full();
-  snapshot.names.push_back({.name = kOtherNames, .failures = {}, .runTime = {}, .queueTime = {}});
+  snapshot.names.push_back({.name = kOtherNamesLabel, .failures = {}, .runTime = {}, .queueTime = {}});
   const auto text = prometheus(snapshot);
   EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"other\",cause=\"unknown_name\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("\nleptir_task_failures_total{name=\"other\",cause=\"malformed\"} 0\n"));
