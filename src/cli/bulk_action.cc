@@ -1,5 +1,6 @@
 #include "cli/bulk_action.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/progress_line.h"
+#include "cli/push_error.h"
 #include "cli/task_selection.h"
 
 namespace leptir::cli {
@@ -47,6 +49,7 @@ class BulkRun {
       return usageError(action_, "this would " + std::string(action_.verb) + " " + tasks +
                                      ": add --yes to do it, or --dry-run to look at them");
     std::cout << std::flush;
+    printLeftOut(action_, preview.leftOut);
     std::cerr << "Really " << action_.verb << " " << tasks << "? [y/N] " << std::flush;
     std::string answer;
     std::getline(std::cin, answer);
@@ -74,8 +77,11 @@ class BulkRun {
 Result<TaskTargets> targetsOf(const BulkAction& action, const BulkOptions& options, Operations& operations) {
   auto selection = selectionOf(options.selection, systemClock().now());
   if (!selection) return selection.error();
+  if (selection->state && !appliesTo(action.action.kind, *selection->state))
+    return invalidInput(
+        fmt::format("this does nothing to tasks in the state {}: give another --state", nameOf(*selection->state)));
   if (action.state) selection->state = action.state;
-  auto ids = wholeIds(operations, options.ids);
+  auto ids = wholeIds(operations, options.ids, action.action.kind);
   if (!ids) return ids.error();
   return TaskTargets{.ids = std::move(*ids), .selection = std::move(*selection)};
 }

@@ -11,8 +11,10 @@ namespace leptir::cli {
 // Invalid: a time is none, or the options contradict each other.
 Result<TaskSelection> selectionOf(const SelectionOptions& options, Time now);
 
-// The ids that the arguments name: each is an id, or the beginning of one. Invalid: a beginning fits several tasks.
-// An argument that fits no task stays as it is. Unavailable: a store that may have the task cannot be asked.
-Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vector<std::string>& arguments);
+// The ids that the arguments name: each is an id, or the beginning of one; `action` is as in findByPrefix. Invalid: a
+// beginning fits several tasks. An argument that fits no task stays as it is. Unavailable: a store that may have the
+// task cannot be asked.
+Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vector<std::string>& arguments,
+                                          std::optional<TaskAction::Kind> action);
 
 }  // namespace leptir::cli

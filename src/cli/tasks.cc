@@ -27,7 +27,7 @@ Colour colourOf(const std::string& outcome) {
 
 void printRecords(const std::vector<Json>& records) {
   using enum Column::Align;
-  Table table({{.title = "began (UTC)", .leftOutFirst = 3},
+  Table table({{.title = "when (UTC)", .leftOutFirst = 3},
                {.title = "id"},
                {.title = "name", .leastWidth = 8},
                {.title = "outcome"},
@@ -37,7 +37,7 @@ void printRecords(const std::vector<Json>& records) {
   for (const auto& record : records) {
     auto summary = recordSummary(record);
     const auto colour = colourOf(summary.outcome);
-    table.add({std::move(summary.began),
+    table.add({std::move(summary.when),
                std::move(summary.id),
                std::move(summary.name),
                {std::move(summary.outcome), colour},
@@ -53,14 +53,22 @@ void printJson(const std::vector<Json>& records) {
   std::cout << std::flush;
 }
 
+// The causes, and the outcomes of runs that ended by themselves, which --cause takes as well.
+std::vector<std::string_view> wordsForCause() {
+  auto words = causeWords();
+  for (const auto status : {ExitStatus::Success, ExitStatus::Warning, ExitStatus::Error, ExitStatus::Unknown})
+    words.push_back(nameOf(status));
+  return words;
+}
+
 bool isCauseOfLeptir(const std::string& cause) {
-  return std::ranges::count(causeWords(), cause) > 0;
+  return std::ranges::count(wordsForCause(), cause) > 0;
 }
 
 // A task may write any cause into its record (getAdditionalMetaInfo), so an unknown --cause is an error only if no
 // record has it.
 int printUnknownCause(const std::string& cause) {
-  const auto known = causeWords();
+  const auto known = wordsForCause();
   auto hint = base::didYouMean(cause, known);
   hint = hint.empty() ? fmt::format("; the causes are {}", fmt::join(known, " ")) : ": " + hint;
   printError("leptir tasks: no record has the cause {}{}", base::inQuotes(cause), hint);
