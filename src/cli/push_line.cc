@@ -91,8 +91,12 @@ Result<void> setTime(const Member& member, TaskToPush& task) {
 
 Result<void> setExpires(const Member& member, TaskToPush& task) {
   if (!member.value.is_string() && !member.value.is_number()) return member.mustBe("a time");
-  const auto text = member.value.is_string() ? member.value.get<std::string>() : std::string(member.text);
-  return setExpiry(text, task.options);
+  if (member.value.is_string()) return setExpiry(member.value.get<std::string>(), task.options);
+  auto time = parseTime(member.text);
+  if (!time) return time.error();
+  task.options.expires = *time;
+  task.options.expiresAfter = {};
+  return {};
 }
 
 Result<void> setPriority(const Member& member, TaskToPush& task) {

@@ -225,7 +225,7 @@ TEST_F(OperatingTest, AgainOnASelectionPushesEachFailureOnceAndNoCancelledTask) 
 }
 
 TEST_F(OperatingTest, AgainPrintsAllNewIds) {
-  push({"fail", "--number=1100", "--quiet"});
+  ASSERT_EQ(leptir({"push", "fail", "--number=1100", "--quiet"}).exit, 0);
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(leptir({"again", "--name=fail", "--yes"}).lines().size(), 1'100u);
 }
