@@ -120,17 +120,19 @@ class Operations {
   Result<TaskPage> tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit,
                          std::optional<ListOrder> order = {});
 
-  // The records that match, whatever became of their tasks, the newest first, from the first storage that can list
-  // them. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported: no storage can list
-  // records.
+  // The records that match, whatever became of their tasks, the newest first, from the first storage that lists them.
+  // MetaFilter::cause may also be a word as in TaskSelection::cause; then a page may have fewer records than `limit`, or
+  // none, together with a cursor. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported: no
+  // storage can list records.
   Result<RecordPage> records(const MetaFilter& filter, std::string_view cursor, std::size_t limit);
 
   // Everything about the task with this whole id. NotFound: it is in no queue and has no record.
   Result<TaskDetails> task(std::string_view id);
 
-  // The whole id of the only task that has an id beginning with this. Invalid: several tasks have; the message lists up
-  // to five. NotFound: no task has.
-  Result<std::string> findByPrefix(std::string_view idPrefix);
+  // The whole id of the only task that has an id beginning with this. With `action`, tasks to which the action does not
+  // apply count only where no other task fits. Invalid: several tasks have; the message lists up to five. NotFound: no
+  // task has.
+  Result<std::string> findByPrefix(std::string_view idPrefix, std::optional<TaskAction::Kind> action = {});
 
   // The lines that the task with this whole id logged in its run number `attempt` (0: the run that goes on, else the
   // last one), and a program's stderr. The log of a run that goes on is read from the memory of its instance on this
@@ -171,9 +173,10 @@ class Operations {
   //
   // A store that fails in the middle ends the action in that store; the report has the error, and how far it came. The
   // same call again goes on. Where the tasks that were changed still match (Reschedule and Again), the store keeps the
-  // place for an hour, and the call goes on from there (ActionReport::continues); a process that is killed may have
-  // pushed up to 100 tasks of Again beyond that place. Again on a selection leaves buried tasks alone (revive them),
-  // and is refused (Lost) while another process does the same.
+  // place for an hour, and the call goes on from there (ActionReport::continues); Again on a selection
+  // leaves cancelled tasks alone (unless it asks for the cause `cancelled`), buried ones (revive them), and those that
+  // were pushed again before, also by a process that was killed then; it is refused (Lost) while another process does
+  // the same.
   Result<ActionReport> run(const TaskAction& action, const TaskTargets& targets, const OnActionProgress& progress = {});
 
   // -- Actions on queues and instances --

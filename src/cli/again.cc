@@ -7,8 +7,16 @@
 #include "cli/id_printer.h"
 #include "cli/print.h"
 #include "cli/push_line.h"
+#include "leptir/outcome.h"
 
 namespace leptir::cli {
+namespace {
+
+ListedState stateOf(const SelectionOptions& selection) {
+  return selection.cause == nameOf(Cause::Cancelled) ? ListedState::Cancelled : ListedState::Failed;
+}
+
+}  // namespace
 
 // Ids come first; from the first argument with a = on, all are parameters. Without a selection the first argument is an
 // id, whatever it contains.
@@ -32,7 +40,7 @@ int runCommand(const AgainCommand& command, const Program& program) {
                         .verb = "push again",
                         .done = "pushed again",
                         .action = {.kind = TaskAction::Kind::Again, .changes = std::move(*changes)},
-                        .state = bulk.ids.empty() ? std::optional(ListedState::Failed) : std::nullopt},
+                        .state = bulk.ids.empty() ? std::optional(stateOf(bulk.selection)) : std::nullopt},
                        bulk, program);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/bulk_action.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/progress_line.h"
+#include "cli/push_error.h"
 #include "cli/task_selection.h"
 
 namespace leptir::cli {
@@ -54,7 +56,7 @@ class BulkRun {
   // terminal, who is shown the whole ids, may give the beginning of an id.
   int completeIds() {
     if (targets_.ids.empty() || options_.yes || !isOnTerminal()) return base::kExitDone;
-    auto whole = wholeIds(operations_, targets_.ids);
+    auto whole = wholeIds(operations_, targets_.ids, action_.action.kind);
     if (!whole) return failOperation(action_.command, whole.error());
     std::string completed;
     for (std::size_t i = 0; i < whole->size(); ++i) {
@@ -73,6 +75,7 @@ class BulkRun {
     if (!isOnTerminal())
       return usageError(action_, "this would " + std::string(action_.verb) + " " + tasks +
                                      ": add --yes to do it, or --dry-run to look at them");
+    printLeftOut(action_, preview.leftOut);
     return ask(tasks);
   }
 
@@ -130,6 +133,9 @@ class BulkRun {
 Result<TaskTargets> targetsOf(const BulkAction& action, const BulkOptions& options) {
   auto selection = selectionOf(options.selection, systemClock().now());
   if (!selection) return selection.error();
+  if (selection->state && !appliesTo(action.action.kind, *selection->state))
+    return invalidInput(
+        fmt::format("this does nothing to tasks in the state {}: give another --state", nameOf(*selection->state)));
   if (action.state) selection->state = action.state;
   return TaskTargets{.ids = options.ids, .selection = std::move(*selection)};
 }

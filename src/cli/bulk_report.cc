@@ -31,25 +31,43 @@ Json leftAloneJson(const std::vector<LeftAlone>& tasks) {
   return json;
 }
 
+Json leftOutJson(const AgainLeftOut& leftOut) {
+  return {{"cancelled", leftOut.cancelled}, {"buried", leftOut.buried}, {"pushedBefore", leftOut.pushedBefore}};
+}
+
+Json beforeJson(const std::vector<PushedBefore>& tasks) {
+  Json json = Json::array();
+  for (const auto& [id, as] : tasks) json.push_back({{"id", id}, {"as", as}});
+  return json;
+}
+
 Json previewJson(const BulkAction& action, const ActionPreview& preview) {
   Json json{
       {"action", nameOf(action.action.kind)}, {"dryRun", true},         {"count", preview.count},
       {"isExact", preview.isExact},           {"first", Json::array()}, {"leftAlone", leftAloneJson(preview.leftAlone)},
       {"errors", errorsJson(preview.unable)}};
   for (const auto& task : preview.first) json["first"].push_back(taskJson(task));
+  if (action.action.kind == TaskAction::Kind::Again) {
+    json["leftOut"] = leftOutJson(preview.leftOut);
+    json["pushedBefore"] = beforeJson(preview.before);
+  }
   return json;
 }
 
 Json reportJson(const BulkAction& action, const ActionReport& report) {
-  return {{"action", nameOf(action.action.kind)},
-          {"changed", report.changed},
-          {"requested", report.requested},
-          {"recordsOfEarlier", report.recordsOfEarlier},
-          {"leftAlone", leftAloneJson(report.leftAlone)},
-          {"pushed", report.pushed},
-          {"stopped", report.stopped},
-          {"continues", report.continues ? timeJson(*report.continues) : Json()},
-          {"errors", errorsJson(report.errors)}};
+  Json json{{"action", nameOf(action.action.kind)},
+            {"changed", report.changed},
+            {"requested", report.requested},
+            {"leftAlone", leftAloneJson(report.leftAlone)},
+            {"pushed", report.pushed},
+            {"stopped", report.stopped},
+            {"continues", report.continues ? timeJson(*report.continues) : Json()},
+            {"errors", errorsJson(report.errors)}};
+  if (action.action.kind == TaskAction::Kind::Again) {
+    json["leftOut"] = leftOutJson(report.leftOut);
+    json["pushedBefore"] = beforeJson(report.before);
+  }
+  return json;
 }
 
 void printLeftAlone(const BulkAction& action, const std::vector<LeftAlone>& tasks) {
@@ -57,6 +75,14 @@ void printLeftAlone(const BulkAction& action, const std::vector<LeftAlone>& task
   for (std::size_t i = 0; i < std::min(tasks.size(), kMost); ++i) {
     printError("leptir {}: task {} is left alone: {}", action.command, base::inQuotes(tasks[i].id), tasks[i].why);
   }
+  if (tasks.size() > kMost) printError("leptir {}: and {} more", action.command, tasks.size() - kMost);
+}
+
+void printPushedBefore(const BulkAction& action, const std::vector<PushedBefore>& tasks) {
+  constexpr std::size_t kMost = 10;
+  for (std::size_t i = 0; i < std::min(tasks.size(), kMost); ++i)
+    printError("leptir {}: task {} was pushed again before, as {}; this is once more", action.command,
+               base::inQuotes(tasks[i].id), tasks[i].as);
   if (tasks.size() > kMost) printError("leptir {}: and {} more", action.command, tasks.size() - kMost);
 }
 
@@ -137,6 +163,8 @@ int printOutcome(const BulkAction& action, const TaskTargets& targets, const Act
   if (!json && isOneId && report.changed == 1) printOne(action, report);
   if (!json && !isOneId) printMany(action, report);
   printLeftAlone(action, report.leftAlone);
+  printPushedBefore(action, report.before);
+  printLeftOut(action, report.leftOut);
   if (isOneId && report.changed == 0 && report.leftAlone.empty() && report.errors.empty()) {
     return fail(
         Error(ErrorCode::NotFound, "task '" + targets.ids.front() + "' has gone on meanwhile: look at it again"));
@@ -152,6 +180,18 @@ std::string countOfTasks(const ActionPreview& preview) {
   return about + tasksText(preview.count);
 }
 
+void printLeftOut(const BulkAction& action, const AgainLeftOut& leftOut) {
+  if (leftOut.pushedBefore > 0)
+    printError("leptir {}: {} left out: pushed again before; '{} ID' pushes one once more", action.command,
+               tasksText(leftOut.pushedBefore), action.command);
+  if (leftOut.buried > 0)
+    printError("leptir {}: {} left out: buried; 'leptir buried revive' returns those that still are to their queue",
+               action.command, tasksText(leftOut.buried));
+  if (leftOut.cancelled > 0)
+    printError("leptir {}: {} left out: cancelled; --cause=cancelled selects them", action.command,
+               tasksText(leftOut.cancelled));
+}
+
 int printPreview(const BulkAction& action, const ActionPreview& preview, bool json) {
   if (json) {
     std::cout << jsonForOutput(previewJson(action, preview)) << '\n';
@@ -160,6 +200,8 @@ int printPreview(const BulkAction& action, const ActionPreview& preview, bool js
     if (!preview.first.empty()) printTasks(preview.first, systemClock().now());
     if (preview.count > preview.first.size()) printLine("…");
     printLeftAlone(action, preview.leftAlone);
+    printPushedBefore(action, preview.before);
+    printLeftOut(action, preview.leftOut);
   }
   const int status = printUnable(preview.unable);
   return status == base::kExitDone && preview.count == 0 ? base::kExitNotFound : status;
@@ -167,7 +209,9 @@ int printPreview(const BulkAction& action, const ActionPreview& preview, bool js
 
 int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const ActionPreview& preview, bool json) {
   if (json)
-    std::cout << jsonForOutput(reportJson(action, {.leftAlone = preview.leftAlone, .errors = preview.unable})) << '\n';
+    std::cout << jsonForOutput(reportJson(
+                     action, {.leftAlone = preview.leftAlone, .leftOut = preview.leftOut, .errors = preview.unable}))
+              << '\n';
   int status = base::kExitDone;
   for (const auto& error : preview.unable) status = std::max(status, fail(error));
   if (status != base::kExitDone) return status;
@@ -175,6 +219,7 @@ int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const
     printError("leptir {}: no task matches ({}), so nothing was done", action.command, textOf(targets.selection));
   else
     printLeftAlone(action, preview.leftAlone);
+  printLeftOut(action, preview.leftOut);
   return base::kExitNotFound;
 }
 

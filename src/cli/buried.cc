@@ -45,7 +45,7 @@ int showBuried(const BuriedCommand& command, const Program& program) {
   if (command.bulk.ids.empty())
     return failOperation("buried show", Error(ErrorCode::Invalid, "which task? Give its id"));
   return operate(command.bulk.config, program, [&](Operations& operations, const Config&) {
-    const auto ids = wholeIds(operations, command.bulk.ids);
+    const auto ids = wholeIds(operations, command.bulk.ids, TaskAction::Kind::Revive);
     if (!ids) return failOperation("buried show", ids.error());
     int status = base::kExitDone;
     for (const auto& id : *ids) {

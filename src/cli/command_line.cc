@@ -17,8 +17,8 @@
 #include "cli/help_text.h"
 #include "cli/number_of.h"
 #include "cli/print.h"
-#include "cli/push_time.h"
 #include "cli/terminal.h"
+#include "cli/time_option.h"
 #include "cli/validators.h"
 #include "leptir/version.h"
 
@@ -27,6 +27,11 @@ namespace {
 
 constexpr const char* kStartedWithHelp = "the configuration that it was started with";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
+
+std::optional<Duration> durationOf(std::string_view text) {
+  const auto duration = readDuration(text);
+  return duration ? std::optional(*duration) : std::nullopt;
+}
 
 constexpr const char* kForever = "forever";  // --wait without a value
 
@@ -193,7 +198,7 @@ class Parser {
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
-        ->check(seconds())
+        ->transform(durationInSeconds())
         ->excludes(instance);
   }
 
@@ -235,10 +240,10 @@ class Parser {
 
   Command checkedStatus() {
     if (watch_.empty()) return status_;
-    status_.watch = parseDelay(numberOf<double>(watch_).value_or(-1));
+    status_.watch = durationOf(watch_);
     constexpr auto kLeast = std::chrono::milliseconds(100);
     if (!status_.watch || *status_.watch < kLeast)
-      return usageError(fmt::format("--watch: must be a number of seconds from 0.1 to 1e11, not '{}'", watch_));
+      return usageError("--watch: " + notADuration(watch_) + "; the least is 0.1 s");
     return status_;
   }
 
@@ -252,13 +257,14 @@ class Parser {
                       "\"expires\", \"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\", "
                       "\"traceparent\"}, or envelopes; the "
                       "options below hold for lines that say nothing else");
-    auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
-                      ->check(seconds());
-    command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
-        ->excludes(delay);
+    auto* delay = command
+                      ->add_option("--delaySeconds", push_.delaySeconds,
+                                   "run it this many seconds from now (also 90s, 10m, 2h, 7d)")
+                      ->transform(durationInSeconds());
+    command->add_option("--at", push_.at, std::string("run it at this time: ") + kTimeHelp)->excludes(delay);
     command->add_option(
         "--expires", push_.expires,
-        "do not run it if it has not begun by then: a time as for --at, or +60 for 60 seconds from now");
+        "do not run it if it has not begun by then: a time as for --at, or +60 for 60 seconds from the push on");
     command
         ->add_option("--priority", push_.priority,
                      "goes to the first broker whose priority index is at least this one, else to the last")
@@ -294,9 +300,8 @@ class Parser {
 
   Command checkedPush() {
     if (!wait_.empty()) {
-      push_.wait = wait_ == kForever ? Duration::max() : parseDelay(numberOf<double>(wait_).value_or(-1));
-      if (!push_.wait)
-        return usageError(fmt::format("--wait: must be a number of seconds from 0 to 1e11, not '{}'", wait_));
+      push_.wait = wait_ == kForever ? Duration::max() : durationOf(wait_);
+      if (!push_.wait) return usageError("--wait: " + notADuration(wait_));
     }
     if (push_.text && !push_.wait) return usageError("--text shows records as text, which only --wait prints");
     if (push_.name.empty() && !push_.fromStdin) return usageError("no task is named: give its NAME, or --stdin");
@@ -309,7 +314,7 @@ class Parser {
 
   void addInfo() {
     auto* command = addCommand("info", "Print the record of a task as JSON, or its place in a queue.", info_);
-    command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
+    command->add_option("ID", info_.id, "the id of the task, or its beginning if that fits one task only")->required();
     command->add_flag("--text", info_.text, "readable text: times as dates, the stack and stderr line by line");
     command->add_option("--config", info_.config, kConfigHelp)->type_name("FILE");
   }

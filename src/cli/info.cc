@@ -1,14 +1,19 @@
 // leptir info
 #include <algorithm>
+#include <initializer_list>
 #include <iostream>
 #include <optional>
 
+#include "base/task_names.h"
 #include "cli/commands.h"
 #include "cli/find_task.h"
 #include "cli/json_output.h"
+#include "cli/operate.h"
 #include "cli/record_text.h"
 #include "cli/store_wait.h"
+#include "cli/task_text.h"
 #include "config/assemble.h"
+#include "leptir/operations.h"
 #include "meta/record_keys.h"
 #include "operations/record_log.h"
 #include "task/envelope.h"
@@ -56,6 +61,8 @@ Result<Json> queuedTaskIn(SimpleBroker& broker, const std::string& name, const T
             {"broker", name},
             {"toex", unixSeconds(found->due)}};
   if (auto reason = reasonOf(*found); !reason.empty()) json["reason"] = std::move(reason);
+  if (head && head->pushedAt) json[key::kPushed] = unixSeconds(*head->pushedAt);
+  json[key::kEnvelope] = found->envelope;
   const bool waits = head && found->state != TaskState::Buried;
   if (const auto left = waits ? attemptsLeft(*head, found->counters, rules) : std::nullopt)
     json["attemptsLeft"] = *left;
@@ -80,11 +87,12 @@ bool isSuccess(const Json& record) {
 // Looks for one task in all stores of a configuration.
 class TaskSearch {
  public:
-  TaskSearch(std::string id, const TaskRulesByName& rules, Broker brokers, MetaStorage storages)
-      : id_(std::move(id)), rules_(rules), brokers_(std::move(brokers)), storages_(std::move(storages)) {}
+  TaskSearch(const TaskRulesByName& rules, Broker brokers, MetaStorage storages)
+      : rules_(rules), brokers_(std::move(brokers)), storages_(std::move(storages)) {}
 
   // The record of the task with its place in a queue, or the place alone.
-  Result<Json> run() {
+  Result<Json> run(const std::string& id) {
+    id_ = id;
     return findTask(
         [this]() -> Result<Json> {
           auto record = loadRecord();
@@ -139,20 +147,48 @@ class TaskSearch {
     if (!waiting && waiting.error().code() != ErrorCode::NotFound)
       fail(waiting.error().in("showing the record, but whether the task waits again is not known"));
     if (!waiting) return isInProgress(record) ? loadRecord() : record;
-    if (isStillRunning(record, *waiting)) return record;
+    if (isStillRunning(record, *waiting)) return withKeysOf(*waiting, {"broker", key::kEnvelope}, std::move(record));
     record.erase(key::kBuried);  // `state` and `reason` say what holds now: the task may have been revived since
-    for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
-      if (waiting->contains(key)) record[key] = waiting->at(key);
+    return withKeysOf(*waiting, {"state", "broker", "toex", "reason", "attemptsLeft", key::kEnvelope},
+                      std::move(record));
+  }
+
+  static Json withKeysOf(const Json& waiting, std::initializer_list<const char*> keys, Json record) {
+    for (const auto* key : keys) {
+      if (waiting.contains(key)) record[key] = waiting.at(key);
     }
     return record;
   }
 
-  const std::string id_;
+  std::string id_;
   const TaskRulesByName& rules_;
   Broker brokers_;
   MetaStorage storages_;
   Fault fault_ = Fault::Store;
 };
+
+// Where no task has this id: the one that has an id beginning with it. NotFound: none has.
+Result<std::string> idBeginningWith(const std::string& text, const Config& config) {
+  const Error none(ErrorCode::NotFound, "no task has an id that begins so");
+  if (!base::checkTaskId(text)) return none;
+  auto operations = Operations::open(config);
+  if (!operations) return operations.error();
+  return operations->findByPrefix(text);
+}
+
+// Of a task that runs: the instance, and what it says of the run, under the keys of `leptir buried show`.
+Json withRun(Json record, const Config& config) {
+  const bool isLeased = record.value("state", Json()) == nameOf(TaskState::Leased);
+  if (!isLeased && !isInProgress(record)) return record;
+  const auto id = record.value(key::kId, Json());
+  auto operations = Operations::open(config);
+  if (!operations || !id.is_string()) return record;
+  const auto details = operations->task(id.get<std::string>());
+  if (!details || !details->running) return record;
+  record["instance"] = details->instance;
+  record["running"] = runningJson(*details->running);
+  return record;
+}
 
 int failWith(const Error& error, Fault fault) {
   if (error.code() == ErrorCode::NotFound) return fail(error);
@@ -186,12 +222,18 @@ int runCommand(const InfoCommand& command, const Program& program) {
   if (!brokers) return failStore(brokers.error());
   auto storages = stores.openMetaStorage(MetaUse::Inspect);
   if (!storages) return failStore(storages.error());
-  TaskSearch search(command.id, config->rules, std::move(*brokers), std::move(*storages));
-  const auto record = search.run();
+  TaskSearch search(config->rules, std::move(*brokers), std::move(*storages));
+  auto record = search.run(command.id);
+  if (!record && record.error().code() == ErrorCode::NotFound) {
+    const auto id = idBeginningWith(command.id, *config);
+    if (!id && id.error().code() == ErrorCode::Invalid) return failOperation("info", id.error());
+    if (id) record = search.run(*id);
+  }
   if (!record) {
     warnIfNotRecorded(*config);
     return failWith(withHint(record.error(), *config), search.fault());
   }
+  *record = withRun(std::move(*record), *config);
   std::cout << (command.text ? recordText(*record) : jsonForOutput(withLogLines(*record), 2) + '\n');
   return base::kExitDone;
 }

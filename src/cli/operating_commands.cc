@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/number_of.h"
+#include "cli/time_option.h"
 #include "cli/validators.h"
 #include "leptir/operations/listed_task.h"
 
@@ -37,14 +38,15 @@ void addCommonSelection(CLI::App& app, SelectionOptions& options) {
   app.add_option("--name", options.name, "only tasks of this name");
   app.add_option("--id", options.id, "only tasks whose id begins so");
   app.add_option("--since", options.since,
-                 "only tasks that are due (of records: were saved) at this time or later: RFC 3339, Unix seconds, or "
-                 "how long ago: 90s, 10m, 2h, 7d");
+                 std::string("only tasks that are due (of records: were saved) at this time or later: ") + kTimeHelp +
+                     ", or how long ago: 90s, 10m, 2h, 7d");
   app.add_option("--until", options.until, "only tasks that are due (of records: were saved) before this time");
 }
 
 void addState(CLI::App& app, SelectionOptions& options) {
-  app.add_option("--state", options.state,
-                 "only tasks in this state: due, scheduled, leased or buried in a queue, or done or failed by now")
+  app.add_option(
+         "--state", options.state,
+         "only tasks in this state: due, scheduled, leased or buried in a queue, or over: done, failed or cancelled")
       ->check(CLI::IsMember(stateWords()));
 }
 
@@ -57,8 +59,10 @@ void addReason(CLI::App& app, SelectionOptions& options) {
 }
 
 void addCause(CLI::App& app, SelectionOptions& options) {
-  app.add_option("--cause", options.cause,
-                 "only tasks whose record has this cause: finished, threw, timed_out, crashed, cancelled, …");
+  app.add_option(
+      "--cause", options.cause,
+      "only tasks that ended so: error, success or warning of those that ran to their end, or the cause in the "
+      "record: finished (any of these), threw, timed_out, crashed, cancelled, …");
 }
 
 // Options of every action on tasks.
@@ -165,9 +169,10 @@ void addOptions(CLI::App& app, RunNowCommand& command) {
 
 void addOptions(CLI::App& app, RescheduleCommand& command) {
   addIds(app, command.bulk.ids);
-  auto* at = app.add_option("--at", command.at, "when they are due: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
-  app.add_option("--delaySeconds", command.delaySeconds, "they are due this many seconds from now")
-      ->check(seconds())
+  auto* at = app.add_option("--at", command.at, std::string("when they are due: ") + kTimeHelp);
+  app.add_option("--delaySeconds", command.delaySeconds,
+                 "they are due this many seconds from now (also 90s, 10m, 2h, 7d)")
+      ->transform(durationInSeconds())
       ->excludes(at);
   addState(app, command.bulk.selection);
   addCommonSelection(app, command.bulk.selection);
@@ -177,7 +182,9 @@ void addOptions(CLI::App& app, RescheduleCommand& command) {
 
 void addOptions(CLI::App& app, AgainCommand& command) {
   app.add_option("ID", command.bulk.ids,
-                 "ids of tasks that are over or buried, and parameters to change: key=text or key:=JSON");
+                 "ids of tasks that are over or buried, and parameters to change: key=text or key:=JSON. A selection "
+                 "leaves out tasks that were cancelled (but for --cause=cancelled), are buried, or were pushed again "
+                 "before");
   addCommonSelection(app, command.bulk.selection);
   addCause(app, command.bulk.selection);
   addBulk(app, command.bulk);
@@ -229,6 +236,7 @@ void addOptions(CLI::App& app, WorkersCommand& command) {
 
 void addOptions(CLI::App& app, TopCommand& command) {
   app.add_option("--interval", command.interval, "ask each store again after so many seconds (default 2)")
+      ->transform(durationInSeconds())
       ->check(mustBe("a number of seconds from 0.5 to 3600",
                      [](const std::string& text) {
                        const auto number = numberOf<double>(text);

@@ -15,6 +15,7 @@
 #include "cli/push_time.h"
 #include "cli/push_warnings.h"
 #include "cli/task_waiter.h"
+#include "cli/time_option.h"
 #include "config/assemble.h"
 #include "meta/record_waiter.h"
 
@@ -51,8 +52,8 @@ Result<PushOptions> pushOptionsOf(const PushCommand& command) {
   if (!command.traceparent.empty() && !base::Traceparent::parse(command.traceparent))
     return Error(ErrorCode::Invalid, "--traceparent: " + base::notATraceparent(command.traceparent));
   if (!command.at.empty()) {
-    auto time = parseTime(command.at);
-    if (!time) return time.error();
+    auto time = readTime(command.at, systemClock().now(), UnsignedDuration::IsRefused);
+    if (!time) return time.error().in("--at");
     options.timeOfExecution = *time;
   }
   if (!command.expires.empty()) {

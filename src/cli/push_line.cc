@@ -11,6 +11,7 @@
 #include "cli/push_envelope.h"
 #include "cli/push_error.h"
 #include "cli/push_time.h"
+#include "cli/time_option.h"
 #include "task/json_members.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
@@ -79,7 +80,9 @@ Result<void> setDelay(const Member& member, TaskToPush& task) {
 
 Result<void> setTime(const Member& member, TaskToPush& task) {
   if (!member.value.is_string() && !member.value.is_number()) return member.mustBe("a time");
-  auto time = parseTime(member.value.is_string() ? member.value.get<std::string>() : std::string(member.text));
+  auto time = member.value.is_string()
+                  ? readTime(member.value.get<std::string>(), systemClock().now(), UnsignedDuration::IsRefused)
+                  : parseTime(member.text);
   if (!time) return time.error();
   task.options.timeOfExecution = *time;
   task.options.delay = {};
@@ -88,8 +91,12 @@ Result<void> setTime(const Member& member, TaskToPush& task) {
 
 Result<void> setExpires(const Member& member, TaskToPush& task) {
   if (!member.value.is_string() && !member.value.is_number()) return member.mustBe("a time");
-  const auto text = member.value.is_string() ? member.value.get<std::string>() : std::string(member.text);
-  return setExpiry(text, task.options);
+  if (member.value.is_string()) return setExpiry(member.value.get<std::string>(), task.options);
+  auto time = parseTime(member.text);
+  if (!time) return time.error();
+  task.options.expires = *time;
+  task.options.expiresAfter = {};
+  return {};
 }
 
 Result<void> setPriority(const Member& member, TaskToPush& task) {

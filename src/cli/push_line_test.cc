@@ -95,6 +95,7 @@ TEST(ParsePushLine, ReadsWhenATaskExpires) {
   EXPECT_EQ(own.expires, Time(1'795'456'800s + 500ms));
   EXPECT_EQ(own.expiresAfter, 0s);
   EXPECT_EQ(parsePushLine(R"({"name":"x","expires":1795456800.5})")->options.expires, own.expires);
+  EXPECT_EQ(parsePushLine(R"({"name":"x","expires":5})")->options.expires, Time(5s)) << "a number has one meaning only";
   EXPECT_EQ(parsePushLine(R"({"name":"x","expires":"+5"})")->options.expiresAfter, 5s);
   const auto envelope = parsePushLine(R"({"cn":"x","td":{},"expires":1795456800.5})", defaults)->options;
   EXPECT_EQ(envelope.expires, own.expires);

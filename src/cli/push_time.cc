@@ -29,25 +29,6 @@ Result<Time> parseTime(std::string_view text) {
   return invalidInput("'" + std::string(text) + "' is no time: write RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
 }
 
-Result<void> setExpiry(std::string_view text, PushOptions& options) {
-  if (!text.starts_with('+')) {
-    auto time = parseTime(text);
-    if (!time) return invalidInput(time.error().message() + ", or +60 for 60 seconds from now");
-    options.expires = *time;
-    options.expiresAfter = {};
-    return {};
-  }
-  const auto seconds = numberOf<double>(text.substr(1));
-  const auto after = seconds && text[1] != '-' ? parseDelay(*seconds) : std::nullopt;
-  if (!after || *after == Duration::zero())
-    return invalidInput("'" + std::string(text) +
-                        "' is no duration: write + and a number of seconds above 0, at most "
-                        "1e11 (+60)");
-  options.expires.reset();
-  options.expiresAfter = *after;
-  return {};
-}
-
 std::optional<Duration> parseDelay(double seconds) {
   if (!(seconds >= 0 && seconds <= kMaxTimeSpanSeconds)) return std::nullopt;
   return base::durationFromSeconds(seconds);

@@ -89,23 +89,5 @@ TEST(ParseTime, IgnoresTheLocale) {
   EXPECT_EQ(seconds.value(), kTime + 250ms);
 }
 
-TEST(SetExpiry, AcceptsATimeOrSecondsFromNow) {
-  PushOptions options{.expiresAfter = 7s};
-  ASSERT_TRUE(setExpiry("2026-11-23T18:00:00.5Z", options));
-  EXPECT_EQ(options.expires, kTime + 500ms);
-  EXPECT_EQ(options.expiresAfter, 0s);
-  ASSERT_TRUE(setExpiry("+0.25", options));
-  EXPECT_FALSE(options.expires) << "the duration replaces the time";
-  EXPECT_EQ(options.expiresAfter, 250ms);
-}
-
-TEST(SetExpiry, RefusesEverythingElse) {
-  PushOptions options;
-  for (const auto* text : {"", "+", "+0", "+-1", "++1", "+1e12", "+inf", "+nan", "+1 s", "soon", "60 s"})
-    EXPECT_FALSE(setExpiry(text, options)) << text;
-  EXPECT_FALSE(options.expires);
-  EXPECT_EQ(options.expiresAfter, 0s);
-}
-
 }  // namespace
 }  // namespace leptir::cli

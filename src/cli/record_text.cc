@@ -91,6 +91,14 @@ std::optional<std::string> runningFor(const Json& record, Time now) {
   return base::durationText(std::max(Duration::zero(), std::chrono::duration_cast<Duration>(now - *begun)));
 }
 
+// When the run ended, which is when the record was saved; of one that goes on or that PHP leptir made: when it began.
+std::string whenText(const Json& record) {
+  if (const auto ended = record.find(key::kEnded); ended != record.end() && ended->is_number())
+    return at(*ended).substr(0, 19);
+  const auto started = record.find(key::kStarted);
+  return started == record.end() ? "-" : began(*started).substr(0, 19);
+}
+
 class RecordPage {
  public:
   RecordPage(const Json& record, Time now) : record_(record), now_(now) {}
@@ -99,14 +107,14 @@ class RecordPage {
     if (const auto* type = find(key::kType)) text_ += oneLine(*type) + ' ';
     if (const auto* id = find(key::kId)) text_ += oneLine(*id);
     text_ += '\n';
-    line("status", key::kStatus, statusName);
+    const bool isInQueue = find("state") != nullptr;
+    if (!isInQueue) line("status", key::kStatus, statusName);
     line("state", "state", oneLine);
     line("broker", "broker", oneLine);
     if (record_.value("state", Json()) != nameOf(TaskState::Buried)) line("due", "toex", at);
     line("reason", "reason", oneLine);
     line("attempts left", "attemptsLeft", oneLine);
-    if (!isRunning(record_)) line("exit", key::kReturnCode, exitName);
-    line("cause", key::kCause, oneLine);
+    outcome(isInQueue ? "last outcome" : "outcome");
     line("buried", key::kBuried, oneLine);
     line("cancelled by", key::kCancelledBy, oneLine);
     line("cancelled", key::kCancelledAt, at);
@@ -127,6 +135,15 @@ class RecordPage {
   }
 
  private:
+  // How the run ended that the record is of, in one word. A task that waits or is buried may run again.
+  void outcome(std::string_view title) {
+    if (isRunning(record_)) return;
+    if (find(key::kCause) != nullptr)
+      text_ += fmt::format("  {:<13} {}\n", title, outcomeOf(record_));
+    else
+      line(title, key::kReturnCode, exitName);
+  }
+
   void run() {
     line("attempt", key::kAttempt, oneLine);
     line("signal", key::kSignal, oneLine);
@@ -139,8 +156,23 @@ class RecordPage {
     } else if (const auto time = runningFor(record_, now_)) {
       text_ += fmt::format("  {:<13} {}\n", "running for", *time);
     }
+    line("instance", "instance", oneLine);
+    progress();
     line("CPU time", key::kCpuTime, duration);
     line("peak memory", key::kMaxRss, memory);
+  }
+
+  // What the instance of a running task has last heard from it.
+  void progress() {
+    const auto* run = find("running");
+    if (run == nullptr || !run->is_object()) return;
+    const auto progress = run->value("progress", Json()), text = run->value("text", Json());
+    const auto part = progress.is_number() ? progress.get<double>() : 0;
+    const auto words = text.is_string() ? text.get<std::string>() : std::string();
+    if (part > 0 || !words.empty())
+      text_ += fmt::format("  {:<13} {:.0f} %{}{}\n", "progress", part * 100, words.empty() ? "" : ", ",
+                           base::escaped(words));
+    text_ += fmt::format("  {:<13} leptir logs {}\n", "log so far", oneLine(record_.value(key::kId, Json("ID"))));
   }
 
   const Json* find(const char* key) const {
@@ -215,7 +247,7 @@ RecordSummary recordSummary(const Json& record) {
     while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character
     response = response.substr(0, end) + "…";
   }
-  return {.began = text(key::kStarted, began).substr(0, 19),
+  return {.when = whenText(record),
           .id = text(key::kId, oneLine),
           .name = text(key::kType, oneLine),
           .outcome = outcomeOf(record),
@@ -226,7 +258,7 @@ RecordSummary recordSummary(const Json& record) {
 
 std::string recordLine(const Json& record) {
   const auto summary = recordSummary(record);
-  return fmt::format("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", summary.began, summary.id, summary.name,
+  return fmt::format("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", summary.when, summary.id, summary.name,
                      summary.outcome, summary.attempt, summary.took, summary.response);
 }
 

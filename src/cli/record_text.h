@@ -12,10 +12,10 @@ namespace leptir::cli {
 // task may replace any field (getAdditionalMetaInfo).
 std::string recordText(const Json& record, Time now = systemClock().now());
 
-// What `leptir tasks` shows of a record: start, id, name, outcome, attempt, duration and the first 60 bytes of the
-// response.
+// What `leptir tasks` shows of a record: the end of the run (of one that goes on: its start), id, name, outcome,
+// attempt, duration and the first 60 bytes of the response.
 struct RecordSummary {
-  std::string began, id, name, outcome, attempt, took, response;
+  std::string when, id, name, outcome, attempt, took, response;
 };
 RecordSummary recordSummary(const Json& record);
 // The same as one line, in columns that do not depend on other records.

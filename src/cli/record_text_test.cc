@@ -24,8 +24,7 @@ TEST(RecordText, ShowsTheCrashOfATaskWithItsStackAndStderrLineByLine) {
   EXPECT_EQ(recordText(record),
             "image.resize 7\n"
             "  status        completed\n"
-            "  exit          error\n"
-            "  cause         crashed\n"
+            "  outcome       crashed\n"
             "  attempt       2\n"
             "  signal        11\n"
             "  pushed        2026-11-24 02:30:40.118 UTC\n"
@@ -48,7 +47,7 @@ TEST(RecordText, ShowsWhereATaskWaits) {
   const Json waiting{{"id", "7"},        {"type", nullptr},    {"status", 1},          {"state", "buried"},
                      {"broker", "bulk"}, {"toex", 1795487440}, {"reason", "malformed"}};
   EXPECT_EQ(recordText(waiting),
-            "7\n  status        pending\n  state         buried\n  broker        bulk\n"
+            "7\n  state         buried\n  broker        bulk\n"
             "  reason        malformed\n");
 }
 
@@ -56,7 +55,7 @@ TEST(RecordText, SaysThatATaskIsBuriedAndWhy) {
   const Json record{{"id", "7"},   {"type", "f"},         {"status", 3},       {"retC", 3},   {"cause", "crashed"},
                     {"signal", 9}, {"buried", "3 times"}, {"respM", "killed"}, {"attempt", 3}};
   EXPECT_EQ(recordText(record),
-            "f 7\n  status        completed\n  exit          error\n  cause         crashed\n"
+            "f 7\n  status        completed\n  outcome       crashed\n"
             "  buried        3 times\n  attempt       3\n  signal        9\n  response\n    killed\n");
   EXPECT_TRUE(recordLine(record).ends_with("  buried: killed")) << recordLine(record);
 }
@@ -73,6 +72,34 @@ TEST(RecordText, ShowsHowLongARunningTaskHasRun) {
   EXPECT_NE(recordLine(record).find("        -  -"), std::string::npos) << recordLine(record);
 }
 
+TEST(RecordText, ABuriedTaskIsInOneStateAndItsLastRunHasOneOutcome) {
+  const Json record{{"id", "7"},
+                    {"type", "f"},
+                    {"status", 3},
+                    {"retC", 3},
+                    {"cause", "finished"},
+                    {"state", "buried"},
+                    {"reason", "failed once"}};
+  EXPECT_EQ(recordText(record), "f 7\n  state         buried\n  reason        failed once\n  last outcome  error\n");
+}
+
+TEST(RecordText, ShowsWhereATaskRunsHowFarItIsAndItsEnvelope) {
+  const Json record{
+      {"id", "7"},          {"type", "f"},
+      {"status", 2},        {"broker", "local"},
+      {"instance", "0123"}, {"running", {{"began", 1.0}, {"progress", 0.4}, {"text", "page 2"}, {"attempt", 1}}},
+      {"envelope", "{}"}};
+  EXPECT_EQ(recordText(record),
+            "f 7\n  status        in progress\n  broker        local\n  instance      0123\n"
+            "  progress      40 %, page 2\n  log so far    leptir logs 7\n  envelope      {}\n");
+}
+
+TEST(RecordSummary, HasTheTimeAtWhichTheRecordWasSaved) {
+  const Json ended{{"exStart", {{"date", "2026-11-24 02:30:40.000000"}}}, {"exEnd", 1795487443.9}};
+  EXPECT_EQ(recordSummary(ended).when, "2026-11-24 02:30:43");
+  EXPECT_EQ(recordSummary({{"exStart", {{"date", "2026-11-24 02:30:40.000000"}}}}).when, "2026-11-24 02:30:40");
+}
+
 TEST(RecordText, ShowsNoRunOfATaskThatWasCancelledBeforeItRan) {
   const Json record{{"id", "7"},
                     {"type", "f"},
@@ -86,7 +113,7 @@ TEST(RecordText, ShowsNoRunOfATaskThatWasCancelledBeforeItRan) {
                     {"exTime", 0.0},
                     {"exStart", {{"date", "2026-11-24 02:30:40.000000"}, {"timezone_type", 3}, {"timezone", "UTC"}}}};
   EXPECT_EQ(recordText(record),
-            "f 7\n  status        completed\n  exit          unknown\n  cause         cancelled\n"
+            "f 7\n  status        completed\n  outcome       cancelled\n"
             "  cancelled by  ana@host\n  cancelled     2026-11-24 02:30:40.000 UTC\n");
 }
 
@@ -94,8 +121,8 @@ TEST(RecordText, ShowsWhenARetryRunsAndHowManyAttemptsAreLeft) {
   const Json record{{"id", "7"},           {"type", "f"},          {"status", 1},        {"retC", 3},
                     {"cause", "finished"}, {"state", "scheduled"}, {"toex", 1795487440}, {"attemptsLeft", 2}};
   EXPECT_EQ(recordText(record),
-            "f 7\n  status        pending\n  state         scheduled\n  due           2026-11-24 02:30:40.000 UTC\n"
-            "  attempts left 2\n  exit          error\n  cause         finished\n");
+            "f 7\n  state         scheduled\n  due           2026-11-24 02:30:40.000 UTC\n"
+            "  attempts left 2\n  last outcome  error\n");
 }
 
 TEST(RecordLine, ShowsTheOutcomeOfARunThatEndedByItselfAndTheCauseOfAnyOther) {

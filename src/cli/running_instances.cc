@@ -11,15 +11,6 @@
 namespace leptir::cli {
 namespace {
 
-// Root's pid files lie in the state folder on machines where /run cannot be written.
-std::set<std::filesystem::path> foldersOfPidFiles() {
-  std::set<std::filesystem::path> folders;
-  for (const auto& folder : {config::runFolder(), config::stateFolder()}) {
-    if (folder) folders.insert(*folder);
-  }
-  return folders;
-}
-
 // The pid files of instances that may run from this folder. An instance whose pid file was removed still has its status
 // board.
 std::set<std::filesystem::path> pidFilesIn(const std::filesystem::path& folder) {
@@ -33,6 +24,15 @@ std::set<std::filesystem::path> pidFilesIn(const std::filesystem::path& folder) 
 }
 
 }  // namespace
+
+// Root's pid files lie in the state folder on machines where /run cannot be written.
+std::set<std::filesystem::path> foldersOfPidFiles() {
+  std::set<std::filesystem::path> folders;
+  for (const auto& folder : {config::runFolder(), config::stateFolder()}) {
+    if (folder) folders.insert(*folder);
+  }
+  return folders;
+}
 
 std::vector<RunningInstance> runningInstances() {
   std::set<std::filesystem::path> pidFiles;

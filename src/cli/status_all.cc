@@ -17,9 +17,18 @@ Json runningInstanceJson(const RunningInstance& instance) {
   return json;
 }
 
+std::string foldersAsText() {
+  std::string text;
+  for (const auto& folder : foldersOfPidFiles()) text += (text.empty() ? "" : " and ") + folder.string();
+  return text.empty() ? "any folder of this user" : text;
+}
+
 void printInstances(const std::vector<RunningInstance>& instances) {
   if (instances.empty()) {
-    printLine("no instance of this user runs here (use status --pid for an instance that was started with --pid)");
+    printLine(
+        "no instance of this user runs here: none has its pid file in {}, and no service is installed that runs ("
+        "'leptir status --pid=FILE' shows an instance that was started with --pid or another XDG_STATE_HOME)",
+        foldersAsText());
     return;
   }
   printLine("{:>8}  {:<14} {:>10} {:>10}  {}", "pid", "for", "done", "failed", "configuration; details by");

@@ -13,6 +13,7 @@ Colour colourOf(ListedState state) {
     case ListedState::Failed:
       return Colour::Red;
     case ListedState::Leased:
+    case ListedState::Cancelled:
       return Colour::Yellow;
     case ListedState::Done:
       return Colour::Green;

@@ -32,14 +32,14 @@ std::string queuedText(const ListedTask& task, Time now) {
   return text + line("envelope", task.envelope);
 }
 
+}  // namespace
+
 Json runningJson(const RunningTask& task) {
   return {{"began", timeJson(task.began)},
           {"progress", task.progress},
           {"text", task.progressText},
           {"attempt", task.attempt}};
 }
-
-}  // namespace
 
 std::string detailsText(const TaskDetails& details, Time now) {
   std::string text;

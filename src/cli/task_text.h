@@ -13,4 +13,7 @@ std::string detailsText(const TaskDetails& details, Time now);
 // {"id", "queued": null or as taskJson, with its "envelope", "record": null or the record, "instance", "running"}.
 Json detailsJson(const TaskDetails& details);
 
+// What an instance says of a run.
+Json runningJson(const RunningTask& task);
+
 }  // namespace leptir::cli

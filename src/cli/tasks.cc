@@ -27,7 +27,7 @@ Colour colourOf(const std::string& outcome) {
 
 void printRecords(const std::vector<Json>& records) {
   using enum Column::Align;
-  Table table({{.title = "began (UTC)", .leftOutFirst = 2},
+  Table table({{.title = "when (UTC)", .leftOutFirst = 2},
                {.title = "id", .leastWidth = kLeastIdWidth},
                {.title = "name", .leastWidth = 8},
                {.title = "outcome"},
@@ -37,7 +37,7 @@ void printRecords(const std::vector<Json>& records) {
   for (const auto& record : records) {
     auto summary = recordSummary(record);
     const auto colour = colourOf(summary.outcome);
-    table.add({std::move(summary.began),
+    table.add({std::move(summary.when),
                std::move(summary.id),
                std::move(summary.name),
                {std::move(summary.outcome), colour},

@@ -1,11 +1,10 @@
-// Times as commands show them, and as users give times that have passed.
+// Times as commands show them.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "leptir/clock.h"
-#include "leptir/result.h"
 
 namespace leptir::cli {
 
@@ -15,8 +14,5 @@ std::string absoluteTime(Time time);
 std::string relativeTime(Time time, Time now);
 // "2026-11-23 18:00:00 UTC (3 min 5 s ago)"
 std::string wholeTime(Time time, Time now);
-
-// A time as parseTime reads it, or how long ago it was: "90s", "10m", "2h", "7d". Invalid: the text is neither.
-Result<Time> parsePastTime(std::string_view text, Time now);
 
 }  // namespace leptir::cli

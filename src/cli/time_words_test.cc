@@ -22,22 +22,5 @@ TEST(TimeWords, ShowsAnUnknownTimeAsADash) {
   EXPECT_EQ(wholeTime(Time(), kNow), "-");
 }
 
-TEST(TimeWords, ReadsTimesAndAges) {
-  EXPECT_EQ(*parsePastTime("90s", kNow), kNow - 90s);
-  EXPECT_EQ(*parsePastTime("10m", kNow), kNow - 10min);
-  EXPECT_EQ(*parsePastTime("1.5h", kNow), kNow - 90min);
-  EXPECT_EQ(*parsePastTime("7d", kNow), kNow - 7 * 24h);
-  EXPECT_EQ(*parsePastTime("2026-11-23T18:00:00Z", kNow), kNow);
-  EXPECT_EQ(*parsePastTime("1795456800", kNow), kNow);
-}
-
-TEST(TimeWords, RefusesEveryOtherText) {
-  for (const auto* text : {"", "h", "soon", "-1h", "10x", "1h30m", "nans"}) {
-    const auto time = parsePastTime(text, kNow);
-    ASSERT_FALSE(time) << text;
-    EXPECT_NE(time.error().message().find("how long ago it was"), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace leptir::cli

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/number_of.h"
-#include "cli/push_time.h"
+#include "cli/time_option.h"
 
 namespace leptir::cli {
 
@@ -15,9 +15,19 @@ CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> 
       "", "");
 }
 
-CLI::Validator seconds() {
-  return mustBe("a number of seconds from 0 to 1e11",
-                [](const std::string& text) { return parseDelay(numberOf<double>(text).value_or(-1)).has_value(); });
+std::string notADuration(std::string_view text) {
+  return fmt::format("must be a number of seconds from 0 to 1e11, or a duration (90s, 10m, 2h, 7d), not '{}'", text);
+}
+
+CLI::Validator durationInSeconds() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const auto duration = readDuration(text);
+        if (!duration) return notADuration(text);
+        text = fmt::format("{}", std::chrono::duration<double>(*duration).count());
+        return std::string();
+      },
+      "", "");
 }
 
 CLI::Validator wholeNumber(const char* what, std::int64_t least, std::int64_t most) {

@@ -1,15 +1,20 @@
 #include "operations/again.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/saturated.h"
 #include "base/task_names.h"
 #include "leptir/task_record.h"
 #include "meta/record_keys.h"
+#include "operations/again_records.h"
 #include "operations/audit_trail.h"
 #include "operations/bulk_lock.h"
 #include "operations/bulk_place.h"
+#include "operations/pushed_again.h"
 #include "operations/selection.h"
 #include "task/envelope.h"
 #include "task/json_members.h"
@@ -77,7 +82,8 @@ class AgainPusher {
                on + (action.changes.empty() ? "" : " with " + action.changes)) {}
 
   // Invalid: the changes are wrong. Errors of one task only leave that task alone.
-  Result<void> add(const std::string& id, std::string_view envelope, const std::string& broker) {
+  // `newId`: of the task that is pushed; empty: any.
+  Result<void> add(const std::string& id, std::string_view envelope, const std::string& broker, std::string newId) {
     if (envelope.empty()) {
       leave(id, std::string(kNoEnvelope));
       return {};
@@ -89,6 +95,7 @@ class AgainPusher {
       return {};
     }
     task->options.broker = broker;
+    task->options.id = std::move(newId);
     tasks_.push_back(std::move(*task));
     return {};
   }
@@ -104,9 +111,7 @@ class AgainPusher {
     auto ids = stores_.queues.pushTasks(tasks);
     if (!ids) return ids.error();
     report_.changed += ids->size();
-    for (auto& id : *ids) {
-      if (report_.pushed.size() < kMostIdsReported) report_.pushed.push_back(std::move(id));
-    }
+    std::ranges::move(*ids, std::back_inserter(report_.pushed));
     return {};
   }
 
@@ -124,24 +129,62 @@ class AgainPusher {
   std::vector<TaskToPush> tasks_;
 };
 
-// A buried task has its envelope in the queue.
-Result<void> addById(Stores& stores, AgainPusher& pusher, const std::string& id) {
-  for (std::size_t i = 0; i < stores.queues.size(); ++i) {
-    const auto found = askBroker(stores, i, [&](SimpleBroker& broker) { return broker.keeper().find(id); });
-    if (!found) continue;
-    const auto why = whyNotAgain(listedStateOf(found->state), {});
-    if (why.empty()) return pusher.add(id, found->envelope, stores.queues.name(i));
-    pusher.leave(id, why);
-    return {};
+// Pushes tasks with given ids: each once, and also those that were pushed again before.
+class IdsAgain {
+ public:
+  IdsAgain(Stores& stores, AgainPusher& pusher, ActionReport& report)
+      : stores_(stores), pusher_(pusher), report_(report), pushedAgain_(stores) {}
+
+  Result<void> add(const std::string& id) {
+    if (!seen_.insert(id).second) return {};
+    for (std::size_t i = 0; i < stores_.queues.size(); ++i) {
+      const auto found = askBroker(stores_, i, [&](SimpleBroker& broker) { return broker.keeper().find(id); });
+      if (found) return addFromQueue(*found, stores_.queues.name(i));
+    }
+    const auto record = recordOf(id);
+    if (!record) return record.error();
+    if (const auto why = whyNotAgain({}, *record); !why.empty()) {
+      pusher_.leave(id, why);
+      return {};
+    }
+    return addWithRecord(id, envelopeIn(*record), "", *record);
   }
-  const auto record = stores.records.size() > 0 ? stores.records.loadMetaInfoById(id)
-                                                : Result<Json>(Error(ErrorCode::NotFound, "no meta storage"));
-  if (!record && !isMissing(record.error())) return record.error();
-  const auto why = whyNotAgain({}, record ? *record : Json());
-  if (why.empty()) return pusher.add(id, envelopeIn(*record), "");
-  pusher.leave(id, why);
-  return {};
-}
+
+ private:
+  // Null: it has none.
+  Result<Json> recordOf(const std::string& id) {
+    if (stores_.records.size() == 0) return Json();
+    auto record = stores_.records.loadMetaInfoById(id);
+    return record || !isMissing(record.error()) ? record : Result<Json>(Json());
+  }
+
+  // A buried task has its envelope in the queue.
+  Result<void> addFromQueue(const FoundTask& task, const std::string& broker) {
+    if (const auto why = whyNotAgain(listedStateOf(task.state), {}); !why.empty()) {
+      pusher_.leave(task.id, why);
+      return {};
+    }
+    const auto record = recordOf(task.id);
+    if (!record) return record.error();
+    return addWithRecord(task.id, task.envelope, broker, *record);
+  }
+
+  Result<void> addWithRecord(const std::string& id, std::string_view envelope, const std::string& broker,
+                             const Json& record) {
+    if (record.is_null()) return pusher_.add(id, envelope, broker, "");
+    auto newId = againIdOf(record);
+    const auto pushed = pushedAgain_.have({&newId, 1});
+    if (!pushed) return pushed.error();
+    if (pushed->front()) report_.before.push_back({.id = id, .as = std::exchange(newId, "")});
+    return pusher_.add(id, envelope, broker, std::move(newId));
+  }
+
+  Stores& stores_;
+  AgainPusher& pusher_;
+  ActionReport& report_;
+  PushedAgain pushedAgain_;
+  std::set<std::string> seen_;
+};
 
 class SelectionAgain {
  public:
@@ -153,7 +196,8 @@ class SelectionAgain {
         lock_(lock),
         report_(report),
         places_(stores, broker, action, selection),
-        pusher_(stores, action, textOf(selection), report) {}
+        pusher_(stores, action, textOf(selection), report),
+        records_(stores, selection_) {}
 
   Result<void> run(const OnActionProgress& progress) {
     if (auto resumed = resume(); !resumed) return resumed;
@@ -190,30 +234,16 @@ class SelectionAgain {
   }
 
   Result<void> pushSlice() {
-    auto list = listSlice();
-    if (!list) return list.error();
-    examined_ += list->examined;
-    for (const auto& record : list->records) {
-      if (!matchesState(selection_, record) || record.contains(meta::key::kBuried)) continue;
-      const auto task = listedTaskOf(record);
-      if (auto added = pusher_.add(task.id, task.envelope, ""); !added) return added;
+    auto slice = records_.read(place_.cursor, kRecordsOfASlice, report_.leftOut);
+    if (!slice) return slice.error();
+    examined_ += slice->examined;
+    for (auto& [task, newId] : slice->tasks) {
+      if (auto added = pusher_.add(task.id, task.envelope, "", std::move(newId)); !added) return added;
     }
     if (auto pushed = pusher_.push(); !pushed) return pushed;
-    place_.cursor = std::move(list->cursor);
+    place_.cursor = std::move(slice->cursor);
     place_.changed = report_.changed;
     return {};
-  }
-
-  // From the first storage that can list its records: the place is only ever one of that storage.
-  Result<RecordList> listSlice() {
-    Result<RecordList> list = Error(ErrorCode::Unsupported, "no meta storage is configured, so there are no records");
-    for (std::size_t i = 0; i < stores_.records.size(); ++i) {
-      list = askStorage(stores_.records, i, [&](SimpleMetaStorage& storage) {
-        return storage.listRecords(metaFilterOf(selection_), place_.cursor, kRecordsOfASlice);
-      });
-      if (list || list.error().code() != ErrorCode::Unsupported) return list;
-    }
-    return list;
   }
 
   Result<void> keepPlace() {
@@ -228,6 +258,7 @@ class SelectionAgain {
   ActionReport& report_;
   BulkPlaces places_;
   AgainPusher pusher_;
+  AgainRecords records_;
   BulkPlace place_;
   std::uint64_t examined_ = 0;
 };
@@ -262,9 +293,10 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
     if (auto valid = base::checkTaskId(id); !valid) return valid;
   }
   AgainPusher pusher(stores, action, idsAsText(ids), report);
+  IdsAgain again(stores, pusher, report);
   Result<void> outcome;
   for (std::size_t i = 0; i < ids.size() && outcome && !report.stopped; ++i) {
-    outcome = addById(stores, pusher, ids[i]);
+    outcome = again.add(ids[i]);
     if (outcome && (i + 1) % kRecordsOfASlice == 0) outcome = pusher.push();
     report.stopped = outcome && progress && !progress({.changed = report.changed, .examined = i + 1});
   }
@@ -273,8 +305,9 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
   return outcome;
 }
 
-Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& selection,
+Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& asked,
                                 const OnActionProgress& progress, ActionReport& report) {
+  const auto selection = selectionOfAgain(asked);
   if (!asksRecords(selection))
     return Error(ErrorCode::Invalid,
                  "a selection of tasks to push again is one of records, which tell no broker, no reason of a burial "

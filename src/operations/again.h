@@ -24,7 +24,7 @@ std::string whyNotAgain(const std::optional<ListedState>& queued, const Json& re
 // Pushes the tasks with these ids again. Their errors, and the ids that have no envelope, are in the report.
 Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::vector<std::string>& ids,
                           const OnActionProgress& progress, ActionReport& report);
-// Pushes all tasks again whose records match, except those that are buried. The report has errors. Invalid: the
+// Pushes all tasks again whose records match, except those in AgainLeftOut. The report has errors. Invalid: the
 // selection asks for what no record tells (a broker, a reason, a state in a queue). Lost: another process pushes a
 // selection again right now.
 Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& selection,

@@ -6,6 +6,7 @@
 
 #include "operations/bulk_lock.h"
 #include "operations/operations_fixture.h"
+#include "operations/pushed_again.h"
 #include "task/envelope.h"
 
 namespace leptir::operations {
@@ -124,6 +125,87 @@ TEST_P(AgainTest, EveryFailureThatMatchesIsPushedOnce) {
   EXPECT_EQ(counts(kSecond).due, 125u);
 }
 
+TEST(AgainIdOf, IsThatOfOneRunOfOneTask) {
+  const Json run{{"id", "a"}, {"lease", 7}, {"respM", "x"}};
+  EXPECT_EQ(againIdOf(run), againIdOf({{"id", "a"}, {"lease", 7}}));
+  EXPECT_NE(againIdOf(run), againIdOf({{"id", "a"}, {"lease", 8}}));
+  EXPECT_NE(againIdOf(run), againIdOf({{"id", "b"}, {"lease", 7}}));
+  EXPECT_EQ(againIdOf(run).size(), std::string_view("again-0123456789abcdef01234567").size());
+  EXPECT_NE(againIdOf({{"id", "a"}, {"exStart", {{"date", "x"}}}}), againIdOf({{"id", "a"}})) << "a record of PHP";
+}
+
+TEST_P(AgainTest, CancelledTasksAreLeftOutUnlessTheSelectionAsksForThem) {
+  saveRecord("failed", ExitStatus::Error);
+  saveRecord("gone", ExitStatus::Unknown, "mail", 0s, "cancelled");
+  auto asked = operations();
+  const TaskAction again{.kind = Kind::Again};
+  const auto preview = asked.preview(again, {});
+  ASSERT_THAT(preview->first, SizeIs(1));
+  EXPECT_EQ(preview->first[0].id, "failed");
+  EXPECT_EQ(preview->leftOut.cancelled, 1u);
+  const auto report = asked.run(again, {});
+  EXPECT_EQ(report->changed, 1u);
+  EXPECT_EQ(report->leftOut.cancelled, 1u);
+  const TaskTargets cancelled{.selection = {.cause = "cancelled"}};
+  EXPECT_EQ(asked.preview(again, cancelled)->count, 1u);
+  EXPECT_EQ(asked.run(again, cancelled)->changed, 1u);
+  EXPECT_EQ(counts(kSecond).due, 2u);
+}
+
+TEST_P(AgainTest, BuriedTasksOfASelectionAreLeftOutAndCounted) {
+  saveRecord("failed", ExitStatus::Error);
+  saveRecord("buried", ExitStatus::Error, "mail", 1s, "", "failed 3 times");
+  auto asked = operations();
+  const auto preview = asked.preview({.kind = Kind::Again}, {});
+  EXPECT_EQ(preview->count, 1u);
+  EXPECT_EQ(preview->leftOut.buried, 1u);
+  EXPECT_EQ(asked.run({.kind = Kind::Again}, {})->leftOut.buried, 1u);
+}
+
+TEST_P(AgainTest, ASelectionPushesEachRunOnlyOnceHoweverOftenItIsCalled) {
+  for (int i = 0; i < 5; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const TaskAction again{.kind = Kind::Again};
+  auto asked = operations();
+  const auto first = asked.run(again, {.selection = {.name = "mail"}});
+  ASSERT_THAT(first->pushed, SizeIs(5));
+  const auto second = asked.run(again, {});
+  EXPECT_EQ(second->changed, 0u);
+  EXPECT_EQ(second->leftOut.pushedBefore, 5u);
+  EXPECT_EQ(asked.preview(again, {})->leftOut.pushedBefore, 5u);
+  EXPECT_EQ(counts(kSecond).due, 5u);
+}
+
+TEST_P(AgainTest, ASelectionKnowsByTheRecordOfTheNewTaskThatItWasPushed) {
+  saveRecord("a", ExitStatus::Error);
+  auto asked = operations();
+  const auto first = asked.run({.kind = Kind::Again}, {});
+  ASSERT_THAT(first->pushed, SizeIs(1));
+  ASSERT_TRUE(store(kSecond).keeper().remove(first->pushed[0]));
+  saveRecord(first->pushed[0], ExitStatus::Error);
+  const auto second = asked.run({.kind = Kind::Again}, {});
+  EXPECT_EQ(second->changed, 1u) << "the new task failed as well";
+  EXPECT_EQ(second->leftOut.pushedBefore, 1u);
+}
+
+TEST_P(AgainTest, AnIdIsPushedOnceMoreAndTheReportSaysSo) {
+  saveRecord("a", ExitStatus::Error);
+  auto asked = operations();
+  const auto first = asked.run({.kind = Kind::Again}, {.ids = {"a", "a"}});
+  ASSERT_THAT(first->pushed, SizeIs(1)) << "an id that is given twice is one";
+  EXPECT_THAT(first->before, IsEmpty());
+  EXPECT_THAT(asked.preview({.kind = Kind::Again}, {.ids = {"a"}})->before, SizeIs(1));
+  const auto second = asked.run({.kind = Kind::Again}, {.ids = {"a"}});
+  ASSERT_THAT(second->before, SizeIs(1));
+  EXPECT_EQ(second->before[0].as, first->pushed[0]);
+  EXPECT_NE(second->pushed.at(0), first->pushed[0]);
+  EXPECT_EQ(counts(kSecond).due, 2u);
+}
+
+TEST_P(AgainTest, TheReportHasAllNewIds) {
+  for (int i = 0; i < 1'100; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  EXPECT_THAT(operations().run({.kind = Kind::Again}, {})->pushed, SizeIs(1'100));
+}
+
 TEST_P(AgainTest, AStoreThatFailsInTheMiddleLeavesAPlaceFromWhichTheNextCallGoesOn) {
   for (int i = 0; i < 250; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
   const TaskTargets failed{.selection = {.state = ListedState::Failed}};
@@ -165,7 +247,8 @@ TEST_P(AgainTest, ASelectionOfOtherTimesIsAnotherAction) {
   ASSERT_TRUE(asked.run({.kind = Kind::Again}, since(1h), [](const ActionProgress&) { return false; })->stopped);
   const auto report = asked.run({.kind = Kind::Again}, since(24h));
   EXPECT_FALSE(report->continues);
-  EXPECT_EQ(report->changed, 150u);
+  EXPECT_EQ(report->changed, 50u);
+  EXPECT_EQ(report->leftOut.pushedBefore, 100u);
 }
 
 TEST_P(AgainTest, ASecondOperatorIsRefusedWhateverItsSelection) {

@@ -4,16 +4,10 @@
 
 #include "base/time_text.h"
 #include "leptir/json.h"
+#include "operations/digest.h"
 
 namespace leptir::operations {
 namespace {
-
-// FNV-1a, 64 bits: equal on all machines, and in all versions of leptir.
-std::uint64_t digestOf(std::string_view text) {
-  std::uint64_t digest = 0xcbf29ce484222325;
-  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return digest;
-}
 
 // Times relative to now (`--since=1h`) are others in each call. Tasks that are pushed again because the place is not
 // found run twice, so Again keeps the times of its selection in the place.

@@ -8,7 +8,8 @@
 namespace leptir {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStates{"due", "scheduled", "leased", "buried", "done", "failed"};
+constexpr std::array<std::string_view, 7> kStates{"due",  "scheduled", "leased",   "buried",
+                                                  "done", "failed",    "cancelled"};
 
 }  // namespace
 

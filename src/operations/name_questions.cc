@@ -78,13 +78,14 @@ class NameReader {
   }
 
   void add(Json record) {
-    const bool succeeded = hasSucceeded(record);
+    const auto end = operations::endStateOf(record);
     const auto time = record.is_object() ? record.value(key::kExecutionTime, Json()) : Json();
     const auto task = operations::listedTaskOf(std::move(record));
     auto& data = names_[task.name];
     auto& statistics = data.statistics;
     ++statistics.runs;
-    if (!succeeded) ++statistics.failed;
+    if (end == ListedState::Failed) ++statistics.failed;
+    if (end == ListedState::Cancelled) ++statistics.cancelled;
     if (time.is_number()) data.runTimes.push_back(time.get<double>());
     if (!statistics.lastEnded || *statistics.lastEnded < task.time) statistics.lastEnded = task.time;
     if (!view_.oldest || *view_.oldest > task.time) view_.oldest = task.time;

@@ -103,11 +103,15 @@ class OperationsTest : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(sessions_[broker]->release(releases));
   }
   // Saves the record of a run; its envelope is there unless it succeeded.
-  void saveRecord(const std::string& id, ExitStatus status, const std::string& name = "mail", Duration took = 1s) {
+  // An empty `cause`: finished or threw, by the status.
+  void saveRecord(const std::string& id, ExitStatus status, const std::string& name = "mail", Duration took = 1s,
+                  const std::string& cause = "", const std::string& buried = "") {
     const auto now = systemClock().now();
     MetaInfo info{.id = id, .lease = static_cast<std::uint64_t>(now.time_since_epoch().count()), .returnCode = status};
     info.type = name;
     info.cause = status == ExitStatus::Success ? "finished" : "threw";
+    if (!cause.empty()) info.cause = cause;
+    if (!buried.empty()) info.additional = writeJson({{"buried", buried}});
     info.response = "it said so\nand more";
     info.started = now - took;
     info.ended = now;

@@ -1,11 +1,13 @@
 // Operations::preview: what an action would do.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "leptir/operations.h"
-#include "meta/record_keys.h"
 #include "operations/again.h"
+#include "operations/again_records.h"
 #include "operations/id_action.h"
+#include "operations/pushed_again.h"
 #include "operations/selection.h"
 #include "operations/selection_action.h"
 #include "operations/stores.h"
@@ -44,9 +46,9 @@ bool isComplete(const std::vector<Error>& unable) {
 
 class SelectionPreview {
  public:
-  SelectionPreview(operations::Stores& stores, Operations& operations, const TaskAction& action,
-                   const TaskSelection& selection, std::uint64_t mostCounted)
-      : stores_(stores), operations_(operations), action_(action), selection_(selection), most_(mostCounted) {}
+  SelectionPreview(operations::Stores& stores, const TaskAction& action, const TaskSelection& selection,
+                   std::uint64_t mostCounted)
+      : stores_(stores), action_(action), selection_(selection), most_(mostCounted) {}
 
   Result<ActionPreview> make() && {
     if (action_.kind == TaskAction::Kind::Again) {
@@ -105,33 +107,28 @@ class SelectionPreview {
   }
 
   Result<void> previewRecords() {
-    auto selection = selection_;
+    const auto selection = operations::selectionOfAgain(selection_);
+    if (!operations::asksRecords(selection)) return {};
+    operations::AgainRecords records(stores_, selection);
     std::string cursor;
-    if (!selection.state) selection.state = ListedState::Failed;
     do {
-      auto page = operations_.tasks(selection, cursor, kActionSlice);
-      if (!page) return page.error();
-      cursor = std::move(page->cursor);
-      for (auto& error : page->unable) addUnable(std::move(error));
-      for (auto& task : page->tasks) countRecord(std::move(task));
+      auto slice = records.read(cursor, kActionSlice, preview_.leftOut);
+      if (!slice && operations::isMissing(slice.error())) return {};
+      if (!slice) return slice.error();
+      cursor = std::move(slice->cursor);
+      for (auto& task : slice->tasks) countRecord(std::move(task.task));
     } while (!cursor.empty() && preview_.count < most_);
     preview_.isExact = cursor.empty() && isComplete(preview_.unable);
     return {};
   }
 
-  // Each page asks the same stores again.
-  void addUnable(Error error) {
-    if (std::ranges::count(preview_.unable, error) == 0) preview_.unable.push_back(std::move(error));
-  }
-
   void countRecord(ListedTask task) {
-    if (task.envelope.empty() || task.record.contains(meta::key::kBuried)) return;
+    if (task.envelope.empty()) return;
     ++preview_.count;
     if (preview_.first.size() < kShown) preview_.first.push_back(std::move(task));
   }
 
   operations::Stores& stores_;
-  Operations& operations_;
   const TaskAction& action_;
   const TaskSelection& selection_;
   const std::uint64_t most_;
@@ -139,9 +136,13 @@ class SelectionPreview {
 };
 
 // The tasks of which Again would push copies.
-Result<ActionPreview> previewAgain(Operations& operations, const std::vector<std::string>& ids) {
+Result<ActionPreview> previewAgain(operations::Stores& stores, Operations& operations,
+                                   const std::vector<std::string>& ids) {
   ActionPreview preview;
+  operations::PushedAgain pushedAgain(stores);
+  std::set<std::string> seen;
   for (const auto& id : ids) {
+    if (!seen.insert(id).second) continue;
     auto details = operations.task(id);
     if (!details && !operations::isMissing(details.error())) return details.error();
     if (!details) {
@@ -154,6 +155,10 @@ Result<ActionPreview> previewAgain(Operations& operations, const std::vector<std
       continue;
     }
     ++preview.count;
+    auto newId = details->record.is_null() ? std::string() : operations::againIdOf(details->record);
+    const auto pushed = pushedAgain.have({&newId, newId.empty() ? 0u : 1u});
+    if (!pushed) return pushed.error();
+    if (!pushed->empty() && pushed->front()) preview.before.push_back({.id = id, .as = std::move(newId)});
     auto task = details->queued ? std::move(*details->queued) : operations::listedTaskOf(std::move(details->record));
     if (preview.first.size() < kShown) preview.first.push_back(std::move(task));
   }
@@ -181,8 +186,8 @@ Result<ActionPreview> previewIds(operations::Stores& stores, const TaskAction& a
 Result<ActionPreview> Operations::preview(const TaskAction& action, const TaskTargets& targets,
                                           std::uint64_t mostCounted) {
   if (auto valid = operations::check(targets.selection); !valid) return valid.error();
-  if (targets.ids.empty()) return SelectionPreview(*stores_, *this, action, targets.selection, mostCounted).make();
-  if (action.kind == TaskAction::Kind::Again) return previewAgain(*this, targets.ids);
+  if (targets.ids.empty()) return SelectionPreview(*stores_, action, targets.selection, mostCounted).make();
+  if (action.kind == TaskAction::Kind::Again) return previewAgain(*stores_, *this, targets.ids);
   return previewIds(*stores_, action, targets);
 }
 

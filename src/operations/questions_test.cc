@@ -249,6 +249,47 @@ TEST_P(QuestionsTest, HalfAnIdThatFitsSeveralTasksIsAnErrorThatListsSome) {
   EXPECT_EQ(*asked.findByPrefix("order-10000"), "order-10000") << "a whole id is one, whatever else begins with it";
 }
 
+TEST_P(QuestionsTest, HalfAnIdForAnActionFitsOnlyTasksToWhichItApplies) {
+  push("rep-x");
+  saveRecord("report-1", ExitStatus::Success);
+  auto asked = operations();
+  EXPECT_EQ(asked.findByPrefix("rep").error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(*asked.findByPrefix("rep", TaskAction::Kind::Cancel), "rep-x");
+  EXPECT_EQ(*asked.findByPrefix("rep", TaskAction::Kind::Again), "report-1");
+  EXPECT_EQ(*asked.findByPrefix("repo", TaskAction::Kind::Cancel), "report-1") << "no other task fits";
+}
+
+TEST_P(QuestionsTest, ACauseMayBeTheOutcomeOfARunThatEndedByItself) {
+  saveRecord("fine", ExitStatus::Success);
+  saveRecord("odd", ExitStatus::Warning, "mail", 1s, "finished");
+  saveRecord("wrong", ExitStatus::Error, "mail", 1s, "finished");
+  saveRecord("threw", ExitStatus::Error);
+  auto asked = operations();
+  const auto ids = [&](const std::string& cause) {
+    std::vector<std::string> found;
+    const auto page = asked.records({.cause = cause}, "", 10);
+    for (const auto& record : page->records) found.push_back(record.at("id"));
+    EXPECT_EQ(idsOf(asked.tasks({.cause = cause}, "", 10)->tasks), found);
+    return found;
+  };
+  EXPECT_THAT(ids("error"), ElementsAre("wrong"));
+  EXPECT_THAT(ids("success"), ElementsAre("fine"));
+  EXPECT_THAT(ids("warning"), ElementsAre("odd"));
+  EXPECT_THAT(ids("finished"), UnorderedElementsAre("fine", "odd", "wrong"));
+}
+
+TEST_P(QuestionsTest, ACancelledTaskIsNotAFailedOne) {
+  saveRecord("failed", ExitStatus::Error);
+  saveRecord("gone", ExitStatus::Unknown, "mail", 0s, "cancelled");
+  auto asked = operations();
+  EXPECT_THAT(idsOf(asked.tasks({.state = ListedState::Failed}, "", 10)->tasks), ElementsAre("failed"));
+  EXPECT_THAT(idsOf(asked.tasks({.state = ListedState::Cancelled}, "", 10)->tasks), ElementsAre("gone"));
+  EXPECT_EQ(asked.tasks({}, "", 10)->tasks.at(0).state, ListedState::Cancelled);
+  const auto names = asked.names();
+  EXPECT_EQ(names->names.at(0).failed, 1u);
+  EXPECT_EQ(names->names.at(0).cancelled, 1u);
+}
+
 TEST_P(QuestionsTest, RecordsAreListedPageAfterPage) {
   for (const auto* id : {"a", "b", "c"}) saveRecord(id, ExitStatus::Error);
   auto asked = operations();

@@ -80,18 +80,41 @@ TaskFilter taskFilterOf(const TaskSelection& selection, std::optional<ListOrder>
 }
 
 MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder> order) {
-  return {.name = selection.name,
-          .cause = selection.cause,
-          .status = TaskStatus::Completed,
-          .idPrefix = selection.idPrefix,
-          .savedFrom = selection.since,
-          .savedBefore = selection.until,
-          .order = order.value_or(ListOrder::LatestFirst)};
+  return withStoredCause({.name = selection.name,
+                          .cause = selection.cause,
+                          .status = TaskStatus::Completed,
+                          .idPrefix = selection.idPrefix,
+                          .savedFrom = selection.since,
+                          .savedBefore = selection.until,
+                          .order = order.value_or(ListOrder::LatestFirst)});
 }
 
-bool matchesState(const TaskSelection& selection, const Json& record) {
-  if (!isOver(record)) return false;
-  return !selection.state || hasSucceeded(record) == (*selection.state == ListedState::Done);
+bool matchesEnd(const TaskSelection& selection, const Json& record) {
+  return isOver(record) && (!selection.state || endStateOf(record) == *selection.state) &&
+         exitedWith(exitStatusIn(selection.cause), record);
+}
+
+ListedState endStateOf(const Json& record) {
+  if (hasSucceeded(record)) return ListedState::Done;
+  return textIn(record, key::kCause) == nameOf(Cause::Cancelled) ? ListedState::Cancelled : ListedState::Failed;
+}
+
+std::optional<ExitStatus> exitStatusIn(std::string_view cause) {
+  for (const auto status : {ExitStatus::Success, ExitStatus::Warning, ExitStatus::Error, ExitStatus::Unknown,
+                            ExitStatus::TimeLimitExceeded}) {
+    if (cause == nameOf(status)) return status;
+  }
+  return std::nullopt;
+}
+
+bool exitedWith(std::optional<ExitStatus> status, const Json& record) {
+  return !status || (textIn(record, key::kCause) == nameOf(Cause::Finished) &&
+                     numberIn(record, key::kReturnCode) == static_cast<int>(*status));
+}
+
+MetaFilter withStoredCause(MetaFilter filter) {
+  if (exitStatusIn(filter.cause)) filter.cause = nameOf(Cause::Finished);
+  return filter;
 }
 
 ListedTask listedTaskOf(FoundTask found, const std::string& broker) {
@@ -111,7 +134,7 @@ ListedTask listedTaskOf(FoundTask found, const std::string& broker) {
 
 ListedTask listedTaskOf(Json record) {
   ListedTask task{.id = textIn(record, key::kId), .name = textIn(record, key::kType)};
-  task.state = hasSucceeded(record) ? ListedState::Done : ListedState::Failed;
+  task.state = endStateOf(record);
   task.time = endOf(record);
   task.attempts = numberIn(record, key::kAttempt);
   task.reason = firstLineOf(textIn(record, key::kResponse));

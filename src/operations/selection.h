@@ -23,7 +23,17 @@ bool asksRecords(const TaskSelection& selection);
 TaskFilter taskFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
 MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
 // Whether a record that the MetaFilter has let through is of a task that is over, and ended as the selection says.
-bool matchesState(const TaskSelection& selection, const Json& record);
+bool matchesEnd(const TaskSelection& selection, const Json& record);
+// Done, Failed or Cancelled, of a record whose task is over.
+ListedState endStateOf(const Json& record);
+
+// How a run that ended by itself went, if `cause` is such a word: success, warning, error or unknown. Its records have
+// the cause `finished`.
+std::optional<ExitStatus> exitStatusIn(std::string_view cause);
+// Whether the record is of a run that ended by itself with this exit status; none: every record matches.
+bool exitedWith(std::optional<ExitStatus> status, const Json& record);
+// The filter with the cause that records have.
+MetaFilter withStoredCause(MetaFilter filter);
 
 constexpr ListedState listedStateOf(TaskState state) {
   return static_cast<ListedState>(state);

@@ -22,7 +22,7 @@ bool appliesTo(TaskAction::Kind kind, ListedState state) {
     case TaskAction::Kind::Reschedule:
       return state == ListedState::Due || state == ListedState::Scheduled;
     case TaskAction::Kind::Again:
-      return !isInQueue(state);
+      return !isInQueue(state) || state == ListedState::Buried;
   }
   return false;
 }

@@ -111,7 +111,7 @@ Result<void> TaskLister::listStorage(ListCursor& cursor) {
   page_.examined += std::max<std::uint64_t>(listed->examined, listed->records.size());
   for (auto& record : listed->records) {
     leaveOutLogs(record);
-    if (matchesState(selection_, record)) page_.tasks.push_back(listedTaskOf(std::move(record)));
+    if (matchesEnd(selection_, record)) page_.tasks.push_back(listedTaskOf(std::move(record)));
   }
   cursor.inner = std::move(listed->cursor);
   return {};
@@ -142,20 +142,24 @@ Result<void> checkLimit(std::size_t limit) {
 Result<RecordPage> firstRecords(MetaStorage& storages, const MetaFilter& filter, std::size_t limit) {
   if (filter.order == ListOrder::EarliestFirst)
     return Error(ErrorCode::Unsupported, "no meta storage can list its records with the oldest first");
-  auto listing = storages.listMetaInfo(filter, {.offset = 0, .limit = limit});
+  auto listing = storages.listMetaInfo(operations::withStoredCause(filter), {.offset = 0, .limit = limit});
   if (!listing) return operations::errorOfStore(listing.error(), operations::InvalidIs::RightsAtTheStore);
+  const auto status = operations::exitStatusIn(filter.cause);
+  std::erase_if(listing->records, [&](const Json& record) { return !operations::exitedWith(status, record); });
   return RecordPage{.records = std::move(listing->records), .listsSuccesses = listing->listsSuccesses};
 }
 
 Result<RecordPage> recordPage(operations::Stores& stores, const operations::ListCursor& place, const MetaFilter& filter,
                               std::size_t limit) {
+  const auto status = operations::exitStatusIn(filter.cause);
   return operations::askStorage(
       stores.records, place.index,
       [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
         if (filter.order == ListOrder::EarliestFirst && !storage.traits().listsEarliestFirst)
           return Error(ErrorCode::Unsupported, "this store lists its records with the newest first only");
-        auto listed = storage.listRecords(filter, place.inner, limit);
+        auto listed = storage.listRecords(operations::withStoredCause(filter), place.inner, limit);
         if (!listed) return listed.error();
+        std::erase_if(listed->records, [&](const Json& record) { return !operations::exitedWith(status, record); });
         RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
         if (!listed->cursor.empty())
           page.cursor =

@@ -130,7 +130,9 @@ class TaskSearch {
 
 // The different ids that begin so, up to one more than are listed. An error: a store that could not be asked may have
 // the task that is meant, so the only one that was found is not known to be it.
-Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::string_view prefix) {
+// `action`: only those to which it applies.
+Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::string_view prefix,
+                                               std::optional<TaskAction::Kind> action) {
   std::vector<std::string> ids;
   std::optional<Error> unable;
   std::string cursor;
@@ -138,7 +140,8 @@ Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::stri
     auto page = operations.tasks({.idPrefix = std::string(prefix)}, cursor, 100);
     if (!page) return page.error();
     for (auto& task : page->tasks) {
-      if (std::ranges::count(ids, task.id) == 0) ids.push_back(std::move(task.id));
+      const bool counts = !action || appliesTo(*action, task.state);
+      if (counts && std::ranges::count(ids, task.id) == 0) ids.push_back(std::move(task.id));
     }
     for (auto& error : page->unable) {
       if (error.code() != ErrorCode::Unsupported) unable = std::move(error);
@@ -167,13 +170,14 @@ Result<TaskDetails> Operations::task(std::string_view id) {
   return TaskSearch(*stores_, id).run();
 }
 
-Result<std::string> Operations::findByPrefix(std::string_view idPrefix) {
+Result<std::string> Operations::findByPrefix(std::string_view idPrefix, std::optional<TaskAction::Kind> action) {
   if (operations::findRunHere(*stores_, idPrefix)) return std::string(idPrefix);
   auto exact = task(idPrefix);
   if (exact) return std::string(idPrefix);
   if (exact.error().code() == ErrorCode::Invalid) return exact.error();
-  auto ids = idsWithPrefix(*this, idPrefix);
+  auto ids = idsWithPrefix(*this, idPrefix, action);
   if (!ids) return ids.error();
+  if (ids->empty() && action) return findByPrefix(idPrefix);
   if (ids->size() > 1) return severalTasks(idPrefix, *ids);
   if (ids->empty())
     return Error(ErrorCode::NotFound, "no task has the id, or the beginning of an id, " + base::inQuotes(idPrefix));

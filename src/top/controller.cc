@@ -13,7 +13,8 @@ namespace {
 using Key = KeyPress::Key;
 
 constexpr ListedState kStates[] = {ListedState::Due,    ListedState::Scheduled, ListedState::Leased,
-                                   ListedState::Buried, ListedState::Failed,    ListedState::Done};
+                                   ListedState::Buried, ListedState::Failed,    ListedState::Cancelled,
+                                   ListedState::Done};
 constexpr PaneKind kOverviewPanes[] = {PaneKind::Queues, PaneKind::Running, PaneKind::Failures};
 constexpr Duration kShortestInterval = std::chrono::milliseconds(500), kLongestInterval = std::chrono::seconds(64);
 

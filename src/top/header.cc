@@ -110,6 +110,7 @@ Keys changesOf(std::optional<ListedState> state) {
     case ListedState::Failed:
       return {{"a", "again"}, {"r", "revive"}};
     case ListedState::Done:
+    case ListedState::Cancelled:
       return {{"a", "again"}};
   }
   return {};

@@ -244,7 +244,68 @@ TEST_F(OperatingTest, AgainPushesAFailedTaskWithChangedParameters) {
   ASSERT_EQ(drain(), 0);
   EXPECT_THAT(info(again.lines()[0]).at("envelope").get<std::string>(),
               HasSubstr(R"("parameters":{"a":"1","b":12345678901234567890123})"));
-  EXPECT_EQ(leptir({"again", "--name=fail", "--yes"}).lines().size(), 2u) << "both have failed";
+  const auto all = leptir({"again", "--name=fail", "--yes"});
+  EXPECT_EQ(all.lines().size(), 1u) << "both have failed, and the first one was pushed again before";
+  EXPECT_THAT(all.err, HasSubstr("1 task left out: pushed again before; 'again ID' pushes one once more"));
+}
+
+TEST_F(OperatingTest, AgainOnASelectionPushesEachFailureOnceAndNoCancelledTask) {
+  push({"fail"});
+  const auto waits = push({"fail", "--delaySeconds=1h"});
+  ASSERT_EQ(leptir({"cancel", waits}).exit, 0);
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(leptir({"tasks", "--state=cancelled", "--json"}).json().at("id"), waits);
+  const auto dry = leptir({"again", "--name=fail", "--dry-run", "--json"}).json();
+  EXPECT_EQ(dry.at("count"), 1);
+  EXPECT_EQ(dry.at("leftOut"), (Json{{"cancelled", 1}, {"buried", 0}, {"pushedBefore", 0}}));
+  const auto first = leptir({"again", "--name=fail", "--since=1h", "--yes"});
+  EXPECT_EQ(first.lines().size(), 1u) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("1 task left out: cancelled; --cause=cancelled selects them"));
+  const auto second = leptir({"again", "--name=fail", "--since=1h", "--yes"});
+  EXPECT_EQ(second.exit, 4);
+  EXPECT_THAT(second.err, HasSubstr("1 task left out: pushed again before"));
+  EXPECT_EQ(queue().at("due"), 1);
+}
+
+TEST_F(OperatingTest, AgainPrintsAllNewIds) {
+  ASSERT_EQ(leptir({"push", "fail", "--number=1100", "--quiet"}).exit, 0);
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(leptir({"again", "--name=fail", "--yes"}).lines().size(), 1'100u);
+}
+
+TEST_F(OperatingTest, AFilterThatNoTaskCanMatchIsAMistake) {
+  push({"noop"});
+  for (const auto& command : std::vector<std::vector<std::string>>{{"tasks", "--state=failed", "--reason=x"},
+                                                                   {"tasks", "--broker=local", "--cause=threw"},
+                                                                   {"reschedule", "--state=done", "--at=now"},
+                                                                   {"cancel", "--state=done"},
+                                                                   {"cancel", "--since=5"},
+                                                                   {"tasks", "--since=5"}})
+    EXPECT_EQ(leptir(command).exit, 2) << command[0] << " " << command[1];
+}
+
+TEST_F(OperatingTest, TimesAreReadAsTablesPrintThem) {
+  const auto id = push({"noop"});
+  for (const auto* at : {"--at=+10m", "--at=tomorrow", "--at=2100-01-01 00:00:00", "--delaySeconds=1h"}) {
+    EXPECT_EQ(leptir({"reschedule", id, at}).exit, 0) << at;
+    EXPECT_EQ(queue().at("scheduled"), 1) << at;
+  }
+  EXPECT_EQ(leptir({"tasks", "--state=scheduled", "--since=2020-01-01", "--json"}).lines().size(), 1u);
+}
+
+TEST_F(OperatingTest, InfoTakesTheBeginningOfAnId) {
+  push({"noop", "p=1", "--id=order-17", "--delaySeconds=3600"});
+  push({"noop", "--id=order-18", "--delaySeconds=3600"});
+  const auto one = info("order-17");
+  EXPECT_THAT(one.at("envelope").get<std::string>(), HasSubstr(R"("parameters":{"p":"1"})"));
+  EXPECT_EQ(leptir({"cancel", "order-18"}).exit, 0);
+  push({"noop", "--id=other-1"});
+  EXPECT_EQ(info("oth").at("id"), "other-1");
+  const auto several = leptir({"info", "order"});
+  EXPECT_EQ(several.exit, 2);
+  EXPECT_THAT(several.err, HasSubstr("'order' fits 2 tasks: order-17, order-18"));
+  EXPECT_EQ(leptir({"info", "nothing"}).exit, 4);
+  EXPECT_EQ(leptir({"run-now", "order"}).exit, 0) << "order-18 is over";
 }
 
 TEST_F(OperatingTest, AgainTakesAnIdWithAnEqualsSign) {

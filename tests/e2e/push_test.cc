@@ -66,7 +66,7 @@ TEST_F(PushTest, RefusesInvalidAndConflictingArguments) {
        std::vector<std::vector<std::string>>{{"push", "noop", "--id=a", "--number=2"},
                                              {"push", "noop", "--at=2026-11-23T18:00:00Z", "--delaySeconds=3"},
                                              {"push"},
-                                             {"push", "noop", "--at=tomorrow"},
+                                             {"push", "noop", "--at=someday"},
                                              {"push", "noop", "novalue"},
                                              {"push", "noop", "x:=nojson"},
                                              {"push", "noop", "--unknown"},

@@ -59,9 +59,9 @@ TEST_F(WaitOutcome, ABuriedTaskIsOver) {
 TEST_F(WaitOutcome, TextSaysOfEachOutcomeHowTheTaskEnded) {
   const auto instance = start();
   const std::vector<std::pair<std::vector<std::string>, std::string>> outcomes{
-      {{"add"}, "exit          success"},       {{"warn"}, "exit          warning"},
-      {{"refuse"}, "exit          error"},      {{"throw"}, "cause         threw"},
-      {{"give_up"}, "cause         discarded"}, {{"sleep", "seconds:=60", "--timeLimit=1"}, "cause         timed_out"}};
+      {{"add"}, "outcome       success"},       {{"warn"}, "outcome       warning"},
+      {{"refuse"}, "outcome       error"},      {{"throw"}, "outcome       threw"},
+      {{"give_up"}, "outcome       discarded"}, {{"sleep", "seconds:=60", "--timeLimit=1"}, "outcome       timed_out"}};
   for (auto [task, words] : outcomes) {
     task.insert(task.begin(), "push");
     task.insert(task.end(), {"--wait", "--text"});

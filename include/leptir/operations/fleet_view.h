@@ -112,7 +112,8 @@ struct NameStatistics {
   bool isPaused = false;      // at one broker at least
   // From the records that were read, of runs that have ended.
   std::uint64_t runs = 0;
-  std::uint64_t failed = 0;           // neither success nor warning
+  std::uint64_t failed = 0;           // neither success nor warning, and not cancelled
+  std::uint64_t cancelled = 0;        // also tasks that were cancelled before they ran
   Duration median{}, p95{}, worst{};  // of the run times
   std::optional<Time> lastEnded{};
 };

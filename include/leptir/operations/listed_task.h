@@ -15,23 +15,24 @@
 
 namespace leptir {
 
-// Where a task stands: the four states of a queue, and the two of a record whose task is over.
+// Where a task stands: the four states of a queue, and the three of a record whose task is over.
 enum class ListedState {
   Due,
   Scheduled,
   Leased,
   Buried,
-  Done,    // it ended with a success or a warning
-  Failed,  // it ended otherwise; a task that was buried is among them, also while it is in its queue
+  Done,       // it ended with a success or a warning
+  Failed,     // it ended otherwise; a task that was buried is among them, also while it is in its queue
+  Cancelled,  // an operator cancelled it, while it waited or while it ran
 };
 
-// due, scheduled, leased, buried, done or failed.
+// due, scheduled, leased, buried, done, failed or cancelled.
 std::string_view nameOf(ListedState state);
 std::optional<ListedState> listedStateOf(std::string_view word);
 std::vector<std::string_view> listedStateWords();
 // Whether tasks in this state are listed from a queue, not from records.
 constexpr bool isInQueue(ListedState state) {
-  return state != ListedState::Done && state != ListedState::Failed;
+  return state < ListedState::Done;
 }
 
 // Which tasks to list or to change. An empty field matches every task.
@@ -41,9 +42,11 @@ struct TaskSelection {
   std::string name{};            // the task name, whole
   std::string idPrefix{};        // what the id begins with
   std::string reasonContains{};  // a part of the reason; only buried tasks have one
-  std::string cause{};           // `cause` of the record; only tasks that are over match
-  std::optional<Time> since{};   // the due time is this or later; of a task that is over: its record was saved then
-  std::optional<Time> until{};   // the due time, or the time at which the record was saved, is earlier
+  // `cause` of the record, or how a run that ended by itself went: success, warning, error or unknown. Only tasks that
+  // are over match.
+  std::string cause{};
+  std::optional<Time> since{};  // the due time is this or later; of a task that is over: its record was saved then
+  std::optional<Time> until{};  // the due time, or the time at which the record was saved, is earlier
 };
 
 // The selection in words, for messages and the audit trail: "state buried, name sendMail"; "every task" if it is empty.

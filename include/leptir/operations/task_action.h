@@ -22,7 +22,8 @@ struct TaskAction {
     Remove,  // tasks that are not leased leave their queue; records stay as they are
     RunNow,  // scheduled tasks become due at once
     Reschedule,  // waiting tasks become due at `due`
-    Again,       // tasks with a record and an envelope are pushed again, as new tasks with counters of zero
+    Again,       // tasks with a record and an envelope are pushed again, as new tasks with counters of zero; of a
+                 // selection, each run only once
   };
   Kind kind = Kind::Cancel;
   Time due{};  // of Reschedule
@@ -48,12 +49,27 @@ struct LeftAlone {
   std::string why{};  // "it is in no queue", "it is leased", …
 };
 
+// Tasks that match the selection of Again, and are not pushed.
+struct AgainLeftOut {
+  std::uint64_t cancelled = 0;     // an operator cancelled them, and the selection does not ask for that cause
+  std::uint64_t buried = 0;        // they were buried after their last run: Revive is for those that still are
+  std::uint64_t pushedBefore = 0;  // the same run was pushed again by an earlier action
+};
+
+// A task with a given id that was pushed again before, which Again does once more.
+struct PushedBefore {
+  std::string id{};
+  std::string as{};  // the id of the task that it was pushed as
+};
+
 // What an action would do now.
 struct ActionPreview {
   std::uint64_t count = 0;
   bool isExact = true;                 // false: there may be more than `count`
   std::vector<ListedTask> first{};     // at most ten of them
   std::vector<LeftAlone> leftAlone{};  // of the given ids
+  AgainLeftOut leftOut{};              // of a selection of Again
+  std::vector<PushedBefore> before{};  // of the given ids of Again
   std::vector<Error> unable{};         // of stores that could not be asked
 };
 
@@ -74,7 +90,9 @@ struct ActionReport {
   // Of Cancel: records of tasks that an earlier cancel, which was cut off, had taken out of the queue.
   std::uint64_t recordsOfEarlier = 0;
   std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
-  std::vector<std::string> pushed{};   // of Again: the new ids, at most kMostIdsReported
+  std::vector<std::string> pushed{};   // of Again: the new ids, all of them
+  AgainLeftOut leftOut{};              // of a selection of Again
+  std::vector<PushedBefore> before{};  // of the given ids of Again
   std::vector<ListedTask> first{};     // of the given ids: at most ten that it changed, as they stood before
   bool stopped = false;                // the caller ended it: `changed` tasks were changed
   std::optional<Time> continues{};     // it went on where an action that was begun at this time had stopped
