@@ -1,6 +1,5 @@
 #include "operations/slice_changer.h"
 
-#include "base/failpoint.h"
 #include "operations/cancel_notes.h"
 #include "operations/cancelled_tasks.h"
 
@@ -65,7 +64,6 @@ Result<void> SliceChanger::removeAndRecord(const std::vector<FoundTask>& tasks, 
   const auto removed = ask(idsOf(tasks));
   if (!removed) return removed.error();
   done.changed += *removed;
-  LEPTIR_FAILPOINT("operations.after_removal");
   return finishCancels(stores_, broker_, tasks, *removed, done);
 }
 
