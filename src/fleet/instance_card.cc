@@ -36,10 +36,17 @@ Json jsonOf(const std::vector<RunningTask>& tasks, std::size_t most) {
   return json;
 }
 
-Json jsonOf(const OtherBroker& other) {
-  return {{"broker", shortened(other.broker)},
-          {"runningTasks", other.runningTasks},
-          {"running", jsonOf(other.running, kMostTasksOfAnotherBroker)}};
+// Flat, since earlier versions read no card that is nested more deeply.
+void addOthers(Json& json, const std::vector<OtherBroker>& others) {
+  json["others"] = Json::array();
+  json["otherTasks"] = Json::array();
+  for (const auto& other : std::span(others).first(std::min(others.size(), kMostOtherBrokersOfACard))) {
+    json["others"].push_back({{"broker", shortened(other.broker)}, {"runningTasks", other.runningTasks}});
+    for (auto& task : jsonOf(other.running, kMostTasksOfAnotherBroker)) {
+      task["broker"] = shortened(other.broker);
+      json["otherTasks"].push_back(std::move(task));
+    }
+  }
 }
 
 Json jsonOf(const InstanceCard& card) {
@@ -60,12 +67,10 @@ Json jsonOf(const InstanceCard& card) {
             {"recent", jsonOf(card.recent)},
             {"runningTasks", card.runningTasks},
             {"running", jsonOf(card.running, kMostTasksOfACard)},
-            {"others", Json::array()},
             {"names", card.names},
             {"paused", card.paused},
             {"answers", card.answers}};
-  const auto others = std::span(card.others).first(std::min(card.others.size(), kMostOtherBrokersOfACard));
-  for (const auto& other : others) json["others"].push_back(jsonOf(other));
+  addOthers(json, card.others);
   return json;
 }
 
@@ -73,19 +78,6 @@ Json jsonOf(const InstanceCard& card) {
 void shorten(Json& list) {
   const auto leave = (list.size() + 7) / 8;
   list.erase(list.end() - static_cast<std::ptrdiff_t>(leave), list.end());
-}
-
-enum class Shortened { Yes, No };
-
-// The numbers of the tasks stay.
-Shortened shortenTasksOf(Json& others) {
-  auto done = Shortened::No;
-  for (auto& other : others) {
-    if (other["running"].empty()) continue;
-    shorten(other["running"]);
-    done = Shortened::Yes;
-  }
-  return done;
 }
 
 std::optional<RunningTask> runningTaskOf(const Json& json) {
@@ -134,9 +126,23 @@ std::optional<OtherBroker> otherBrokerOf(const Json& json) {
   if (!json.is_object()) return std::nullopt;
   auto broker = textAt(json, "broker");
   const auto runningTasks = countAt(json, "runningTasks");
-  auto running = listAt(json, "running", kMostTasksOfAnotherBroker, runningTaskOf);
-  if (!broker || !runningTasks || !running) return std::nullopt;
-  return OtherBroker{*std::move(broker), static_cast<std::size_t>(*runningTasks), *std::move(running)};
+  if (!broker || !runningTasks) return std::nullopt;
+  return OtherBroker{.broker = *std::move(broker), .runningTasks = static_cast<std::size_t>(*runningTasks)};
+}
+
+// Missing in cards of earlier versions: none.
+std::vector<OtherBroker> othersIn(const Json& card) {
+  auto others = listAt(card, "others", kMostOtherBrokersOfACard, otherBrokerOf).value_or(std::vector<OtherBroker>());
+  const auto tasks = card.find("otherTasks");
+  if (tasks == card.end() || !tasks->is_array()) return others;
+  for (const auto& json : *tasks) {
+    auto task = runningTaskOf(json);
+    const auto broker = task ? textAt(json, "broker") : std::nullopt;
+    const auto other = broker ? std::ranges::find(others, *broker, &OtherBroker::broker) : others.end();
+    if (other != others.end() && other->running.size() < kMostTasksOfAnotherBroker)
+      other->running.push_back(*std::move(task));
+  }
+  return others;
 }
 
 std::optional<std::string> taskNameOf(const Json& json) {
@@ -154,10 +160,11 @@ std::string textOf(const InstanceCard& card) {
   auto json = jsonOf(card);
   auto text = writeJson(json);
   while (text.size() > kMostFleetValueBytes) {
-    if (shortenTasksOf(json["others"]) == Shortened::No) {
+    if (json["otherTasks"].empty()) {
       shorten(json["running"]);
       shorten(json["names"]);
     }
+    shorten(json["otherTasks"]);
     text = writeJson(json);
   }
   return text;
@@ -177,7 +184,6 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
   const auto done = countAt(*object, "done"), failed = countAt(*object, "failed");
   const auto runningTasks = countAt(*object, "runningTasks");
   auto running = listAt(*object, "running", kMostTasksOfACard, runningTaskOf);
-  auto others = listAt(*object, "others", kMostOtherBrokersOfACard, otherBrokerOf);  // missing in earlier versions
   auto names = listAt(*object, "names", kMostFleetValueBytes, taskNameOf);
   const auto paused = flagAt(*object, "paused");
 
@@ -202,7 +208,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .recent = recentTasksOf(*object),
                       .runningTasks = *runningTasks,
                       .running = *std::move(running),
-                      .others = std::move(others).value_or(std::vector<OtherBroker>()),
+                      .others = othersIn(*object),
                       .names = *std::move(names),
                       .paused = *paused,
                       .answers = flagAt(*object, "answers").value_or(false)};
