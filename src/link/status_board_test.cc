@@ -296,7 +296,7 @@ TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrIsOfAnotherVersion) {
   write(whole.substr(0, whole.size() - 1));
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   auto older = whole;
-  older[0] = '0';
+  ++older[0];
   write(older);
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   write(whole);

@@ -455,7 +455,8 @@ TEST_F(OperatingTest, NamesLeavesOutTestTasksThatNeverRan) {
   ASSERT_TRUE(eventually([&] { return hasCard() && leptir({"names"}).out.find("noop") != std::string::npos; }));
   const auto namesOf = [&](const CommandResult& result) {
     std::vector<std::string> names;
-    for (const auto& entry : result.json().at("names")) names.push_back(entry.at("name"));
+    const auto json = result.json();
+    for (const auto& entry : json.at("names")) names.push_back(entry.at("name"));
     return names;
   };
   EXPECT_THAT(namesOf(leptir({"names", "--json"})), ::testing::ElementsAre("noop", "report"));
