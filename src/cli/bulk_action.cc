@@ -114,7 +114,7 @@ class BulkRun {
     constexpr std::size_t kMost = 10;
     for (const auto& [id, why] : std::span(leftAlone).first(std::min(leftAlone.size(), kMost))) {
       if (why != kInNoQueue && why != kHasNoRecord) continue;
-      const auto begins = operations_.findByPrefix(id);
+      const auto begins = operations_.findByPrefix(id, action_.action.kind);
       if (begins && *begins != id)
         printError("leptir {}: task {} begins so; this command needs the whole id", action_.command,
                    base::inQuotes(*begins));

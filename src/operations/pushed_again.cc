@@ -38,7 +38,7 @@ Result<std::vector<bool>> PushedAgain::have(std::span<const std::string> againId
   for (std::size_t i = 0; i < againIds.size(); ++i) answers[i] = inQueues_->contains(againIds[i]);
   if (againIds.empty() || stores_.records.size() == 0) return answers;
   const auto records = stores_.records.loadMetaInfos(againIds);
-  if (!records) return records.error();
+  if (!records) return errorOfStore(records.error(), InvalidIs::RightsAtTheStore);
   for (std::size_t i = 0; i < againIds.size(); ++i) answers[i] = answers[i] || (*records)[i].has_value();
   return answers;
 }
