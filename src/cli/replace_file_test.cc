@@ -113,7 +113,7 @@ TEST_F(ReplaceFile, WritesToADevice) {
     GTEST_SKIP() << "this user makes no devices";
   const base::UniqueFd opened(::open(file_.c_str(), O_WRONLY | O_CLOEXEC));
   if (!opened) GTEST_SKIP() << "devices in this folder cannot be opened";
-  EXPECT_THAT(replaceFile(file_, "new").error().message(), HasSubstr("No space left"));
+  EXPECT_THAT(replaceFile(file_, "new").error().message(), HasSubstr("no space left"));
   EXPECT_TRUE(S_ISCHR(infoOf(file_).st_mode));
   EXPECT_EQ(filesInFolder(), 1u);
 }
