@@ -51,6 +51,6 @@ class Table {
 // How many columns of a terminal the text takes; each character counts as one.
 std::size_t displayWidth(std::string_view text);
 // The first `width` - 1 characters and "…", if the text has more than `width`.
-std::string cutTo(const std::string& text, std::size_t width);
+std::string cutToWidth(const std::string& text, std::size_t width);
 
 }  // namespace leptir::cli
