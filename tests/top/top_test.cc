@@ -190,10 +190,10 @@ TEST_F(TopTest, DrainsAnInstanceAndResumesIt) {
   ASSERT_TRUE(screen.waitFor("Drain instance ")) << screen.screen();
   screen.type("y");
   ASSERT_TRUE(screen.waitFor("is told to begin no task more.")) << screen.screen();
-  ASSERT_TRUE(screen.waitFor("waiting")) << screen.screen();
+  ASSERT_TRUE(screen.waitFor("drained")) << screen.screen();
   screen.type("Dy");
   ASSERT_TRUE(screen.waitFor("is told to begin tasks again.")) << screen.screen();
-  EXPECT_TRUE(screen.waitUntilGone("waiting")) << screen.screen();
+  EXPECT_TRUE(screen.waitUntilGone("drained")) << screen.screen();
 }
 
 TEST_F(TopTest, FollowsTheSizeOfTheTerminal) {
