@@ -155,7 +155,8 @@ class IdsAgain {
   Result<Json> recordOf(const std::string& id) {
     if (stores_.records.size() == 0) return Json();
     auto record = stores_.records.loadMetaInfoById(id);
-    return record || !isMissing(record.error()) ? record : Result<Json>(Json());
+    if (!record && isMissing(record.error())) return Json();
+    return record ? record : errorOfStore(record.error(), InvalidIs::RightsAtTheStore);
   }
 
   // A buried task has its envelope in the queue.
