@@ -4,44 +4,59 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <iterator>
 
 #include "base/escape.h"
 
 namespace leptir::log {
 namespace {
 
-std::tm localTime(Time time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+// A second in the local time zone: "2026-11-23T16:25:49" and "+00:00".
+struct LocalSecond {
+  std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
+  std::string text{}, offset{};
+};
+
+LocalSecond localSecond(std::chrono::sys_seconds second) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(second);
   std::tm local{};
   ::localtime_r(&seconds, &local);
-  return local;
-}
-
-void appendSeconds(std::string& line, const std::tm& local) {
-  fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.tm_year + 1900,
-                 local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
-}
-
-void appendOffset(std::string& line, const std::tm& local) {
   const long minutes = local.tm_gmtoff / 60;
-  fmt::format_to(std::back_inserter(line), "{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
-                 std::abs(minutes) % 60);
+  return {
+      .second = second,
+      .text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                          local.tm_hour, local.tm_min, local.tm_sec),
+      .offset = fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60, std::abs(minutes) % 60)};
 }
 
-// The name of the format in configurations.
-std::string_view levelWord(LogLevel level) {
+// A thread that logs thousands of lines in a second formats the second once.
+const LocalSecond& localSecondOf(Time time) {
+  static thread_local LocalSecond last;
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  if (second != last.second) last = localSecond(second);
+  return last;
+}
+
+// ".000042"
+void appendMicroseconds(std::string& line, Time time) {
+  auto microseconds = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
+  char digits[] = ".000000";
+  for (int at = 6; at > 0; --at, microseconds /= 10) digits[at] = static_cast<char>('0' + microseconds % 10);
+  line.append(digits, sizeof digits - 1);
+}
+
+// With the word that configurations have for the level.
+std::string_view levelField(LogLevel level) {
   switch (level) {
     case LogLevel::Error:
-      return "error";
+      return R"(,"level":"error")";
     case LogLevel::Warning:
-      return "warning";
+      return R"(,"level":"warning")";
     case LogLevel::Info:
-      return "info";
+      return R"(,"level":"info")";
     case LogLevel::Debug:
-      return "debug";
+      return R"(,"level":"debug")";
   }
-  return "?";
+  return {};
 }
 
 void appendField(std::string& line, std::string_view key, std::string_view text) {
@@ -53,7 +68,7 @@ void appendField(std::string& line, std::string_view key, std::string_view text)
 void appendTaskFields(std::string& line, const LogTask& task) {
   appendField(line, "task", task.id);
   appendField(line, "name", task.name);
-  if (task.attempt > 0) fmt::format_to(std::back_inserter(line), ",\"attempt\":{}", task.attempt);
+  if (task.attempt > 0) line.append(",\"attempt\":").append(std::to_string(task.attempt));
 }
 
 // "[id](name) ", as PHP leptir writes it.
@@ -87,11 +102,10 @@ std::string_view levelText(LogLevel level) {
 }
 
 std::string formatTextLine(const LogEntry& entry) {
-  const auto local = localTime(entry.time);
+  const auto& local = localSecondOf(entry.time);
   std::string line;
   line.reserve(52 + entry.textPrefix.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
-  appendSeconds(line, local);
-  appendOffset(line, local);
+  line.append(local.text).append(local.offset);
   line += ' ';
   line += levelText(entry.level);
   line += ": ";
@@ -110,16 +124,14 @@ std::string sourceFields(std::string_view instance, std::string_view process) {
 }
 
 std::string formatJsonLine(const LogEntry& entry, std::string_view source) {
-  const auto local = localTime(entry.time);
-  const auto microseconds = (entry.time - std::chrono::floor<std::chrono::seconds>(entry.time)).count();
+  const auto& local = localSecondOf(entry.time);
   std::string line;
-  line.reserve(128 + source.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
+  line.reserve(160 + source.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
   line += R"({"time":")";
-  appendSeconds(line, local);
-  fmt::format_to(std::back_inserter(line), ".{:06}", microseconds);
-  appendOffset(line, local);
-  line += '"';
-  appendField(line, "level", levelWord(entry.level));
+  line += local.text;
+  appendMicroseconds(line, entry.time);
+  line.append(local.offset) += '"';
+  line += levelField(entry.level);
   line += source;
   appendTaskFields(line, entry.task);
   line += R"(,"message":)";
