@@ -12,7 +12,7 @@ namespace leptir {
 
 // Which records to list. An empty field matches every record.
 struct MetaFilter {
-  std::string name{};  // the task name: `type` of the record
+  std::string name{};   // the task name: `type` of the record
   std::string cause{};  // `cause` of the record
   std::optional<TaskStatus> status{};
   std::string idPrefix{};             // what the id begins with

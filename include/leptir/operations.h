@@ -121,9 +121,9 @@ class Operations {
                          std::optional<ListOrder> order = {});
 
   // The records that match, whatever became of their tasks, the newest first, from the first storage that lists them.
-  // MetaFilter::cause may also be a word as in TaskSelection::cause; then a page may have fewer records than `limit`, or
-  // none, together with a cursor. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported: no
-  // storage can list records.
+  // MetaFilter::cause may also be a word as in TaskSelection::cause; then a page may have fewer records than `limit`,
+  // or none, together with a cursor. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported:
+  // no storage can list records.
   Result<RecordPage> records(const MetaFilter& filter, std::string_view cursor, std::size_t limit);
 
   // Everything about the task with this whole id. NotFound: it is in no queue and has no record.

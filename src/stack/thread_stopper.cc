@@ -77,9 +77,9 @@ BlockedThread readBlockedThread(int process, int tid) {
   const auto line = base::readProcText(process, folder + "syscall");
   WaitingCall call;
   unsigned long long stackPointer = 0, instruction = 0;
-  thread.isBlocked = line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %*x %*x %llx %llx", &call.number,
-                                         &call.arguments[0], &call.arguments[1], &call.arguments[2], &call.arguments[3],
-                                         &stackPointer, &instruction) == 7;
+  thread.isBlocked =
+      line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %*x %*x %llx %llx", &call.number, &call.arguments[0],
+                          &call.arguments[1], &call.arguments[2], &call.arguments[3], &stackPointer, &instruction) == 7;
   thread.mustNotBeStopped = thread.isBlocked && isCutShortByStop(process, tid, call);
   thread.stackPointer = stackPointer;
   thread.instruction = instruction;

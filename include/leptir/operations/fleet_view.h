@@ -84,9 +84,9 @@ struct InstanceView {
   std::size_t runningTasks = 0;  // all, also those that `running` leaves out
   std::vector<RunningTask> running{};
   std::vector<RunningAtBroker> runningAt{};  // sums up to runningTasks
-  std::vector<std::string> names{};  // of the tasks that it knows
-  bool paused = false;               // it obeys a pause of a whole queue
-  bool drained = false;              // an order drained it: it begins no task until it is resumed
+  std::vector<std::string> names{};          // of the tasks that it knows
+  bool paused = false;                       // it obeys a pause of a whole queue
+  bool drained = false;                      // an order drained it: it begins no task until it is resumed
   // How often it was asked to read its configuration again, how far it came, and whether it refused the last one; none:
   // a version that does not say.
   struct Reloads {
