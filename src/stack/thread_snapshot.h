@@ -47,8 +47,8 @@ inline constexpr std::uint64_t kRedZoneBytes = 128;
 class ThreadSnapshot {
  public:
   // Stops the threads of `process`, copies them and lets them go on. A child does it, which may take two seconds: when
-  // it ends in any way, the kernel lets go of all threads. Threads beyond kMostThreads are left out. NotFound: there is
-  // no such process. Unavailable: no memory, or the child died.
+  // it ends in any way, the kernel lets all threads run on. Threads beyond kMostThreads are left out. NotFound: there
+  // is no such process. Unavailable: no memory, or the child died.
   static Result<ThreadSnapshot> take(int process);
 
   std::span<const ThreadCopy> threads() const;
@@ -57,7 +57,7 @@ class ThreadSnapshot {
   std::uint64_t stackBegin(std::size_t thread) const;
 
   Time taken() const;           // when the first thread was stopped
-  Duration stoppedFor() const;  // until the last one was let go
+  Duration stoppedFor() const;  // from the first stop until the last thread runs on
   std::uint64_t leftOutThreads() const;
 
  private:
