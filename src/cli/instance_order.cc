@@ -17,15 +17,15 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kLongestWait = std::chrono::seconds(5);
-constexpr auto kBetweenLooks = std::chrono::milliseconds(100);
+constexpr auto kLongestWaitForInstance = std::chrono::seconds(5);
+constexpr auto kInstancePollInterval = std::chrono::milliseconds(100);
 
-// An error of a look counts as "not yet": the order stands.
+// An error of one try counts as "not yet": the order stands.
 bool waitUntilTaken(Operations& operations, const PlacedOrder& order) {
-  const auto end = std::chrono::steady_clock::now() + kLongestWait;
+  const auto end = std::chrono::steady_clock::now() + kLongestWaitForInstance;
   while (std::chrono::steady_clock::now() < end) {
     if (const auto taken = operations.isTaken(order); taken && *taken) return true;
-    std::this_thread::sleep_for(kBetweenLooks);
+    std::this_thread::sleep_for(kInstancePollInterval);
   }
   return false;
 }
@@ -37,7 +37,7 @@ std::optional<InstanceView::Reloads> waitForReload(Operations& operations, const
   while (std::chrono::steady_clock::now() < end) {
     const auto now = operations.findInstance(before.instance);
     if (now && now->reloads && now->reloads->answered > before.reloads->requested) return now->reloads;
-    std::this_thread::sleep_for(kBetweenLooks);
+    std::this_thread::sleep_for(kInstancePollInterval);
   }
   return std::nullopt;
 }

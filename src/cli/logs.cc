@@ -15,7 +15,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kBetweenLogReads = std::chrono::milliseconds(500);
+constexpr auto kLogPollInterval = std::chrono::milliseconds(500);
 // An instance tells in its card that it runs a task up to two seconds after the run has begun.
 constexpr int kMostReadsWithoutInstance = 6;
 
@@ -60,7 +60,7 @@ int follow(Operations& operations, const std::string& id, const LogsCommand& com
     const bool isLost = !log && log.error().code() == ErrorCode::Lost;
     notFoundAtInstances = isLost ? notFoundAtInstances + 1 : 0;
     if (isLost && notFoundAtInstances < kMostReadsWithoutInstance) {
-      std::this_thread::sleep_for(kBetweenLogReads);
+      std::this_thread::sleep_for(kLogPollInterval);
       continue;
     }
     // The run is over and has left no record: there is no meta storage, or the run was given back.
@@ -72,7 +72,7 @@ int follow(Operations& operations, const std::string& id, const LogsCommand& com
       hasSeenRun = true;
     }
     if (hasSeenRun && !log->isRunning) return base::kExitDone;
-    std::this_thread::sleep_for(kBetweenLogReads);
+    std::this_thread::sleep_for(kLogPollInterval);
   }
 }
 

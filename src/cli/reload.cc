@@ -33,7 +33,7 @@ int reloadElsewhere(const ReloadCommand& command, const Program& program) {
                   program);
 }
 
-constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+constexpr auto kBoardPollInterval = std::chrono::milliseconds(50);
 
 // None: the instance has ended, or its board cannot be read.
 std::optional<link::BoardInstance> look(const instance::InstanceFiles& files) {
@@ -48,7 +48,7 @@ std::optional<link::ReloadEnd> waitForEnd(const instance::InstanceFiles& files, 
     const auto now = look(files);
     if (!now || now->session != before.session) return std::nullopt;
     if (now->reloads.answered > before.reloads.requested) return now->reloads.end;
-    std::this_thread::sleep_for(kBetweenLooks);
+    std::this_thread::sleep_for(kBoardPollInterval);
   }
   return std::nullopt;
 }

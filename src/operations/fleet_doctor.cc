@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr Duration kLateRenewal = 45s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
 constexpr Duration kSecondCheckDelay = 2s;
-constexpr std::size_t kMostSessions = 1'000, kMostInstancesListed = 5;
+constexpr std::size_t kMostSessionsExamined = 1'000, kMostInstancesListed = 5;
 
 std::string shortName(const std::string& instance, const std::string& host, int pid) {
   return fmt::format("instance {} ({}:{})", instance.substr(0, 8), host.empty() ? "?" : host, pid);
@@ -100,7 +100,7 @@ class FleetDoctor {
     const auto keepsCards = askFleet(stores_, broker, [](FleetStore&) -> Result<bool> { return true; });
     if (!keepsCards) return {};
     auto sessions = askBroker(stores_, broker, [](SimpleBroker& store) {
-      return store.keeper().listSessions({.offset = 0, .limit = kMostSessions});
+      return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsExamined});
     });
     const auto cards = cardsAt(stores_, broker);
     if (!sessions || !cards) return {};

@@ -6,7 +6,7 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kMostSessions = 1'000;
+constexpr std::size_t kMostSessionsCompared = 1'000;
 // A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
 constexpr std::size_t kMostBytesOfAllNames = 40'000;
 
@@ -15,7 +15,7 @@ constexpr std::size_t kMostBytesOfAllNames = 40'000;
 std::optional<TaskNames> namesOfInstances(Stores& stores, std::size_t broker) {
   const auto cards = cardsAt(stores, broker);
   const auto sessions = askBroker(stores, broker, [](SimpleBroker& store) {
-    return store.keeper().listSessions({.offset = 0, .limit = kMostSessions});
+    return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsCompared});
   });
   if (!cards || cards->empty() || !sessions || sessions->size() > cards->size()) return std::nullopt;
   TaskNames names;

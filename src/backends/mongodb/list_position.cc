@@ -8,7 +8,7 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::string_view kParts = "wlb";
+constexpr std::string_view kPartLetters = "wlb";
 
 // The part up to the next colon, which is taken off `text`; nothing: there is no more.
 std::optional<std::string_view> takePart(std::string_view& text) {
@@ -22,7 +22,7 @@ std::optional<std::string_view> takePart(std::string_view& text) {
 }  // namespace
 
 std::string textOf(const ListPosition& position) {
-  std::string text(1, kParts[static_cast<std::size_t>(position.part)]);
+  std::string text(1, kPartLetters[static_cast<std::size_t>(position.part)]);
   if (position.key) text.append(":").append(std::to_string(*position.key));
   for (const auto& id : position.ids) text.append(":").append(hexOfId(id));
   return text;
@@ -31,7 +31,7 @@ std::string textOf(const ListPosition& position) {
 std::optional<ListPosition> listPositionIn(std::string_view cursor) {
   if (cursor.empty()) return ListPosition();
   const auto part = takePart(cursor).value_or("");
-  const auto number = part.size() == 1 ? kParts.find(part) : std::string_view::npos;
+  const auto number = part.size() == 1 ? kPartLetters.find(part) : std::string_view::npos;
   if (number == std::string_view::npos) return {};
   ListPosition position{.part = static_cast<broker::QueuePart>(number)};
   if (const auto key = takePart(cursor)) {

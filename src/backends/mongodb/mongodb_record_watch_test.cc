@@ -31,7 +31,8 @@ class MongodbRecordWatchTest : public testing::Test {
   // Answers without a change, of which the fourth is one with a change if `News::One`.
   enum class News { One, None };
   void playStream(News news) {
-    proxy_.inject({.name = "changeStream", .collection = "info", .times = MongodbCommands::kAlways}, answer("firstBatch"));
+    proxy_.inject({.name = "changeStream", .collection = "info", .times = MongodbCommands::kAlways},
+                  answer("firstBatch"));
     proxy_.inject({.name = "getMore", .times = 3}, answer("nextBatch"));
     if (news == News::One) proxy_.inject({.name = "getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
     proxy_.inject({.name = "getMore", .times = MongodbCommands::kAlways}, answer("nextBatch"));
