@@ -38,7 +38,7 @@ std::vector<std::string> names(const std::string& prefix, std::size_t number) {
 // All names at all brokers, and all operations of all stores.
 void fill(metrics::TaskCounters& counters, const std::vector<metrics::BrokerRow*>& brokers) {
   for (std::uint32_t broker = 0; broker < brokers.size(); ++broker) {
-    for (std::uint32_t name = 1; name <= metrics::kMostNames; ++name)
+    for (std::uint32_t name = 1; name <= metrics::kMaxNameRows; ++name)
       counters.count({.broker = broker, .name = name, .runTime = Duration(name * 100), .queueTime = Duration(name)});
     const metrics::StoreMeter meter(&brokers[broker]->store, systemClock());
     for (std::size_t operation = 0; operation < metrics::kStoreOperations; ++operation)
@@ -72,12 +72,13 @@ int main(int argc, char** argv) {
   const int scrapes = argc > 1 ? std::atoi(argv[1]) : 100;
   const auto board = link::StatusBoard::inMemory(kWorkers, systemClock());
   for (int slot = 0; slot < kWorkers; ++slot) board->setWorker(slot, ::getpid());
-  auto& page = board->metrics();
-  const auto brokers = metrics::claimBrokerRows(page, names("broker", 4));
-  metrics::TaskCounters counters(page, brokers, names("a-task-of-some-name-", metrics::kMostNames),
+  auto& table = board->metrics();
+  const auto brokers = metrics::claimBrokerRows(table, names("broker", 4));
+  metrics::TaskCounters counters(table, brokers, names("a-task-of-some-name-", metrics::kMaxNameRows),
                                  systemClock().bootTime());
   fill(counters, brokers);
   fmt::print("one task counted: {:.1f} ns of one name, {:.1f} ns of {} names in turn\n",
-             nanosecondsToCount(counters, 1), nanosecondsToCount(counters, metrics::kMostNames), metrics::kMostNames);
+             nanosecondsToCount(counters, 1), nanosecondsToCount(counters, metrics::kMaxNameRows),
+             metrics::kMaxNameRows);
   printScrapes(*board, std::max(scrapes, 1));
 }

@@ -128,9 +128,9 @@ void fillRecords(SimpleMetaStorage& storage, std::size_t count) {
   });
 }
 
-// Reads up to `kMostPages` pages and prints the longest time of one.
+// Reads up to `kMaxPages` pages and prints the longest time of one.
 void timePages(std::string_view what, const std::function<std::pair<std::size_t, std::uint64_t>(std::string&)>& next) {
-  constexpr int kMostPages = 20;
+  constexpr int kMaxPages = 20;
   std::string cursor;
   Duration longest{};
   std::size_t found = 0;
@@ -142,7 +142,7 @@ void timePages(std::string_view what, const std::function<std::pair<std::size_t,
     longest = std::max(longest, std::chrono::duration_cast<Duration>(systemClock().bootTime() - begin));
     found += tasks;
     examined += compared;
-  } while (!cursor.empty() && ++pages < kMostPages);
+  } while (!cursor.empty() && ++pages < kMaxPages);
   fmt::print("  {:<44} longest page {:7.2f} ms; {} found, {} compared\n", what, milliseconds(longest), found, examined);
 }
 
@@ -295,7 +295,7 @@ void reviveAll(const std::string& path) {
   std::size_t revived = 0;
   const auto begin = systemClock().bootTime();
   for (std::string cursor;;) {
-    const auto page = must(keeper.list({.state = TaskState::Buried}, cursor, kMostTasksOfAChange));
+    const auto page = must(keeper.list({.state = TaskState::Buried}, cursor, kMaxTasksPerChange));
     std::vector<std::string> ids;
     for (const auto& task : page.tasks) ids.push_back(task.id);
     const auto from = systemClock().bootTime();
@@ -310,7 +310,7 @@ void reviveAll(const std::string& path) {
 }
 
 void reviveWhileServing(const std::string& path) {
-  fmt::print("revival of all buried tasks in slices of {}, while one session serves\n", kMostTasksOfAChange);
+  fmt::print("revival of all buried tasks in slices of {}, while one session serves\n", kMaxTasksPerChange);
   std::fflush(stdout);
   const auto end = path + ".end";
   const Child server([&] { serve(path); });

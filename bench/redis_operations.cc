@@ -122,7 +122,7 @@ std::size_t reviveAll(TaskKeeper& keeper) {
   std::size_t revived = 0;
   std::string cursor;
   do {
-    const auto page = must(keeper.list({.state = TaskState::Buried}, cursor, kMostTasksOfAChange));
+    const auto page = must(keeper.list({.state = TaskState::Buried}, cursor, kMaxTasksPerChange));
     std::vector<std::string> ids;
     for (const auto& task : page.tasks) ids.push_back(task.id);
     revived += must(keeper.revive(ids));

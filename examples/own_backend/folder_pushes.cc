@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // In bytes. A task with a longer id is no valid task; leptir buries it.
-constexpr std::size_t kLongestId = 255;
+constexpr std::size_t kMaxIdBytes = 255;
 
 std::int64_t timeOfFile(const fs::path& file, Time now) {
   struct stat status{};
@@ -26,7 +26,7 @@ std::string idIn(const std::string& envelope) {
   if (!json || !json->is_object() || !json->contains(kId)) return {};
   const auto& id = json->at(kId);
   const auto* text = id.get_ptr<const std::string*>();
-  return text != nullptr && text->size() <= kLongestId ? *text : std::string();
+  return text != nullptr && text->size() <= kMaxIdBytes ? *text : std::string();
 }
 
 }  // namespace

@@ -7,9 +7,9 @@ namespace folder {
 namespace {
 
 // How often a session without a FolderWatch looks for tasks.
-constexpr Duration kBetweenLooks = std::chrono::milliseconds(50);
+constexpr Duration kLookInterval = std::chrono::milliseconds(50);
 // Each wait ends after this time at the latest, so that no addition of times overflows.
-constexpr Duration kLongestWait = std::chrono::hours(1);
+constexpr Duration kMaxWait = std::chrono::hours(1);
 
 }  // namespace
 
@@ -19,7 +19,7 @@ FolderSession::FolderSession(std::shared_ptr<FolderStore> store, SessionId id)
 // Waits by the machine's clock, until the next task is due by the store's clock. "It may return early; an empty list is
 // no error."
 Result<std::vector<LeasedTask>> FolderSession::popBrokerTasks(std::size_t limit, Duration longest, leptir::Wake& wake) {
-  const auto end = leptir::systemClock().bootTime() + std::min(longest, kLongestWait);
+  const auto end = leptir::systemClock().bootTime() + std::min(longest, kMaxWait);
   for (;;) {
     watch_.clear();
     auto taken = leases().take(limit);
@@ -27,7 +27,7 @@ Result<std::vector<LeasedTask>> FolderSession::popBrokerTasks(std::size_t limit,
     auto wait = end - leptir::systemClock().bootTime();
     if (!taken->tasks.empty() || limit == 0 || wait <= Duration::zero()) return std::move(taken->tasks);
     if (taken->nextDue) wait = std::min<Duration>(wait, *taken->nextDue - store_->now());
-    if (watch_.descriptor() < 0) wait = std::min(wait, kBetweenLooks);
+    if (watch_.descriptor() < 0) wait = std::min(wait, kLookInterval);
     const bool isRung = watch_.descriptor() < 0 ? wake.waitFor(wait) : wake.waitFor(wait, watch_.descriptor());
     if (isRung) return std::move(taken->tasks);
   }

@@ -6,7 +6,7 @@ namespace folder {
 namespace {
 
 // File systems take names of 255 bytes; this leaves space for the extension and for ".new".
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kMaxNameBytes = 200;
 
 std::string escaped(const std::string& key) {
   constexpr char kDigits[] = "0123456789ABCDEF";
@@ -27,7 +27,7 @@ std::string escaped(const std::string& key) {
 std::filesystem::path pathOfKey(const std::string& key, const std::string& extension) {
   std::filesystem::path path;
   auto rest = escaped(key);
-  for (; rest.size() > kLongestName; rest.erase(0, kLongestName)) path /= rest.substr(0, kLongestName);
+  for (; rest.size() > kMaxNameBytes; rest.erase(0, kMaxNameBytes)) path /= rest.substr(0, kMaxNameBytes);
   return path / (rest + extension);
 }
 

@@ -51,7 +51,7 @@ struct InstanceOrder {
   int workers = 0;
 };
 // The largest number of workers that an order can ask for; the smallest is 1.
-inline constexpr int kMostWorkersOfAnOrder = 1'024;
+inline constexpr int kMaxWorkersPerOrder = 1'024;
 
 // An order that stands in a store, until the instance takes it or an hour has passed.
 struct PlacedOrder {
@@ -112,7 +112,7 @@ class Operations {
   // are over, the newest first. A buried task is listed twice where the selection has no state: with its queue, and
   // with its record.
   //
-  // One call compares at most about kMostTasksExamined tasks with the selection, so it may return fewer than `limit`
+  // One call compares at most about kMaxTasksExamined tasks with the selection, so it may return fewer than `limit`
   // tasks, or none, together with a cursor: ask for the next page.
   //
   // `order`: nullopt is the order above. Otherwise tasks in queues are ordered by due time, buried tasks by burial,

@@ -35,7 +35,7 @@ enum class Cause {
   UnknownName,     // for a day no instance had a task of this name
   Expired,         // it had not begun by the time at which it expires, so it was not run
   Malformed,       // the stored bytes are no valid envelope
-  SessionExpired,  // kMostExpiries instances that had leased it died, or were cut off from their store for too long
+  SessionExpired,  // kMaxExpiries instances that had leased it died, or were cut off from their store for too long
   RetryLater,      // the task called retryAfter(), so as to run again later
   GaveBack,        // leptir ended the run at a shutdown or a lost lease; the task is released and no attempt is counted
 };
@@ -55,7 +55,7 @@ struct ThrownError {
 };
 
 // The longest delay that retryAfter() accepts: ten years.
-inline constexpr Duration kLongestRetryDelay = std::chrono::hours(24 * 3652);
+inline constexpr Duration kMaxRetryDelay = std::chrono::hours(24 * 3652);
 
 struct Outcome {
   ExitStatus status = ExitStatus::Unknown;

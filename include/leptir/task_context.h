@@ -67,7 +67,7 @@ class TaskContext {
   // The state that changeState set last; empty before its first call.
   std::string lastState() const;
   const std::vector<std::string>& executionFlow() const;
-  // Requests another run after `delay`, which is limited to the range from zero to kLongestRetryDelay. This run then
+  // Requests another run after `delay`, which is limited to the range from zero to kMaxRetryDelay. This run then
   // counts neither as a failure nor as an attempt, so a task that always requests another run never ends. doJob can
   // return its result: `return retryAfter(30s, "the other side is busy");`. The last call of retryAfter or discard
   // takes effect; a run that throws is a failure nevertheless.

@@ -21,7 +21,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMostOutput = 256 * 1024, kMostErrors = 16 * 1024, kQuotedErrors = 200;
+constexpr std::size_t kMaxOutput = 256 * 1024, kMaxErrors = 16 * 1024, kQuotedErrors = 200;
 constexpr int kLookMilliseconds = 10;
 
 // A daemon may have closed 0 to 2, so that a new descriptor gets a number that the program's streams replace.
@@ -136,7 +136,7 @@ Error failure(const std::string& program, int status, const Stream& errors) {
 
 Result<std::string> outputOf(const std::vector<std::string>& words, Duration longest) {
   const auto end = systemClock().bootTime() + longest;
-  Stream output(kMostOutput, Stream::Excess::IsLeft), errors(kMostErrors, Stream::Excess::ReplacesFirst);
+  Stream output(kMaxOutput, Stream::Excess::IsLeft), errors(kMaxErrors, Stream::Excess::ReplacesFirst);
   if (!output.isUsable() || !errors.isUsable()) return Error(ErrorCode::Unavailable, "pipe: " + base::errnoText(errno));
   pid_t pid = 0;
   if (const int error = spawn(words, SpawnSettings(output, errors), pid); error != 0)

@@ -14,8 +14,8 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMostAuthorization = 64 * 1024;
-constexpr Duration kLongestRequest = std::chrono::seconds(2);
+constexpr std::size_t kMaxAuthorization = 64 * 1024;
+constexpr Duration kMaxRequestTime = std::chrono::seconds(2);
 
 // Plain HTTP would show credentials to the network, so that only the addresses of agents on this machine are allowed.
 bool isLocal(const std::string& host) {
@@ -45,7 +45,7 @@ Result<std::string> authorization() {
   const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   auto token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (!file.empty()) {
-    const auto text = base::readFile(file, kMostAuthorization);
+    const auto text = base::readFile(file, kMaxAuthorization);
     if (!text) return text.error().in("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     token = http::trimmed(text->text);
   }
@@ -63,7 +63,7 @@ class ContainerCredentials final : public CredentialSource {
     if (!token) return Error(ErrorCode::Invalid, token.error().message());
     Headers headers{{"Accept", "application/json"}};
     if (!token->empty()) headers.emplace_back("Authorization", *token);
-    const auto answer = askMetadataServer(http::Method::Get, *address, headers, std::min(longest, kLongestRequest));
+    const auto answer = askMetadataServer(http::Method::Get, *address, headers, std::min(longest, kMaxRequestTime));
     if (!answer) return answer.error().in("credentials of the container");
     if (!answer->isSuccess())
       return Error(answer->status >= 500 || answer->status == 429 ? ErrorCode::Unavailable : ErrorCode::Invalid,

@@ -6,7 +6,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
 class IniParser {
  public:
@@ -66,7 +66,7 @@ Result<IniSections> parseIni(std::string_view text) {
 }
 
 Result<IniSections> readIniFile(const std::filesystem::path& file) {
-  const auto text = base::readFile(file, kMostBytes);
+  const auto text = base::readFile(file, kMaxBytes);
   if (!text && text.error().code() == ErrorCode::NotFound) return IniSections();
   if (!text) return text.error();
   auto sections = parseIni(text->text);

@@ -5,7 +5,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr int kMostFailedConnections = 3, kMostCorrections = 2;
+constexpr int kMaxFailedConnections = 3, kMaxCorrections = 2;
 
 // The beginning and the end of the document are there; what is between them is the caller's business.
 bool looksLikeJsonObject(std::string_view body) {
@@ -39,7 +39,7 @@ void JsonClient::Implementation::judgeFailure(Number number, PendingRequest& pen
   pause_.noteFailure(transfer.sentAt(), systemClock().bootTime(), {});
   const bool mayRepeat = transfer.wasSent() ? pending.request.repeat == Repeat::Always
                                             : pending.request.repeat != Repeat::Never &&
-                                                  ++pending.failedConnections < kMostFailedConnections;
+                                                  ++pending.failedConnections < kMaxFailedConnections;
   mayRepeat ? sendAgain(number, pending) : end(number, pending);
 }
 
@@ -79,7 +79,7 @@ bool JsonClient::Implementation::mayRepeat(const ServiceError& error, PendingReq
     case Treatment::ClockSkew:
     case Treatment::Credentials:
     case Treatment::Final:
-      return isCorrected && pending.corrections++ < kMostCorrections;
+      return isCorrected && pending.corrections++ < kMaxCorrections;
   }
   return false;
 }

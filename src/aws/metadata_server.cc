@@ -5,7 +5,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMostMetadata = 256 * 1024;
+constexpr std::size_t kMaxMetadata = 256 * 1024;
 
 }  // namespace
 
@@ -13,7 +13,7 @@ Result<http::HttpAnswer> askMetadataServer(http::Method method, const std::strin
                                            Duration longest) {
   auto parsed = http::parseHttpUrl(url);
   if (!parsed) return parsed.error();
-  http::HttpRequest request{.url = *std::move(parsed), .headers = headers, .method = method, .mostBody = kMostMetadata};
+  http::HttpRequest request{.url = *std::move(parsed), .headers = headers, .method = method, .mostBody = kMaxMetadata};
   request.connection = connectionToAws({}, longest);
   request.connection.timeout = longest;
   request.connection.proxies = http::Proxies::None;

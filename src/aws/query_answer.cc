@@ -11,7 +11,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kLongestText = 500;
+constexpr std::size_t kMaxTextBytes = 500;
 constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
     {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
 
@@ -38,9 +38,9 @@ Error refusal(const http::HttpAnswer& answer) {
   const bool isFinal = treatmentOf(answer.status, code) == Treatment::Final && code != "IDPCommunicationError" &&
                        code != "IDPCommunicationErrorException";
   auto text = "answered " + std::to_string(answer.status);
-  if (!code.empty()) text += " " + base::escaped(base::utf8Prefix(code, kLongestText));
+  if (!code.empty()) text += " " + base::escaped(base::utf8Prefix(code, kMaxTextBytes));
   const bool quotesSignedText = mayMeanClockSkew(code);
-  if (!message.empty() && !quotesSignedText) text += ": " + base::escaped(base::utf8Prefix(message, kLongestText));
+  if (!message.empty() && !quotesSignedText) text += ": " + base::escaped(base::utf8Prefix(message, kMaxTextBytes));
   return Error(isFinal ? ErrorCode::Invalid : ErrorCode::Unavailable, std::move(text));
 }
 

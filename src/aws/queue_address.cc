@@ -12,7 +12,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kLongestName = 80;
+constexpr std::size_t kMaxNameBytes = 80;
 
 // What hosts of AWS end with. Those of dual-stack endpoints are the third and fourth.
 constexpr std::array<std::string_view, 9> kDomains = {
@@ -76,7 +76,7 @@ Result<void> setEndpoint(const http::HttpUrl& url, QueueAddress& address) {
 bool isNameOfQueue(std::string_view name) {
   if (name.ends_with(".fifo")) name.remove_suffix(5);
   const auto isAllowed = [](char c) { return http::isLetterOrDigit(c) || c == '-' || c == '_'; };
-  return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, isAllowed);
+  return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, isAllowed);
 }
 
 // /ACCOUNT/NAME; emulators have other words before the name.

@@ -14,7 +14,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kLongestSessionName = 64, kMostAnswer = 256 * 1024;
+constexpr std::size_t kMaxSessionNameBytes = 64, kMaxAnswer = 256 * 1024;
 
 std::string percentEncoded(std::string_view text) {
   constexpr std::string_view kHexDigits = "0123456789ABCDEF", kMarks = "-._~";
@@ -35,7 +35,7 @@ std::string sessionNameOf(const Role& role) {
   if (!role.sessionName.empty()) return role.sessionName;
   auto name = "leptir-" + base::hostName();
   std::ranges::replace_if(name, [](char c) { return !http::isLetterOrDigit(c) && c != '.' && c != '-'; }, '-');
-  return name.substr(0, kLongestSessionName);
+  return name.substr(0, kMaxSessionNameBytes);
 }
 
 // Whether the answer refuses the signature's time.
@@ -58,7 +58,7 @@ std::string securityTokenEndpoint(const std::string& region) {
 Result<http::HttpRequest> SecurityTokenService::requestFor(const Parameters& parameters) const {
   auto url = http::parseHttpUrl(securityTokenEndpoint(region_));
   if (!url) return url.error().in("endpoint of the security token service");
-  http::HttpRequest request{.url = *std::move(url), .mostBody = kMostAnswer, .connection = connectionToAws(caFile_)};
+  http::HttpRequest request{.url = *std::move(url), .mostBody = kMaxAnswer, .connection = connectionToAws(caFile_)};
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
   for (const auto& [name, value] : parameters) {
     if (value.empty()) continue;

@@ -11,7 +11,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kLongestMessage = 500, kLongestCode = 100;
+constexpr std::size_t kMaxMessageBytes = 500, kMaxCodeBytes = 100;
 
 constexpr std::array<std::string_view, 15> kThrottled = {
     "Throttling",
@@ -63,7 +63,7 @@ std::string_view withoutSignedText(std::string_view message) {
 }
 
 std::string forPeople(std::string_view message) {
-  const auto shortened = base::utf8Prefix(message, kLongestMessage);
+  const auto shortened = base::utf8Prefix(message, kMaxMessageBytes);
   return base::escaped(shortened) + (shortened.size() < message.size() ? "…" : "");
 }
 
@@ -97,7 +97,7 @@ ServiceError readServiceError(const http::HttpAnswer& answer) {
   auto code = textMember(object, {"__type", "code", "Code"});
   if (const auto header = answer.headers.find("x-amzn-errortype"); code.empty() && header != answer.headers.end())
     code = header->second;
-  const auto name = http::trimmed(lastPart(code)).substr(0, kLongestCode);
+  const auto name = http::trimmed(lastPart(code)).substr(0, kMaxCodeBytes);
   if (name.empty()) return withoutCode(answer.status);
   const auto message = textMember(object, {"message", "Message"});
   return {.code = base::escaped(name),

@@ -7,10 +7,10 @@ namespace leptir::aws {
 namespace {
 
 // Ten messages of 1 MiB, with each byte escaped.
-constexpr std::size_t kMostBody = std::size_t{64} << 20;
+constexpr std::size_t kMaxBody = std::size_t{64} << 20;
 // Shorter than servers and the load balancers before them keep idle connections, so that requests do not often meet one
 // that is just being closed.
-constexpr long kMostIdleSeconds = 45;
+constexpr long kMaxIdleSeconds = 45;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ SignedTransfer::SignedTransfer(http::Handle handle, const TransferOptions& optio
       number_(number),
       sentAt_(systemClock().bootTime()),
       signedAt_(options.time),
-      received_(kMostBody) {
+      received_(kMaxBody) {
   if (handle_ == nullptr) return;
   ::curl_easy_reset(handle_.get());
   http::setConnection(handle_.get(), connection_);
@@ -30,7 +30,7 @@ SignedTransfer::SignedTransfer(http::Handle handle, const TransferOptions& optio
   ::curl_easy_setopt(handle_.get(), CURLOPT_PREREQFUNCTION, onSend);
   ::curl_easy_setopt(handle_.get(), CURLOPT_PREREQDATA, this);
   ::curl_easy_setopt(handle_.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  ::curl_easy_setopt(handle_.get(), CURLOPT_MAXAGE_CONN, kMostIdleSeconds);
+  ::curl_easy_setopt(handle_.get(), CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   ::curl_easy_setopt(handle_.get(), CURLOPT_TCP_KEEPALIVE, 1L);
   ::curl_easy_setopt(handle_.get(), CURLOPT_URL, options.endpoint.target().c_str());
   setHeaders(options);

@@ -10,10 +10,10 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::int64_t kLongestPollMilliseconds = 60'000;
+constexpr std::int64_t kMaxPollMilliseconds = 60'000;
 constexpr int kSocketsAtOnce = 16;
 // After so many rounds of sockets and timers work() returns, however quickly the service sends.
-constexpr int kMostRounds = 4;
+constexpr int kMaxRounds = 4;
 
 BootTime now() {
   return systemClock().bootTime();
@@ -37,7 +37,7 @@ int readinessOf(std::uint32_t events) {
 int millisecondsUntil(BootTime time) {
   const auto left = std::max(time - now(), Duration::zero());
   const auto milliseconds = left / std::chrono::milliseconds(1) + (left % std::chrono::milliseconds(1) > Duration(0));
-  return static_cast<int>(std::min<std::int64_t>(milliseconds, kLongestPollMilliseconds));
+  return static_cast<int>(std::min<std::int64_t>(milliseconds, kMaxPollMilliseconds));
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ bool TransferLoop::workOnSockets() {
 
 void TransferLoop::work() {
   if (multi_ == nullptr) return;
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMaxRounds; ++round) {
     const bool hadTimer = workOnTimer();
     if (!workOnSockets() && !hadTimer) return;
   }

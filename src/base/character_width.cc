@@ -11,7 +11,7 @@ struct Range {
 };
 
 // Characters that take no column, of Unicode 14: general categories Mn, Me and Cf, and Hangul vowels and finals.
-constexpr Range kNone[] = {
+constexpr Range kZeroWidthRanges[] = {
     {0x300, 0x36f},     {0x483, 0x489},     {0x591, 0x5bd},     {0x5bf, 0x5bf},     {0x5c1, 0x5c2},
     {0x5c4, 0x5c5},     {0x5c7, 0x5c7},     {0x610, 0x61a},     {0x61c, 0x61c},     {0x64b, 0x65f},
     {0x670, 0x670},     {0x6d6, 0x6dc},     {0x6df, 0x6e4},     {0x6e7, 0x6e8},     {0x6ea, 0x6ed},
@@ -77,7 +77,7 @@ constexpr Range kNone[] = {
     {0x1e944, 0x1e94a}, {0xe0001, 0xe01ef}};
 
 // Characters that take two columns, of Unicode 14: East_Asian_Width W and F. Ranges run over unassigned code points.
-constexpr Range kWide[] = {
+constexpr Range kDoubleWidthRanges[] = {
     {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},   {0x23f0, 0x23f0},
     {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267f, 0x267f},
     {0x2693, 0x2693},   {0x26a1, 0x26a1},   {0x26aa, 0x26ab},   {0x26bd, 0x26be},   {0x26c4, 0x26c5},
@@ -104,9 +104,9 @@ bool isIn(std::span<const Range> ranges, std::uint32_t codePoint) {
 }  // namespace
 
 std::size_t characterWidth(std::uint32_t codePoint) {
-  if (codePoint < kNone[0].first) return 1;
-  if (isIn(kNone, codePoint)) return 0;
-  return isIn(kWide, codePoint) ? 2 : 1;
+  if (codePoint < kZeroWidthRanges[0].first) return 1;
+  if (isIn(kZeroWidthRanges, codePoint)) return 0;
+  return isIn(kDoubleWidthRanges, codePoint) ? 2 : 1;
 }
 
 }  // namespace leptir::base

@@ -10,8 +10,8 @@ namespace {
 using Numbers = std::array<std::int64_t, 3>;
 
 TEST(Cursor, GivesItsNumbersBack) {
-  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min(), kMost = std::numeric_limits<std::int64_t>::max();
-  for (const auto& numbers : {Numbers{0, 0, 0}, Numbers{1, -20, 3}, Numbers{kLeast, kMost, 0}})
+  constexpr auto kMin = std::numeric_limits<std::int64_t>::min(), kMax = std::numeric_limits<std::int64_t>::max();
+  for (const auto& numbers : {Numbers{0, 0, 0}, Numbers{1, -20, 3}, Numbers{kMin, kMax, 0}})
     EXPECT_EQ(numbersIn<3>(cursorOf(numbers)), numbers);
 }
 

@@ -10,9 +10,9 @@ constexpr std::uint64_t kMegabyte = 1'000'000, kGigabyte = 1'000 * kMegabyte;
 constexpr std::uint64_t kEnoughFreeBytes = 10 * kGigabyte, kTooFewFreeBytes = 100 * kMegabyte;
 constexpr std::uint64_t kTooFewFreeFiles = 1'000;
 
-// Whether `free` is less than `part` percent of `all`.
-bool isBelow(std::uint64_t free, std::uint64_t all, std::uint64_t part) {
-  return static_cast<double>(free) * 100 < static_cast<double>(all) * static_cast<double>(part);
+// Whether `free` is less than this percentage of `all`.
+bool isBelowPercent(std::uint64_t free, std::uint64_t all, std::uint64_t percent) {
+  return static_cast<double>(free) * 100 < static_cast<double>(all) * static_cast<double>(percent);
 }
 
 }  // namespace
@@ -36,13 +36,13 @@ std::optional<StoreFinding> findingOf(const DiskSpace& space, const std::string&
     return StoreFinding{severity, "disk-space", fmt::format("{}: its file system has {} left", where, left),
                         "free space there, or move it to a larger file system"};
   };
-  if (space.allFiles > 0 && space.freeFiles < kTooFewFreeFiles && isBelow(space.freeFiles, space.allFiles, 5))
+  if (space.allFiles > 0 && space.freeFiles < kTooFewFreeFiles && isBelowPercent(space.freeFiles, space.allFiles, 5))
     return finding(FindingSeverity::Problem, fmt::format("only {} files", space.freeFiles));
   if (space.allBytes == 0 || space.freeBytes >= kEnoughFreeBytes) return std::nullopt;
   const auto left = fmt::format("{} of {}", bytesText(space.freeBytes), bytesText(space.allBytes));
-  if (space.freeBytes < kTooFewFreeBytes || isBelow(space.freeBytes, space.allBytes, 1))
+  if (space.freeBytes < kTooFewFreeBytes || isBelowPercent(space.freeBytes, space.allBytes, 1))
     return finding(FindingSeverity::Problem, "only " + left);
-  if (isBelow(space.freeBytes, space.allBytes, 5)) return finding(FindingSeverity::Warning, left);
+  if (isBelowPercent(space.freeBytes, space.allBytes, 5)) return finding(FindingSeverity::Warning, left);
   return std::nullopt;
 }
 

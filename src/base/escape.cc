@@ -34,7 +34,7 @@ void appendCode(std::string& to, std::uint32_t codePoint) {
   }
 }
 
-bool isPlainInJson(char c) {
+bool needsNoJsonEscape(char c) {
   return isPrintableAscii(c) && c != '"' && c != '\\';
 }
 
@@ -103,7 +103,7 @@ std::string escapedInJson(std::string_view json) {
 void appendJsonString(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, isPlainInJson) - text.begin());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, needsNoJsonEscape) - text.begin());
     to += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -6,7 +6,7 @@ namespace leptir::base {
 
 std::string idList(std::span<const std::string> ids) {
   const auto list = shortList(ids, [](const std::string& id) { return id; });
-  return ids.size() > kMostListed ? list + " (" + std::to_string(ids.size()) + " in all)" : list;
+  return ids.size() > kMaxListed ? list + " (" + std::to_string(ids.size()) + " in all)" : list;
 }
 
 }  // namespace leptir::base

@@ -11,8 +11,8 @@ namespace leptir::base {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
-constexpr std::size_t kLongestHost = 253;                                // of a name in the DNS
-constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;  // 107 bytes
+constexpr std::size_t kMaxHostBytes = 253;                                      // of a name in the DNS
+constexpr std::size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;  // 107 bytes
 constexpr std::string_view kExamples = ": write it as 127.0.0.1:9464, [::1]:9464 or unix:/run/leptir/metrics.sock";
 
 Error refuse(std::string_view why) {
@@ -37,14 +37,15 @@ bool isHost(std::string_view host) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
            c == '_';
   };
-  return !host.empty() && host.size() <= kLongestHost && std::ranges::all_of(host, isOfHosts);
+  return !host.empty() && host.size() <= kMaxHostBytes && std::ranges::all_of(host, isOfHosts);
 }
 
 Result<ListenAddress> parseUnix(std::string_view path) {
   if (!path.starts_with('/')) return refuse("the path of a Unix socket must be absolute");
-  if (path.size() > kLongestPath)
-    return Error(ErrorCode::Invalid, "the path of a Unix socket may have at most " + std::to_string(kLongestPath) +
-                                         " bytes, and this one has " + std::to_string(path.size()));
+  if (path.size() > kMaxSocketPathBytes)
+    return Error(ErrorCode::Invalid, "the path of a Unix socket may have at most " +
+                                         std::to_string(kMaxSocketPathBytes) + " bytes, and this one has " +
+                                         std::to_string(path.size()));
   if (path.find('\0') != std::string_view::npos) return refuse("the path of a Unix socket holds a zero byte");
   return ListenAddress{.path = std::string(path)};
 }
@@ -76,7 +77,7 @@ Result<ListenAddress> parseListenAddress(std::string_view text) {
   return ListenAddress{.host = std::move(host), .port = *port};
 }
 
-bool isOfThisMachine(const ListenAddress& address) {
+bool isLocalOnly(const ListenAddress& address) {
   if (address.isUnix() || address.host == "localhost") return true;
   in_addr four{};
   if (::inet_pton(AF_INET, address.host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;

@@ -26,6 +26,6 @@ Result<ListenAddress> parseListenAddress(std::string_view text);
 
 // Whether only this machine can connect to the address, as far as its text says: a Unix socket, 127.0.0.0/8, ::1 and
 // localhost.
-bool isOfThisMachine(const ListenAddress& address);
+bool isLocalOnly(const ListenAddress& address);
 
 }  // namespace leptir::base

@@ -42,9 +42,9 @@ TEST(ListenAddress, IsRefusedWithASentenceThatSaysWhatIsWrong) {
 
 TEST(ListenAddress, SaysWhetherOtherMachinesCanConnect) {
   for (const auto* text : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "unix:/run/x"})
-    EXPECT_TRUE(isOfThisMachine(*parseListenAddress(text))) << text;
+    EXPECT_TRUE(isLocalOnly(*parseListenAddress(text))) << text;
   for (const auto* text : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "metrics.example.org:1"})
-    EXPECT_FALSE(isOfThisMachine(*parseListenAddress(text))) << text;
+    EXPECT_FALSE(isLocalOnly(*parseListenAddress(text))) << text;
 }
 
 }  // namespace

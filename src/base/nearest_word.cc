@@ -7,7 +7,7 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kLongestWord = 64;  // bounds the cost of hostile input; longer input is no typing mistake
+constexpr std::size_t kMaxWordBytes = 64;  // bounds the cost of hostile input; longer input is no typing mistake
 
 std::string simplified(std::string_view word) {
   std::string simple(word);
@@ -38,10 +38,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string_view> nearestWord(std::string_view word, std::span<const std::string_view> candidates) {
-  if (word.empty() || word.size() > kLongestWord) return {};
+  if (word.empty() || word.size() > kMaxWordBytes) return {};
   const auto simple = simplified(word);
   std::optional<std::string_view> nearest;
-  std::size_t fewest = kLongestWord;
+  std::size_t fewest = kMaxWordBytes;
   for (const auto candidate : candidates) {
     const auto edits = distance(simple, simplified(candidate));
     const bool isClose = edits * 3 <= std::max<std::size_t>(candidate.size(), 3);

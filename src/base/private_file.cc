@@ -69,14 +69,14 @@ Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, m
   const bool mayMake = (flags & O_CREAT) != 0;
   if (!mayMake) return openExisting(file, flags);
   // Another process may remove or create the file at any moment, for example a log rotation.
-  constexpr int kMostTries = 100;
+  constexpr int kMaxTries = 100;
   for (int tries = 1;; ++tries) {
     auto made = makeNew(file, flags, mode);
     const bool isThere = !made && made.error().code() == ErrorCode::Lost;
     if (!isThere || (flags & O_EXCL) != 0) return made;
     auto opened = openExisting(file, flags & ~O_CREAT);
     const bool isGone = !opened && opened.error().code() == ErrorCode::NotFound;
-    if (!isGone || tries == kMostTries) return opened;
+    if (!isGone || tries == kMaxTries) return opened;
   }
 }
 

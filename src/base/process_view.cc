@@ -14,12 +14,12 @@ namespace {
 
 constexpr auto kBootId = "/proc/sys/kernel/random/boot_id";
 constexpr auto kNamespace = "/proc/self/ns/pid";
-constexpr std::size_t kLongestBootId = 100;
+constexpr std::size_t kMaxBootIdBytes = 100;
 
 // Empty when /proc is mounted with subset=pid, as hardened services do; boot_id is missing there.
 Result<std::string> bootId() {
   if (::access(kBootId, F_OK) != 0 && errno == ENOENT) return std::string();
-  auto boot = readFile(kBootId, kLongestBootId);
+  auto boot = readFile(kBootId, kMaxBootIdBytes);
   if (!boot) return Error(ErrorCode::Unavailable, boot.error().message());
   std::erase(boot->text, '\n');
   return std::move(boot->text);

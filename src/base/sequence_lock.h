@@ -41,7 +41,7 @@ class SequenceLock {
   // during a write or writes all the time; then the values of the last call may be mixed.
   template <class Read>
   bool read(Read&& read) const {
-    for (int tries = 0; tries < kMostTries; ++tries) {
+    for (int tries = 0; tries < kMaxTries; ++tries) {
       const auto before = version_.load(std::memory_order_acquire);
       read();
       std::atomic_thread_fence(std::memory_order_acquire);
@@ -52,7 +52,7 @@ class SequenceLock {
   }
 
  private:
-  static constexpr int kMostTries = 100;
+  static constexpr int kMaxTries = 100;
 
   std::atomic<std::uint32_t> version_{0};  // odd while a write is in progress
 };

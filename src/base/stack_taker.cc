@@ -15,8 +15,8 @@
 namespace leptir::base {
 namespace {
 
-constexpr Duration kLongestStackTaking = std::chrono::seconds(10);
-constexpr std::size_t kMostStackOutput = std::size_t{4} << 20;
+constexpr Duration kStackTakingTimeout = std::chrono::seconds(10);
+constexpr std::size_t kMaxStackOutput = std::size_t{4} << 20;
 constexpr int kPollMilliseconds = 20;
 
 // What the new process does between fork and exec: only its stdout is connected to the calling process.
@@ -67,7 +67,7 @@ Result<StackTaker> StackTaker::start(const std::string& program, int worker, con
   const TakerSpawn spawn(writeEnd.get());
   if (const int error = spawn.spawn(program, std::to_string(worker), taskId, child))
     return Error(ErrorCode::Unavailable, "cannot start " + program + ": " + errnoText(error));
-  return StackTaker(child, std::move(readEnd), systemClock().bootTime() + kLongestStackTaking);
+  return StackTaker(child, std::move(readEnd), systemClock().bootTime() + kStackTakingTimeout);
 }
 
 StackTaker::StackTaker(StackTaker&& other) noexcept
@@ -75,7 +75,7 @@ StackTaker::StackTaker(StackTaker&& other) noexcept
       output_(std::move(other.output_)),
       until_(other.until_),
       text_(std::move(other.text_)),
-      isLate_(other.isLate_) {}
+      hasTimedOut_(other.hasTimedOut_) {}
 
 StackTaker::~StackTaker() {
   if (child_ == 0) return;
@@ -92,7 +92,7 @@ void StackTaker::readOutput() {
   for (;;) {
     const auto bytes = ::read(output_.get(), piece, sizeof piece);
     if (bytes <= 0) return;
-    if (text_.size() < kMostStackOutput) text_.append(piece, static_cast<std::size_t>(bytes));
+    if (text_.size() < kMaxStackOutput) text_.append(piece, static_cast<std::size_t>(bytes));
   }
 }
 
@@ -100,15 +100,15 @@ std::optional<Result<std::string>> StackTaker::poll() {
   readOutput();
   int status = 0;
   if (const auto found = ::waitpid(child_, &status, WNOHANG); found == 0) {
-    if (isLate_ || systemClock().bootTime() < until_) return std::nullopt;
-    isLate_ = true;
+    if (hasTimedOut_ || systemClock().bootTime() < until_) return std::nullopt;
+    hasTimedOut_ = true;
     kill();
     return std::nullopt;
   }
   child_ = 0;
   readOutput();
   while (text_.ends_with('\n')) text_.pop_back();
-  if (isLate_) return Error(ErrorCode::TimedOut, "the process that takes the stack was killed: it took too long");
+  if (hasTimedOut_) return Error(ErrorCode::TimedOut, "the process that takes the stack was killed: it took too long");
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(text_);
   return Error(ErrorCode::Unavailable, text_.empty() ? "the process that takes the stack died" : text_);
 }

@@ -40,7 +40,7 @@ class StackTaker {
   UniqueFd output_;
   BootTime until_;
   std::string text_{};
-  bool isLate_ = false;
+  bool hasTimedOut_ = false;
 };
 
 }  // namespace leptir::base

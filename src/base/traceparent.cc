@@ -10,7 +10,7 @@ namespace leptir::base {
 namespace {
 
 // Version, trace, span, flags: where each begins, and how many digits it has.
-constexpr std::size_t kTraceBegins = 3, kSpanBegins = 36, kFlagsBegin = 53, kBytes = 55;
+constexpr std::size_t kTraceBegins = 3, kSpanBegins = 36, kFlagsBegin = 53, kTraceparentBytes = 55;
 constexpr std::uint8_t kSampledFlag = 1;
 
 // nullopt: the text has a character that is not a hexadecimal digit in lower case.
@@ -40,11 +40,11 @@ void writeId(std::span<const std::uint8_t> id, char* to) {
 }  // namespace
 
 std::optional<Traceparent> Traceparent::parse(std::string_view text) {
-  if (text.size() < kBytes || text[2] != '-' || text[kSpanBegins - 1] != '-' || text[kFlagsBegin - 1] != '-')
+  if (text.size() < kTraceparentBytes || text[2] != '-' || text[kSpanBegins - 1] != '-' || text[kFlagsBegin - 1] != '-')
     return std::nullopt;
   const auto version = byteAt(text, 0), flags = byteAt(text, kFlagsBegin);
   if (!version || !flags || *version == 0xff) return std::nullopt;
-  if (text.size() > kBytes && (*version == 0 || text[kBytes] != '-')) return std::nullopt;
+  if (text.size() > kTraceparentBytes && (*version == 0 || text[kTraceparentBytes] != '-')) return std::nullopt;
   Traceparent parsed{.sampled = (*flags & kSampledFlag) != 0};
   if (!readId(text, kTraceBegins, parsed.trace) || !readId(text, kSpanBegins, parsed.span)) return std::nullopt;
   return parsed;
@@ -58,7 +58,7 @@ std::string Traceparent::text() const {
   return text;
 }
 
-std::string notATraceparent(std::string_view text) {
+std::string invalidTraceparentMessage(std::string_view text) {
   return inQuotes(text) +
          " is no traceparent: give one as W3C Trace Context writes it, such as "
          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -29,6 +29,6 @@ struct Traceparent {
 };
 
 // The error message for an invalid traceparent, which also says what one looks like: "'00-x' is no traceparent: …".
-std::string notATraceparent(std::string_view text);
+std::string invalidTraceparentMessage(std::string_view text);
 
 }  // namespace leptir::base

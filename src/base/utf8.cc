@@ -13,7 +13,7 @@ std::size_t lengthBy(unsigned char lead) {
   return 0;
 }
 
-constexpr std::size_t kMostContinuations = 3;
+constexpr std::size_t kMaxContinuations = 3;
 
 bool isContinuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
@@ -46,7 +46,7 @@ Utf8Character firstUtf8Character(std::string_view text) {
 
 std::string_view utf8Prefix(std::string_view text, std::size_t maxBytes) {
   if (text.size() <= maxBytes) return text;
-  for (std::size_t back = 0; back <= std::min(kMostContinuations, maxBytes); ++back) {
+  for (std::size_t back = 0; back <= std::min(kMaxContinuations, maxBytes); ++back) {
     if (!isContinuation(text[maxBytes - back])) return text.substr(0, maxBytes - back);
   }
   return text.substr(0, maxBytes);
@@ -55,7 +55,7 @@ std::string_view utf8Prefix(std::string_view text, std::size_t maxBytes) {
 std::string_view utf8Suffix(std::string_view text, std::size_t maxBytes) {
   if (text.size() <= maxBytes) return text;
   const auto begin = text.size() - maxBytes;
-  for (std::size_t on = 0; on <= std::min(kMostContinuations, maxBytes); ++on) {
+  for (std::size_t on = 0; on <= std::min(kMaxContinuations, maxBytes); ++on) {
     if (begin + on == text.size() || !isContinuation(text[begin + on])) return text.substr(begin + on);
   }
   return text.substr(begin);

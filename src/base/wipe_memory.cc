@@ -16,7 +16,7 @@ constexpr std::size_t kLargestHeapBlock = 64 * 1024;
 constexpr std::size_t kLargestSmallSize = 1024;
 // The most bytes that are taken of each block size. A program that has freed gigabytes must not get them all back as
 // resident memory of each worker. malloc hands out the most recently freed blocks first.
-constexpr std::size_t kMostOfALargeSize = std::size_t{2} << 20, kMostOfASmallSize = std::size_t{256} << 10;
+constexpr std::size_t kMaxLargeBlockBytes = std::size_t{2} << 20, kMaxSmallBlockBytes = std::size_t{256} << 10;
 constexpr std::size_t kStackBytes = 512 * 1024, kPage = 4096;
 // The most that the dynamic linker saves below the stack at the first call of a function.
 constexpr std::size_t kFirstCallBytes = 64 * 1024;
@@ -93,9 +93,9 @@ void wipeFreeMemory() {
     TakenBlocks taken;
     // Large blocks first, because malloc would split them to serve small requests. Afterwards each smaller size needs
     // few allocations.
-    for (auto size = kLargestHeapBlock; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMostOfALargeSize);
+    for (auto size = kLargestHeapBlock; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMaxLargeBlockBytes);
     for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
-      taken.takeAll(size, kMostOfASmallSize);
+      taken.takeAll(size, kMaxSmallBlockBytes);
   }
   ::malloc_trim(0);  // merges split blocks and returns whole pages to the kernel
   wipeStackBelow<kStackBytes>();

@@ -20,9 +20,9 @@ std::string errorOf(std::string_view key, std::string_view value) {
 TEST(FleetRules, SayWhatIsWrongAndWhatIsAllowed) {
   EXPECT_THAT(errorOf("", "v"), HasSubstr("1 to 256 printable ASCII characters"));
   EXPECT_THAT(errorOf("a\tb", "v"), HasSubstr("this one has 3 bytes"));
-  EXPECT_THAT(errorOf("a", std::string(kMostFleetValueBytes + 1, 'x')), HasSubstr("has 65537 bytes; at most 65536"));
+  EXPECT_THAT(errorOf("a", std::string(kMaxFleetValueBytes + 1, 'x')), HasSubstr("has 65537 bytes; at most 65536"));
   EXPECT_THAT(errorOf("a", "\xc3"), HasSubstr("the value of 'a' is not UTF-8"));
-  EXPECT_EQ(errorOf(std::string(kMostFleetKeyBytes, ' '), std::string(kMostFleetValueBytes, 'x')), "");
+  EXPECT_EQ(errorOf(std::string(kMaxFleetKeyBytes, ' '), std::string(kMaxFleetValueBytes, 'x')), "");
 }
 
 TEST(FleetRules, OrdersAndPausesChangeTheVersion) {

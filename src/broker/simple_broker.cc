@@ -29,7 +29,7 @@ Result<void> BrokerSession::giveBackUnused() {
   return {};
 }
 
-void BrokerSession::waitForRoom(Duration longest, Wake& wake) {
+void BrokerSession::waitWithoutLeasing(Duration longest, Wake& wake) {
   wake.waitFor(longest);
 }
 
@@ -40,7 +40,7 @@ Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {
 }
 
 Duration delayAfterExpiry(std::uint32_t expiries) {
-  if (expiries <= 1 || expiries >= kMostExpiries) return Duration::zero();
+  if (expiries <= 1 || expiries >= kMaxExpiries) return Duration::zero();
   return std::chrono::seconds(5) * (1 << (expiries - 2));
 }
 

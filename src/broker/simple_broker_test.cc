@@ -15,7 +15,7 @@ TEST(DelayAfterExpiry, IsZeroAfterTheFirstExpiryThenDoublesFromFiveSeconds) {
 }
 
 TEST(DelayAfterExpiry, IsZeroFromTheTenthExpiryOnSinceTheTaskIsNotRunAgain) {
-  EXPECT_EQ(delayAfterExpiry(kMostExpiries), 0s);
+  EXPECT_EQ(delayAfterExpiry(kMaxExpiries), 0s);
   EXPECT_EQ(delayAfterExpiry(4'000'000'000), 0s);
 }
 

@@ -51,7 +51,7 @@ std::string complaint(const PushOptions& options, Time now) {
   if (options.delay > kMaxTimeSpan)
     return "has a delay of more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter one";
   if (!options.traceparent.empty() && !base::Traceparent::parse(options.traceparent))
-    return base::notATraceparent(options.traceparent);
+    return base::invalidTraceparentMessage(options.traceparent);
   return complaintAboutExpiry(options, now);
 }
 

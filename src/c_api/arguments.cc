@@ -16,11 +16,11 @@ Error invalid(const std::string& what) {
   return Error(ErrorCode::Invalid, what);
 }
 
-constexpr std::size_t kSmallestOptions = offsetof(leptir_push_options, traceparent);  // of the first version
-constexpr std::size_t kLargestOptions = 4096;  // more is no size, but memory that was not set
+constexpr std::size_t kFirstVersionOptionsBytes = offsetof(leptir_push_options, traceparent);  // of the first version
+constexpr std::size_t kMaxOptionsBytes = 4096;  // more is no size, but memory that was not set
 
 bool isSizeOfOptions(std::size_t size) {
-  return size == kSmallestOptions || (size >= sizeof(leptir_push_options) && size <= kLargestOptions);
+  return size == kFirstVersionOptionsBytes || (size >= sizeof(leptir_push_options) && size <= kMaxOptionsBytes);
 }
 
 // The fields that both the caller and this library know.

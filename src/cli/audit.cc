@@ -22,14 +22,14 @@ Json actionJson(const AuditedAction& action) {
 
 void printTable(const AuditView& view, Time now) {
   using enum Column::Align;
-  Table table({{.title = "when (UTC)", .leftOutFirst = 4},
+  Table table({{.title = "when (UTC)", .leaveOutRank = 4},
                {.title = "when", .align = Right},
                {.title = "who", .leastWidth = 12},
                {.title = "action"},
-               {.title = "changed", .align = Right, .leftOutFirst = 2},
-               {.title = "broker", .leftOutFirst = 3, .leastWidth = 8},
+               {.title = "changed", .align = Right, .leaveOutRank = 2},
+               {.title = "broker", .leaveOutRank = 3, .leastWidth = 8},
                {.title = "on", .leastWidth = 16},
-               {.title = "outcome", .leftOutFirst = 1, .leastWidth = 8}});
+               {.title = "outcome", .leaveOutRank = 1, .leastWidth = 8}});
   for (const auto& action : view.actions)
     table.add(
         {absoluteTime(action.at),

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kLatencies = 300;
-constexpr Duration kLongestWaitForTask = 10s;
+constexpr Duration kMaxWaitForTask = 10s;
 
 double secondsBetween(BootTime a, BootTime b) {
   return std::chrono::duration<double>(b - a).count();
@@ -27,7 +27,7 @@ Result<Latencies> measureLatency(const Config& config) {
     const auto pushed = systemClock().bootTime();
     const auto id = broker->push("noop", Json::object());
     if (!id) return id.error();
-    const auto record = broker->wait(*id, kLongestWaitForTask);
+    const auto record = broker->wait(*id, kMaxWaitForTask);
     if (!record) return record.error();
     milliseconds.toRecord.push_back(secondsBetween(pushed, systemClock().bootTime()) * 1e3);
     milliseconds.toStart.push_back(

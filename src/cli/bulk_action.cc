@@ -35,7 +35,7 @@ class BulkRun {
       : action_(action), options_(options), operations_(operations), targets_(std::move(targets)) {}
 
   int run() {
-    if (auto refused = completeIds(); refused != base::kExitDone) return refused;
+    if (auto refused = completeIdPrefixes(); refused != base::kExitDone) return refused;
     const bool isOneTask = targets_.ids.size() == 1;
     if (isOneTask && !options_.dryRun) return change();
     auto preview = operations_.preview(action_.action, targets_);
@@ -43,8 +43,8 @@ class BulkRun {
     if (preview->count == 0 && preview->unable.empty() && targets_.ids.empty()) {
       if (const auto unknown = unknownCause(targets_.selection.cause)) return usageError(action_, *unknown);
     }
-    if (options_.dryRun) return withHints(printPreview(action_, *preview, options_.json), preview->leftAlone);
-    if (preview->count == 0) return finishEarlier(*preview);
+    if (options_.dryRun) return printWholeIdHints(printPreview(action_, *preview, options_.json), preview->leftAlone);
+    if (preview->count == 0) return finishEarlierCancel(*preview);
     if (preview->count > 1 && !options_.yes) {
       if (const int refused = confirm(*preview); refused != base::kExitDone) return refused;
     }
@@ -54,7 +54,7 @@ class BulkRun {
  private:
   // A script that names a task which has gone must not change another one, whose id begins so. So only a user at a
   // terminal, who is shown the whole ids, may give the beginning of an id.
-  int completeIds() {
+  int completeIdPrefixes() {
     if (targets_.ids.empty() || options_.yes || !isOnTerminal()) return base::kExitDone;
     auto whole = wholeIds(operations_, targets_.ids, action_.action.kind);
     if (!whole) return failOperation(action_.command, whole.error());
@@ -64,7 +64,7 @@ class BulkRun {
     }
     targets_.ids = std::move(*whole);
     if (completed.empty() || options_.dryRun) return base::kExitDone;
-    return ask(completed);
+    return askUser(completed);
   }
 
   static bool isOnTerminal() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0; }
@@ -76,10 +76,10 @@ class BulkRun {
       return usageError(action_, "this would " + std::string(action_.verb) + " " + tasks +
                                      ": add --yes to do it, or --dry-run to look at them");
     printLeftOut(action_, preview.leftOut);
-    return ask(tasks);
+    return askUser(tasks);
   }
 
-  int ask(const std::string& tasks) {
+  int askUser(const std::string& tasks) {
     std::cout << std::flush;
     std::cerr << "Really " << action_.verb << " " << tasks << "? [y/N] " << std::flush;
     std::string answer;
@@ -90,13 +90,13 @@ class BulkRun {
   }
 
   // No task matches, but an earlier cancel that was cut off may have removed the last ones without a record.
-  int finishEarlier(const ActionPreview& preview) {
+  int finishEarlierCancel(const ActionPreview& preview) {
     if (action_.action.kind == TaskAction::Kind::Cancel && preview.unable.empty()) {
       const auto report = operations_.run(action_.action, targets_);
-      if (report && (report->recordsOfEarlier > 0 || !report->errors.empty()))
+      if (report && (report->earlierCancelRecords > 0 || !report->errors.empty()))
         return printReport(action_, targets_, *report, options_.json);
     }
-    return withHints(printNothingToDo(action_, targets_, preview, options_.json), preview.leftAlone);
+    return printWholeIdHints(printNothingToDo(action_, targets_, preview, options_.json), preview.leftAlone);
   }
 
   int change() {
@@ -106,13 +106,13 @@ class BulkRun {
     });
     line.end();
     if (!report) return failOperation(action_.command, report.error());
-    return withHints(printReport(action_, targets_, *report, options_.json), report->leftAlone);
+    return printWholeIdHints(printReport(action_, targets_, *report, options_.json), report->leftAlone);
   }
 
   // Names the tasks whose ids begin with an id that was not found.
-  int withHints(int status, const std::vector<LeftAlone>& leftAlone) {
-    constexpr std::size_t kMost = 10;
-    for (const auto& [id, why] : std::span(leftAlone).first(std::min(leftAlone.size(), kMost))) {
+  int printWholeIdHints(int status, const std::vector<LeftAlone>& leftAlone) {
+    constexpr std::size_t kMax = 10;
+    for (const auto& [id, why] : std::span(leftAlone).first(std::min(leftAlone.size(), kMax))) {
       if (why != kInNoQueue && why != kHasNoRecord) continue;
       const auto begins = operations_.findByPrefix(id, action_.action.kind);
       if (begins && *begins != id)

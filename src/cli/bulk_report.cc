@@ -35,7 +35,7 @@ Json leftOutJson(const AgainLeftOut& leftOut) {
   return {{"cancelled", leftOut.cancelled}, {"buried", leftOut.buried}, {"pushedBefore", leftOut.pushedBefore}};
 }
 
-Json beforeJson(const std::vector<PushedBefore>& tasks) {
+Json pushedBeforeJson(const std::vector<PushedBefore>& tasks) {
   Json json = Json::array();
   for (const auto& [id, as] : tasks) json.push_back({{"id", id}, {"as", as}});
   return json;
@@ -49,7 +49,7 @@ Json previewJson(const BulkAction& action, const ActionPreview& preview) {
   for (const auto& task : preview.first) json["first"].push_back(taskJson(task));
   if (action.action.kind == TaskAction::Kind::Again) {
     json["leftOut"] = leftOutJson(preview.leftOut);
-    json["pushedBefore"] = beforeJson(preview.before);
+    json["pushedBefore"] = pushedBeforeJson(preview.pushedBefore);
   }
   return json;
 }
@@ -65,30 +65,30 @@ Json reportJson(const BulkAction& action, const ActionReport& report) {
             {"errors", errorsJson(report.errors)}};
   if (action.action.kind == TaskAction::Kind::Again) {
     json["leftOut"] = leftOutJson(report.leftOut);
-    json["pushedBefore"] = beforeJson(report.before);
+    json["pushedBefore"] = pushedBeforeJson(report.pushedBefore);
   }
   return json;
 }
 
 void printLeftAlone(const BulkAction& action, const std::vector<LeftAlone>& tasks) {
-  constexpr std::size_t kMost = 10;
-  for (std::size_t i = 0; i < std::min(tasks.size(), kMost); ++i) {
+  constexpr std::size_t kMax = 10;
+  for (std::size_t i = 0; i < std::min(tasks.size(), kMax); ++i) {
     printError("leptir {}: task {} is left alone: {}", action.command, base::inQuotes(tasks[i].id), tasks[i].why);
   }
-  if (tasks.size() > kMost) printError("leptir {}: and {} more", action.command, tasks.size() - kMost);
+  if (tasks.size() > kMax) printError("leptir {}: and {} more", action.command, tasks.size() - kMax);
 }
 
 void printPushedBefore(const BulkAction& action, const std::vector<PushedBefore>& tasks) {
-  constexpr std::size_t kMost = 10;
-  for (std::size_t i = 0; i < std::min(tasks.size(), kMost); ++i)
+  constexpr std::size_t kMax = 10;
+  for (std::size_t i = 0; i < std::min(tasks.size(), kMax); ++i)
     printError("leptir {}: task {} was pushed again before, as {}; this is once more", action.command,
                base::inQuotes(tasks[i].id), tasks[i].as);
-  if (tasks.size() > kMost) printError("leptir {}: and {} more", action.command, tasks.size() - kMost);
+  if (tasks.size() > kMax) printError("leptir {}: and {} more", action.command, tasks.size() - kMax);
 }
 
 // What became of one task that was named by its id.
 void printOne(const BulkAction& action, const ActionReport& report) {
-  if (action.action.kind == TaskAction::Kind::Again) return;  // printPushed has printed its id
+  if (action.action.kind == TaskAction::Kind::Again) return;  // printPushedIds has printed its id
   const auto& task = report.first.front();
   const bool isCancel = action.action.kind == TaskAction::Kind::Cancel;
   if (isCancel && report.requested > 0)
@@ -115,8 +115,8 @@ void printMany(const BulkAction& action, const ActionReport& report) {
 }
 
 // Of Again: prints the report, or the new ids, one a line. If that fails the tasks are in the queue all the same, so
-// stderr gets their ids.
-bool printPushed(const BulkAction& action, const ActionReport& report, bool json) {
+// stderr gets their ids, and the result is false.
+bool printPushedIds(const BulkAction& action, const ActionReport& report, bool json) {
   std::string text;
   if (json) text = jsonForOutput(reportJson(action, report)) + '\n';
   for (const auto& id : report.pushed) {
@@ -150,10 +150,10 @@ int exitStatusOf(const ActionReport& report) {
 int printOutcome(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json) {
   if (json && action.action.kind != TaskAction::Kind::Again)
     std::cout << jsonForOutput(reportJson(action, report)) << '\n';
-  if (!json && report.recordsOfEarlier > 0)
+  if (!json && report.earlierCancelRecords > 0)
     printLine("An earlier cancel was cut off: {} of tasks that it had taken out of the queue {} saved now.",
-              report.recordsOfEarlier == 1 ? "1 record" : fmt::format("{} records", report.recordsOfEarlier),
-              report.recordsOfEarlier == 1 ? "is" : "are");
+              report.earlierCancelRecords == 1 ? "1 record" : fmt::format("{} records", report.earlierCancelRecords),
+              report.earlierCancelRecords == 1 ? "is" : "are");
   const bool isOneId = targets.ids.size() == 1;
   if (isOneId && report.leftAlone.size() == 1 && !action.notFound.empty() &&
       report.leftAlone.front().why == "it is in no queue") {
@@ -163,7 +163,7 @@ int printOutcome(const BulkAction& action, const TaskTargets& targets, const Act
   if (!json && isOneId && report.changed == 1) printOne(action, report);
   if (!json && !isOneId) printMany(action, report);
   printLeftAlone(action, report.leftAlone);
-  printPushedBefore(action, report.before);
+  printPushedBefore(action, report.pushedBefore);
   printLeftOut(action, report.leftOut);
   if (isOneId && report.changed == 0 && report.leftAlone.empty() && report.errors.empty()) {
     return fail(
@@ -200,7 +200,7 @@ int printPreview(const BulkAction& action, const ActionPreview& preview, bool js
     if (!preview.first.empty()) printTasks(preview.first, systemClock().now());
     if (preview.count > preview.first.size()) printLine("…");
     printLeftAlone(action, preview.leftAlone);
-    printPushedBefore(action, preview.before);
+    printPushedBefore(action, preview.pushedBefore);
     printLeftOut(action, preview.leftOut);
   }
   const int status = printUnable(preview.unable);
@@ -225,7 +225,7 @@ int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const
 
 int printReport(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json) {
   if (action.action.kind != TaskAction::Kind::Again) return printOutcome(action, targets, report, json);
-  const bool isPrinted = printPushed(action, report, json);
+  const bool isPrinted = printPushedIds(action, report, json);
   const int status = printOutcome(action, targets, report, json);
   return isPrinted || status != base::kExitDone ? status : base::kExitPartlyDone;
 }

@@ -123,11 +123,10 @@ std::string metricsText(const Config& config) {
   if (!address || instance::whyNoMetricsServer(config)) return "";
   if (address->isUnix()) return "served at " + address->text();
   return "served at http://" + address->text() + "/metrics" +
-         (base::isOfThisMachine(*address) ? ""
-                                          : ", also for other machines: names of tasks and brokers can be read there");
+         (base::isLocalOnly(*address) ? "" : ", also for other machines: names of tasks and brokers can be read there");
 }
 
-// Where spans would go; none is sent.
+// Prints where spans would go; none is sent. Returns the exit status.
 int printTracing(const Config& config) {
   if (const auto fine = instance::checkTracing(config); !fine) {
     printLine("{}", fine.error().message());

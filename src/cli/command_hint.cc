@@ -11,11 +11,11 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kShortestPrefix = 5;  // two dashes and three letters of an option, or most of a command's name
+constexpr std::size_t kMinPrefixBytes = 5;  // two dashes and three letters of an option, or most of a command's name
 
 std::optional<std::string_view> onlyCandidateWithPrefix(std::string_view word,
                                                         const std::vector<std::string_view>& candidates) {
-  if (word.size() < kShortestPrefix) return {};
+  if (word.size() < kMinPrefixBytes) return {};
   const auto begins = [&](std::string_view candidate) { return candidate.starts_with(word); };
   if (std::ranges::count_if(candidates, begins) != 1) return {};
   return *std::ranges::find_if(candidates, begins);

@@ -241,8 +241,8 @@ class Parser {
   Command checkedStatus() {
     if (watch_.empty()) return status_;
     status_.watch = durationOf(watch_);
-    constexpr auto kLeast = std::chrono::milliseconds(100);
-    if (!status_.watch || *status_.watch < kLeast)
+    constexpr auto kMin = std::chrono::milliseconds(100);
+    if (!status_.watch || *status_.watch < kMin)
       return usageError("--watch: " + notADuration(watch_) + "; the least is 0.1 s");
     return status_;
   }

@@ -11,7 +11,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kNarrow = 60;  // a terminal with less has the second column closer to the left
+constexpr std::size_t kNarrowWidth = 60;  // a terminal with less has the second column closer to the left
 
 std::string paragraph(std::string_view text, std::size_t width) {
   return fmt::format("{}\n", fmt::join(wrapped(text, width), "\n"));
@@ -19,7 +19,7 @@ std::string paragraph(std::string_view text, std::size_t width) {
 
 // "  --config=FILE    configuration file, …"; the text begins on a line of its own where the name is too long.
 std::string entry(const std::string& name, const std::string& text, std::size_t width) {
-  const std::size_t column = width > 0 && width < kNarrow ? 8 : 30;
+  const std::size_t column = width > 0 && width < kNarrowWidth ? 8 : 30;
   auto result = "  " + name;
   const auto taken = base::textWidth(result);
   if (text.empty()) return result + "\n";
@@ -35,7 +35,7 @@ std::string nameOf(const OptionText& option) {
   return option.value.empty() ? option.name : option.name + "=" + option.value;
 }
 
-std::string helpOf(const OptionText& option) {
+std::string helpOfOption(const OptionText& option) {
   auto text = option.help;
   const bool namesAll = std::ranges::all_of(
       option.choices, [&](const std::string& choice) { return option.help.find(choice) != std::string::npos; });
@@ -45,7 +45,7 @@ std::string helpOf(const OptionText& option) {
 
 std::string entries(std::string_view title, const std::vector<OptionText>& options, std::size_t width) {
   auto text = fmt::format("\n{}:\n", title);
-  for (const auto& option : options) text += entry(nameOf(option), helpOf(option), width);
+  for (const auto& option : options) text += entry(nameOf(option), helpOfOption(option), width);
   return text;
 }
 

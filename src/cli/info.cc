@@ -202,7 +202,7 @@ Error withHint(const Error& error, const Config& config) {
 }
 
 // The record with the number of its log lines instead of the lines, which `leptir logs` shows.
-Json withLogLines(Json record) {
+Json withLogLineCount(Json record) {
   const auto log = record.find(key::kLog);
   const bool hasLog = log != record.end() && log->is_string();
   const auto lines = hasLog ? task::countLogLines(log->get_ref<const std::string&>()) : 0;
@@ -234,7 +234,7 @@ int runCommand(const InfoCommand& command, const Program& program) {
     return failWith(withHint(record.error(), *config), search.fault());
   }
   *record = withRun(std::move(*record), *config);
-  std::cout << (command.text ? recordText(*record) : jsonForOutput(withLogLines(*record), 2) + '\n');
+  std::cout << (command.text ? recordText(*record) : jsonForOutput(withLogLineCount(*record), 2) + '\n');
   return base::kExitDone;
 }
 

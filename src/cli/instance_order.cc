@@ -17,12 +17,12 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kLongestWaitForInstance = std::chrono::seconds(5);
+constexpr auto kMaxWaitForInstance = std::chrono::seconds(5);
 constexpr auto kInstancePollInterval = std::chrono::milliseconds(100);
 
 // An error of one try counts as "not yet": the order stands.
 bool waitUntilTaken(Operations& operations, const PlacedOrder& order) {
-  const auto end = std::chrono::steady_clock::now() + kLongestWaitForInstance;
+  const auto end = std::chrono::steady_clock::now() + kMaxWaitForInstance;
   while (std::chrono::steady_clock::now() < end) {
     if (const auto taken = operations.isTaken(order); taken && *taken) return true;
     std::this_thread::sleep_for(kInstancePollInterval);
@@ -33,7 +33,7 @@ bool waitUntilTaken(Operations& operations, const PlacedOrder& order) {
 // None: the instance does not say, or not in time.
 std::optional<InstanceView::Reloads> waitForReload(Operations& operations, const InstanceView& before) {
   if (!before.reloads) return std::nullopt;
-  const auto end = std::chrono::steady_clock::now() + kLongestReload;
+  const auto end = std::chrono::steady_clock::now() + kMaxReloadTime;
   while (std::chrono::steady_clock::now() < end) {
     const auto now = operations.findInstance(before.instance);
     if (now && now->reloads && now->reloads->answered > before.reloads->requested) return now->reloads;

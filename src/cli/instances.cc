@@ -66,15 +66,15 @@ void printTable(const FleetView& fleet, Time now) {
   using enum Column::Align;
   Table table({{.title = "instance"},
                {.title = "host:pid", .leastWidth = 12},
-               {.title = "version", .leftOutFirst = 7},
+               {.title = "version", .leaveOutRank = 7},
                {.title = "state"},
-               {.title = "since", .align = Right, .leftOutFirst = 6},
-               {.title = "workers", .align = Right, .leftOutFirst = 3},
-               {.title = "running", .align = Right, .leftOutFirst = 2},
-               {.title = "done", .align = Right, .leftOutFirst = 5},
-               {.title = "failed", .align = Right, .leftOutFirst = 4},
-               {.title = "last seen", .align = Right, .leftOutFirst = 1},
-               {.title = "brokers", .leftOutFirst = 8, .leastWidth = 8}});
+               {.title = "since", .align = Right, .leaveOutRank = 6},
+               {.title = "workers", .align = Right, .leaveOutRank = 3},
+               {.title = "running", .align = Right, .leaveOutRank = 2},
+               {.title = "done", .align = Right, .leaveOutRank = 5},
+               {.title = "failed", .align = Right, .leaveOutRank = 4},
+               {.title = "last seen", .align = Right, .leaveOutRank = 1},
+               {.title = "brokers", .leaveOutRank = 8, .leastWidth = 8}});
   for (const auto& view : fleet.instances)
     table.add({view.instance.substr(0, kDigitsShown),
                fmt::format("{}:{}", view.host.empty() ? "?" : view.host, view.pid),
@@ -93,11 +93,11 @@ std::string progressText(const RunningTask& task) {
 void printRunning(const FleetView& fleet, Time now) {
   using enum Column::Align;
   Table table({{.title = "instance"},
-               {.title = "task", .leastWidth = kLeastIdWidth},
+               {.title = "task", .leastWidth = kMinIdWidth},
                {.title = "name", .leastWidth = 8},
-               {.title = "attempt", .align = Right, .leftOutFirst = 2},
+               {.title = "attempt", .align = Right, .leaveOutRank = 2},
                {.title = "for", .align = Right},
-               {.title = "progress", .leftOutFirst = 1, .leastWidth = 8}});
+               {.title = "progress", .leaveOutRank = 1, .leastWidth = 8}});
   for (const auto& view : fleet.instances) {
     for (const auto& task : view.running)
       table.add({view.instance.substr(0, kDigitsShown), task.id, task.name, std::to_string(task.attempt),

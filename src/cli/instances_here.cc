@@ -13,7 +13,7 @@ namespace leptir::cli {
 namespace {
 
 // Another one has another host name: the instance runs in a container, or the caller does.
-bool isInHostNamespaceOfThisProcess(int pid) {
+bool sharesUtsNamespace(int pid) {
   std::error_code failed;
   const auto own = std::filesystem::read_symlink("/proc/self/ns/uts", failed);
   return !failed && std::filesystem::read_symlink(fmt::format("/proc/{}/ns/uts", pid), failed) == own;
@@ -42,7 +42,7 @@ std::vector<InstanceView> instancesHere(const std::filesystem::path& config) {
   std::vector<InstanceView> views;
   const auto add = [&](const link::BoardInstance& board) {
     const bool isKnown = std::ranges::count(views, board.session, &InstanceView::instance) > 0;
-    if (!isKnown && isInHostNamespaceOfThisProcess(board.pid)) views.push_back(viewOf(board));
+    if (!isKnown && sharesUtsNamespace(board.pid)) views.push_back(viewOf(board));
   };
   if (const auto files = filesOfRunningInstance(config, {})) {
     if (const auto found = instance::findInstance(*files); found && *found) add(**found);

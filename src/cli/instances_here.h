@@ -9,7 +9,7 @@
 
 namespace leptir::cli {
 
-// Those that this user can find without a configuration, and that of this one.
+// All that this user can find without a configuration, and also the instance of `config`.
 std::vector<InstanceView> instancesHere(const std::filesystem::path& config);
 
 }  // namespace leptir::cli

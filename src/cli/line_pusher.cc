@@ -18,12 +18,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMostLinesInOnePush = 1000;
-constexpr std::size_t kMostBytesInOnePush = std::size_t{4} << 20;
+constexpr std::size_t kMaxLinesPerPush = 1000;
+constexpr std::size_t kMaxBytesPerPush = std::size_t{4} << 20;
 // The lines of a batch are pushed when no further line came for kQuietBeforePush, since the producer may wait for their
-// ids, and at the latest kLongestWaitOfALine after the first of them.
+// ids, and at the latest kMaxLineWait after the first of them.
 constexpr auto kQuietBeforePush = 20ms;
-constexpr auto kLongestWaitOfALine = 100ms;
+constexpr auto kMaxLineWait = 100ms;
 
 }  // namespace
 
@@ -75,8 +75,8 @@ void LinePusher::addLine(std::string_view line) {
 }
 
 bool LinePusher::isFull() const {
-  return batch_.size() >= kMostLinesInOnePush || batchBytes_ >= kMostBytesInOnePush ||
-         (!batch_.empty() && std::chrono::steady_clock::now() - batchBegan_ >= kLongestWaitOfALine);
+  return batch_.size() >= kMaxLinesPerPush || batchBytes_ >= kMaxBytesPerPush ||
+         (!batch_.empty() && std::chrono::steady_clock::now() - batchBegan_ >= kMaxLineWait);
 }
 
 // Pushes to each broker separately: a broker that is down or refuses a task does not affect the tasks for the others.

@@ -46,7 +46,7 @@ Json logJson(const TaskLog& log) {
   return json;
 }
 
-LogPrinter::LogPrinter(LogFormat format) : format_(format), hasColours_(terminalOf(STDOUT_FILENO).hasColours) {}
+LogPrinter::LogPrinter(TaskLogFormat format) : format_(format), hasColours_(terminalOf(STDOUT_FILENO).hasColours) {}
 
 void LogPrinter::print(const TaskLog& log) {
   for (const auto& line : log.lines) {
@@ -59,14 +59,14 @@ void LogPrinter::print(const TaskLog& log) {
 }
 
 void LogPrinter::printGap(std::uint64_t lines) const {
-  if (format_ == LogFormat::JsonLines)
+  if (format_ == TaskLogFormat::JsonLines)
     std::cout << jsonForOutput({{"leftOutLines", lines}}) << '\n';
   else
     std::cout << operations::gapText(lines) << '\n';
 }
 
 void LogPrinter::printLine(const TaskLogLine& line) const {
-  if (format_ == LogFormat::JsonLines) {
+  if (format_ == TaskLogFormat::JsonLines) {
     std::cout << jsonForOutput(lineJson(line)) << '\n';
     return;
   }

@@ -11,12 +11,12 @@ namespace leptir::cli {
 // The whole log as one object; docs/guide/commands.md lists the members.
 Json logJson(const TaskLog& log);
 
-enum class LogFormat { Text, JsonLines };
+enum class TaskLogFormat { Text, JsonLines };
 
 // Prints a log that grows: each call prints the lines that earlier calls have not printed.
 class LogPrinter {
  public:
-  explicit LogPrinter(LogFormat format);
+  explicit LogPrinter(TaskLogFormat format);
 
   void print(const TaskLog& log);
   bool hasPrinted() const { return next_ > 0; }
@@ -25,7 +25,7 @@ class LogPrinter {
   void printGap(std::uint64_t lines) const;
   void printLine(const TaskLogLine& line) const;
 
-  const LogFormat format_;
+  const TaskLogFormat format_;
   const bool hasColours_;
   std::uint64_t next_ = 0;  // the number of the next line
 };

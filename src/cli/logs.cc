@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto kLogPollInterval = std::chrono::milliseconds(500);
 // An instance tells in its card that it runs a task up to two seconds after the run has begun.
-constexpr int kMostReadsWithoutInstance = 6;
+constexpr int kMaxReadsWithoutInstance = 6;
 
 std::string attemptsText(const std::vector<int>& attempts) {
   return fmt::format("{}", fmt::join(attempts, ", "));
@@ -44,14 +44,14 @@ int printOnce(Operations& operations, const std::string& id, const LogsCommand& 
     std::cout << jsonForOutput(logJson(*log)) << '\n' << std::flush;
     return base::kExitDone;
   }
-  LogPrinter(LogFormat::Text).print(*log);
+  LogPrinter(TaskLogFormat::Text).print(*log);
   printRemarks(*log);
   return base::kExitDone;
 }
 
 // Prints the lines of one run until it ends: of the attempt that was asked for, else of the first that is seen.
 int follow(Operations& operations, const std::string& id, const LogsCommand& command) {
-  LogPrinter printer(command.json ? LogFormat::JsonLines : LogFormat::Text);
+  LogPrinter printer(command.json ? TaskLogFormat::JsonLines : TaskLogFormat::Text);
   int attempt = command.attempt;
   bool hasSeenRun = false;
   int notFoundAtInstances = 0;  // in a row
@@ -59,7 +59,7 @@ int follow(Operations& operations, const std::string& id, const LogsCommand& com
     const auto log = operations.log(id, attempt);
     const bool isLost = !log && log.error().code() == ErrorCode::Lost;
     notFoundAtInstances = isLost ? notFoundAtInstances + 1 : 0;
-    if (isLost && notFoundAtInstances < kMostReadsWithoutInstance) {
+    if (isLost && notFoundAtInstances < kMaxReadsWithoutInstance) {
       std::this_thread::sleep_for(kLogPollInterval);
       continue;
     }

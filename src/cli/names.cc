@@ -50,15 +50,15 @@ std::string timeText(const NameStatistics& name, Duration time) {
 void printTable(const NamesView& view, Time now) {
   using enum Column::Align;
   Table table({{.title = "name", .leastWidth = 12},
-               {.title = "instances", .align = Right, .leftOutFirst = 2},
+               {.title = "instances", .align = Right, .leaveOutRank = 2},
                {.title = "runs", .align = Right},
                {.title = "failed", .align = Right},
-               {.title = "cancelled", .align = Right, .leftOutFirst = 7},
-               {.title = "median", .align = Right, .leftOutFirst = 4},
-               {.title = "95 %", .align = Right, .leftOutFirst = 3},
-               {.title = "longest", .align = Right, .leftOutFirst = 6},
-               {.title = "last ended", .align = Right, .leftOutFirst = 5},
-               {.title = "paused", .leftOutFirst = 1}});
+               {.title = "cancelled", .align = Right, .leaveOutRank = 7},
+               {.title = "median", .align = Right, .leaveOutRank = 4},
+               {.title = "95 %", .align = Right, .leaveOutRank = 3},
+               {.title = "longest", .align = Right, .leaveOutRank = 6},
+               {.title = "last ended", .align = Right, .leaveOutRank = 5},
+               {.title = "paused", .leaveOutRank = 1}});
   for (const auto& name : view.names)
     table.add({name.name.empty() ? "-" : name.name,
                std::to_string(name.instances),

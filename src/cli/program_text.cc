@@ -12,7 +12,7 @@ bool takesValue(const CLI::Option& option) {
 }
 
 // The parser writes --watch{2}: without a value it means 2.
-bool hasValueOfItsOwn(const CLI::Option& option) {
+bool hasOptionalValue(const CLI::Option& option) {
   return option.get_expected_min() == 0 && option.get_name(false, true).find('{') != std::string::npos;
 }
 
@@ -35,7 +35,7 @@ std::string valueNameOf(const CLI::Option& option) {
 OptionText optionTextOf(const CLI::Option& option) {
   OptionText text{.name = option.get_single_name(), .help = option.get_description()};
   if (!option.get_positional()) text.name = "--" + option.get_lnames().front();
-  if (hasValueOfItsOwn(option))
+  if (hasOptionalValue(option))
     text.optionalValue = valueNameOf(option);
   else if (takesValue(option))
     text.value = valueNameOf(option);

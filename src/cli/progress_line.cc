@@ -10,7 +10,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kBetweenLines = std::chrono::milliseconds(200);
+constexpr auto kRedrawInterval = std::chrono::milliseconds(200);
 
 volatile std::sig_atomic_t endIsAskedFor = 0;
 
@@ -44,7 +44,7 @@ ProgressLine::~ProgressLine() {
 
 bool ProgressLine::show(std::uint64_t changed, std::uint64_t examined) {
   const auto now = std::chrono::steady_clock::now();
-  if (movesCursor_ && now - shownAt_ >= kBetweenLines) {
+  if (movesCursor_ && now - shownAt_ >= kRedrawInterval) {
     std::cerr << fmt::format("\r{} {}, {} looked at\x1b[K", changed, done_, examined) << std::flush;
     shownAt_ = now;
     isShown_ = true;

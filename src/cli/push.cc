@@ -36,7 +36,7 @@ std::string traceparentOfEnvironment() {
   const char* const text = std::getenv("TRACEPARENT");
   if (text == nullptr || *text == '\0') return {};
   if (base::Traceparent::parse(text)) return text;
-  printError("leptir push: the environment variable TRACEPARENT is ignored: {}", base::notATraceparent(text));
+  printError("leptir push: the environment variable TRACEPARENT is ignored: {}", base::invalidTraceparentMessage(text));
   return {};
 }
 
@@ -50,7 +50,7 @@ Result<PushOptions> pushOptionsOf(const PushCommand& command) {
   options.broker = command.broker;
   options.traceparent = command.traceparent.empty() ? traceparentOfEnvironment() : command.traceparent;
   if (!command.traceparent.empty() && !base::Traceparent::parse(command.traceparent))
-    return Error(ErrorCode::Invalid, "--traceparent: " + base::notATraceparent(command.traceparent));
+    return Error(ErrorCode::Invalid, "--traceparent: " + base::invalidTraceparentMessage(command.traceparent));
   if (!command.at.empty()) {
     auto time = readTime(command.at, systemClock().now(), UnsignedDuration::IsRefused);
     if (!time) return time.error().in("--at");

@@ -94,18 +94,18 @@ void printPauses(const QueueView& queue, Time now) {
 void printTable(const std::vector<QueueView>& queues) {
   using enum Column::Align;
   Table table({{.title = "broker", .leastWidth = 8},
-               {.title = "type", .leftOutFirst = 9},
-               {.title = "priority", .align = Right, .leftOutFirst = 8},
+               {.title = "type", .leaveOutRank = 9},
+               {.title = "priority", .align = Right, .leaveOutRank = 8},
                {.title = "due", .align = Right},
                {.title = "oldest due", .align = Right},
-               {.title = "scheduled", .align = Right, .leftOutFirst = 6},
-               {.title = "leased", .align = Right, .leftOutFirst = 3},
+               {.title = "scheduled", .align = Right, .leaveOutRank = 6},
+               {.title = "leased", .align = Right, .leaveOutRank = 3},
                {.title = "buried", .align = Right},
-               {.title = "done", .align = Right, .leftOutFirst = 4},
-               {.title = "failed", .align = Right, .leftOutFirst = 5},
-               {.title = "empty in", .align = Right, .leftOutFirst = 7},
-               {.title = "paused", .leftOutFirst = 1},
-               {.title = "instances", .align = Right, .leftOutFirst = 2}});
+               {.title = "done", .align = Right, .leaveOutRank = 4},
+               {.title = "failed", .align = Right, .leaveOutRank = 5},
+               {.title = "empty in", .align = Right, .leaveOutRank = 7},
+               {.title = "paused", .leaveOutRank = 1},
+               {.title = "instances", .align = Right, .leaveOutRank = 2}});
   for (const auto& queue : queues) addRow(table, queue);
   table.print();
   const auto now = systemClock().now();

@@ -99,9 +99,9 @@ std::string whenText(const Json& record) {
   return started == record.end() ? "-" : began(*started).substr(0, 19);
 }
 
-class RecordPage {
+class RecordFormatter {
  public:
-  RecordPage(const Json& record, Time now) : record_(record), now_(now) {}
+  RecordFormatter(const Json& record, Time now) : record_(record), now_(now) {}
 
   std::string write() && {
     if (const auto* type = find(key::kType)) text_ += oneLine(*type) + ' ';
@@ -233,17 +233,17 @@ class RecordPage {
 }  // namespace
 
 std::string recordText(const Json& record, Time now) {
-  return RecordPage(record, now).write();
+  return RecordFormatter(record, now).write();
 }
 
 RecordSummary recordSummary(const Json& record) {
-  constexpr std::size_t kMostOfResponse = 60;
+  constexpr std::size_t kMaxOfResponse = 60;
   const auto text = [&](const char* key, auto write) {
     return record.contains(key) ? write(record[key]) : std::string("-");
   };
   auto response = (record.contains(key::kBuried) ? "buried: " : "") + text(key::kResponse, oneLine);
-  if (response.size() > kMostOfResponse) {
-    auto end = kMostOfResponse;
+  if (response.size() > kMaxOfResponse) {
+    auto end = kMaxOfResponse;
     while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character
     response = response.substr(0, end) + "…";
   }

@@ -36,16 +36,16 @@ int reloadElsewhere(const ReloadCommand& command, const Program& program) {
 constexpr auto kBoardPollInterval = std::chrono::milliseconds(50);
 
 // None: the instance has ended, or its board cannot be read.
-std::optional<link::BoardInstance> look(const instance::InstanceFiles& files) {
+std::optional<link::BoardInstance> readBoard(const instance::InstanceFiles& files) {
   auto found = link::StatusBoard::read(files.boardFile, systemClock());
   return found ? std::optional(*std::move(found)) : std::nullopt;
 }
 
 // How the reload of this instance ended that began after `before`; none: it is not known, or not yet.
 std::optional<link::ReloadEnd> waitForEnd(const instance::InstanceFiles& files, const link::BoardInstance& before) {
-  const auto end = std::chrono::steady_clock::now() + kLongestReload;
+  const auto end = std::chrono::steady_clock::now() + kMaxReloadTime;
   while (std::chrono::steady_clock::now() < end) {
-    const auto now = look(files);
+    const auto now = readBoard(files);
     if (!now || now->session != before.session) return std::nullopt;
     if (now->reloads.answered > before.reloads.requested) return now->reloads.end;
     std::this_thread::sleep_for(kBoardPollInterval);
@@ -54,7 +54,7 @@ std::optional<link::ReloadEnd> waitForEnd(const instance::InstanceFiles& files, 
 }
 
 // One store is enough. The audit trail of a store that cannot be opened here gets no entry.
-void noteInAuditTrail(const link::BoardInstance& instance, const Program& program) {
+void addToAuditTrail(const link::BoardInstance& instance, const Program& program) {
   const auto config = loadConfig(instance.configuration, program.backends);
   if (!config) return;
   auto queues = config::Stores(*config).openBroker(BrokerUse::Inspect);
@@ -102,7 +102,7 @@ int runCommand(const ReloadCommand& command, const Program& program) {
   const auto master = masterOfRunning(files);
   if (!master) return fail(master.error());
   if (!*master) return printNotRunning("reload", command.config, program);
-  const auto before = look(files);
+  const auto before = readBoard(files);
   if (auto signalled = (*master)->signal(SIGHUP); !signalled) return fail(signalled.error());
   const auto instance = fmt::format("instance (pid {})", (*master)->pid());
   if (before && before->configuration.empty()) {
@@ -110,7 +110,7 @@ int runCommand(const ReloadCommand& command, const Program& program) {
     return base::kExitDone;
   }
   const auto end = before ? waitForEnd(files, *before) : std::nullopt;
-  if (end == link::ReloadEnd::Applied) noteInAuditTrail(*before, program);
+  if (end == link::ReloadEnd::Applied) addToAuditTrail(*before, program);
   return printEnd(instance, end);
 }
 

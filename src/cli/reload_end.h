@@ -8,7 +8,7 @@
 namespace leptir::cli {
 
 // The check of a new configuration may take a minute (master/reloader.cc).
-inline constexpr auto kLongestReload = std::chrono::seconds(75);
+inline constexpr auto kMaxReloadTime = std::chrono::seconds(75);
 inline constexpr std::string_view kHasReloaded = "has read its configuration again; its log says what has changed";
 
 // Prints that the instance has refused its new configuration. Returns the exit status.

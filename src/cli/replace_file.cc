@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 // Readable by all users: the node exporter runs as another user.
 constexpr mode_t kReadableByAll = 0644;
-constexpr int kMostLinks = 40;  // as the kernel
+constexpr int kMaxSymlinks = 40;  // as the kernel
 
 Error errorOf(int number) {
   return {base::codeOfErrno(number), base::errnoText(number)};
@@ -47,7 +47,7 @@ bool isInProc(const fs::path& file) {
 }
 
 Result<Target> targetOf(fs::path file) {
-  for (int links = 0; links < kMostLinks; ++links) {
+  for (int links = 0; links < kMaxSymlinks; ++links) {
     struct stat info{};
     if (::lstat(file.c_str(), &info) != 0) {
       if (errno == ENOENT) return Target{.file = file, .existing = std::nullopt};
@@ -87,7 +87,7 @@ Result<void> writeInPlace(const Target& target, std::string_view content) {
 }
 
 // Only root may give a file to another user. The permissions are those that it was created with.
-void takeOwner(int descriptor, const struct stat& from) {
+void copyOwnerAndMode(int descriptor, const struct stat& from) {
   if (::fchown(descriptor, from.st_uid, from.st_gid) == 0) ::fchmod(descriptor, from.st_mode & 0777);
 }
 
@@ -95,7 +95,7 @@ Result<void> writeTemporaryFile(const std::string& fresh, const Target& target, 
   const auto mode = target.existing ? target.existing->st_mode & 0777 : kReadableByAll;
   auto made = base::openPrivateFile(fresh, O_WRONLY | O_CREAT | O_EXCL, mode);
   if (!made) return made.error();
-  if (target.existing) takeOwner(made->get(), *target.existing);
+  if (target.existing) copyOwnerAndMode(made->get(), *target.existing);
   if (auto written = writeAll(made->get(), content); !written) return written;
   if (::rename(fresh.c_str(), target.file.c_str()) != 0) return lastFileError();
   return {};

@@ -10,7 +10,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kMostSessionsAskedFor = 1000;
+constexpr std::size_t kMaxSessionsAskedFor = 1000;
 
 double inSeconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -50,18 +50,18 @@ Json sessionJson(const ListedSession& session, const std::string& broker) {
 
 SessionList listSessions(TaskKeeper& keeper, const std::string& broker) {
   SessionList list{.broker = broker};
-  auto sessions = keeper.listSessions({.offset = 0, .limit = kMostSessionsAskedFor});
+  auto sessions = keeper.listSessions({.offset = 0, .limit = kMaxSessionsAskedFor});
   if (!sessions) return list;
-  list.isWhole = sessions->size() < kMostSessionsAskedFor;
-  if (sessions->size() > kMostSessionsShown) {
-    list.notShown = sessions->size() - kMostSessionsShown;
-    sessions->resize(kMostSessionsShown);
+  list.isWhole = sessions->size() < kMaxSessionsAskedFor;
+  if (sessions->size() > kMaxSessionsShown) {
+    list.notShown = sessions->size() - kMaxSessionsShown;
+    sessions->resize(kMaxSessionsShown);
   }
   list.sessions = std::move(*sessions);
   return list;
 }
 
-void takeWorkersOfCards(FleetStore* store, SessionList& list) {
+void updateWorkerCountsFromCards(FleetStore* store, SessionList& list) {
   if (store == nullptr) return;
   for (auto& session : list.sessions) {
     const auto key = fleet::keyOf(fleet::InstanceCard{.instance = session.session.instance});

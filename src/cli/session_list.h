@@ -14,19 +14,19 @@ namespace leptir::cli {
 
 struct SessionList {
   std::string broker;
-  std::vector<ListedSession> sessions;  // at most kMostSessionsShown
+  std::vector<ListedSession> sessions;  // at most kMaxSessionsShown
   std::size_t notShown = 0;             // sessions of this broker beyond these
   bool isWhole = true;                  // false: there may be even more than `notShown`
 };
 
-inline constexpr std::size_t kMostSessionsShown = 100;
+inline constexpr std::size_t kMaxSessionsShown = 100;
 
 // Asks the store. Empty if it cannot list its sessions, or fails: `status` shows everything else nevertheless.
 SessionList listSessions(TaskKeeper& keeper, const std::string& broker);
 
 // The store keeps with a session how many workers the instance had when it opened that; the card of the instance says
 // how many there are now. `store` may be null.
-void takeWorkersOfCards(FleetStore* store, SessionList& list);
+void updateWorkerCountsFromCards(FleetStore* store, SessionList& list);
 
 // One object for each session at these brokers: broker, instance, epoch, host, pid, version, workers, leased, and
 // expiresIn in seconds (null if the session lasts as long as its processes). Host, pid, version and workers are null if

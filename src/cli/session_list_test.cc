@@ -64,9 +64,9 @@ TEST(SessionList, HasTheNumberOfWorkersThatTheCardOfTheInstanceSays) {
   SessionList list{.broker = "local", .sessions = {session(45s), {}}};
   const fleet::InstanceCard card{.instance = list.sessions[0].session.instance, .workers = 9};
   ASSERT_TRUE(broker.fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
-  takeWorkersOfCards(broker.fleet(), list);
+  updateWorkerCountsFromCards(broker.fleet(), list);
   EXPECT_EQ(list.sessions[0].info.workers, 9);
-  takeWorkersOfCards(nullptr, list);
+  updateWorkerCountsFromCards(nullptr, list);
   EXPECT_EQ(list.sessions[0].info.workers, 9);
 }
 

@@ -82,7 +82,7 @@ BrokersShown queryBrokers(const Config& config, Result<Broker>& broker) {
     if (!store) continue;
     shown.brokers[i]["approximate"] = (*store)->traits().counts == BrokerTraits::Counts::Approximate;
     shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
-    takeWorkersOfCards((*store)->fleet(), shown.sessions.back());
+    updateWorkerCountsFromCards((*store)->fleet(), shown.sessions.back());
     shown.brokers[i].update(pausesJson((*store)->fleet()));
   }
   return shown;

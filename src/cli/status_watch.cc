@@ -48,7 +48,7 @@ class Watch {
       : command_(command), files_(files), brokers_(config) {}
 
   // Returns whether the status could be written.
-  bool show() {
+  bool writeStatus() {
     const auto found = instance::findInstance(files_);
     auto report = reportStatus(found, &brokers_);
     const auto now = systemClock().now();
@@ -86,7 +86,7 @@ int watchStatus(const StatusCommand& command, const instance::InstanceFiles& fil
   Wake wake;
   const StopSignals signals(wake);
   Watch watch(command, files, *config);
-  while (signals.caught() == 0 && watch.show()) wake.waitFor(*command.watch);
+  while (signals.caught() == 0 && watch.writeStatus()) wake.waitFor(*command.watch);
   if (signals.caught() == SIGTERM) signals.endProcess();
   return signals.caught() == 0 ? base::kExitPartlyDone : base::kExitDone;
 }

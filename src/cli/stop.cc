@@ -29,24 +29,24 @@ class StoppingMessage {
   void addDot() { std::cout << '.' << std::flush; }
   // What comes next, also on stderr, stands on a line of its own.
   void endLine() {
-    if (!std::exchange(hasEnded_, true)) std::cout << std::endl;
+    if (!std::exchange(isLineEnded_, true)) std::cout << std::endl;
   }
 
  private:
-  bool hasEnded_ = false;
+  bool isLineEnded_ = false;
 };
 
 // For example "1 running task: sleep 01a2…, for 12 s".
 std::string describeWait(const link::BoardInstance& instance) {
-  constexpr int kMostTasks = 3;
+  constexpr int kMaxTasks = 3;
   auto text = instance.waitsFor.empty() ? "its processes to end" : instance.waitsFor;
   int tasks = 0;
   for (const auto& worker : instance.workers) {
-    if (!worker.busy || ++tasks > kMostTasks) continue;
+    if (!worker.busy || ++tasks > kMaxTasks) continue;
     text += (tasks == 1 ? ": " : "; ") + worker.taskName + " " + worker.taskId + ", for " +
             base::durationText(worker.seconds);
   }
-  return text + (tasks > kMostTasks ? "; …" : "");
+  return text + (tasks > kMaxTasks ? "; …" : "");
 }
 
 std::string hintToEndTasksAtOnce(int pid) {

@@ -25,7 +25,8 @@ std::function<void(const std::string&)> writerToTerminal() {
 // Its thread waits for the moment at which a store has taken too long. Without a terminal there is no thread.
 class StoreWait::Line {
  public:
-  Line(std::function<void(const std::string&)> write, Duration silent) : write_(std::move(write)), silent_(silent) {
+  Line(std::function<void(const std::string&)> write, Duration showAfter)
+      : write_(std::move(write)), showAfter_(showAfter) {
     if (write_) thread_ = std::thread([this] { run(); });
   }
   ~Line() { end(); }
@@ -33,7 +34,7 @@ class StoreWait::Line {
   void end() {
     {
       const std::lock_guard lock(mutex_);
-      isOver_ = true;
+      stopRequested_ = true;
     }
     changed_.notify_all();
     if (thread_.joinable()) thread_.join();
@@ -51,10 +52,10 @@ class StoreWait::Line {
  private:
   void run() {
     std::unique_lock lock(mutex_);
-    while (!isOver_) {
+    while (!stopRequested_) {
       const auto change = change_;
-      const auto hasChanged = [&] { return isOver_ || change_ != change; };
-      const bool isLate = !changed_.wait_for(lock, silent_, hasChanged);
+      const auto hasChanged = [&] { return stopRequested_ || change_ != change; };
+      const bool isLate = !changed_.wait_for(lock, showAfter_, hasChanged);
       if (isLate && !store_.empty()) {
         write_(fmt::format("waiting for {} …", base::escaped(store_)));
         isShown_ = true;
@@ -64,20 +65,20 @@ class StoreWait::Line {
   }
 
   const std::function<void(const std::string&)> write_;
-  const Duration silent_;
+  const Duration showAfter_;
   std::mutex mutex_;  // guards the members below, except the thread, and calls of write_
   std::condition_variable changed_;
   std::string store_;  // that is being opened; empty: none
   int change_ = 0;     // counts the changes of store_
   bool isShown_ = false;
-  bool isOver_ = false;
+  bool stopRequested_ = false;
   std::thread thread_;
 };
 
 StoreWait::StoreWait() : StoreWait(writerToTerminal()) {}
 
-StoreWait::StoreWait(std::function<void(const std::string&)> write, Duration silent)
-    : line_(std::make_shared<Line>(std::move(write), silent)) {}
+StoreWait::StoreWait(std::function<void(const std::string&)> write, Duration showAfter)
+    : line_(std::make_shared<Line>(std::move(write), showAfter)) {}
 
 StoreWait::~StoreWait() {
   line_->end();

@@ -10,13 +10,13 @@
 
 namespace leptir::cli {
 
-inline constexpr Duration kSilentWait = std::chrono::seconds(1);
+inline constexpr Duration kShowStoreWaitAfter = std::chrono::seconds(1);
 
 class StoreWait {
  public:
   StoreWait();
   // For tests: `write` gets what is written to the terminal, from any thread; empty: there is no terminal.
-  explicit StoreWait(std::function<void(const std::string&)> write, Duration silent = kSilentWait);
+  explicit StoreWait(std::function<void(const std::string&)> write, Duration showAfter = kShowStoreWaitAfter);
   ~StoreWait();
 
   // For Operations::Options::onOpening and config::Stores. It may outlive the object.

@@ -14,13 +14,13 @@ using namespace std::chrono_literals;
 
 class StoreWaitTest : public ::testing::Test {
  protected:
-  StoreWait makeWait(Duration silent) {
+  StoreWait makeWait(Duration showAfter) {
     return StoreWait(
         [this](const std::string& text) {
           const std::lock_guard lock(mutex_);
           written_ += text;
         },
-        silent);
+        showAfter);
   }
   std::string written() {
     const std::lock_guard lock(mutex_);

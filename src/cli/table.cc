@@ -22,10 +22,14 @@ class Layout {
   // `isEmpty`: one for each column.
   Layout(const std::vector<Column>& columns, std::vector<std::size_t> natural, const std::vector<bool>& isEmpty,
          std::size_t limit)
-      : columns_(columns), natural_(std::move(natural)), isEmpty_(isEmpty), widths_(natural_), shown_(columns.size()) {
+      : columns_(columns),
+        naturalWidths_(std::move(natural)),
+        isEmpty_(isEmpty),
+        widths_(naturalWidths_),
+        shown_(columns.size()) {
     std::iota(shown_.begin(), shown_.end(), 0);
     if (limit == 0) return;
-    while (total() > limit && narrow()) {
+    while (total() > limit && narrowOneStep()) {
     }
     if (total() > limit) widths_[shown_.front()] = limit;
     growUpTo(limit);
@@ -35,11 +39,11 @@ class Layout {
   const std::vector<std::size_t>& shown() const { return shown_; }
 
  private:
-  static constexpr std::size_t kLeastReadable = 4;  // "abc…"
+  static constexpr std::size_t kMinReadableWidth = 4;  // "abc…"
 
-  bool narrow() {
+  bool narrowOneStep() {
     return leaveOneOut(Which::Empty) || shrinkWidest(&Column::leastWidth) || leaveOneOut(Which::Any) ||
-           shrinkAsFarAsReadable() || leaveLastOut();
+           shrinkWidestWhileReadable() || leaveLastOut();
   }
 
   std::size_t total() const {
@@ -63,15 +67,15 @@ class Layout {
   }
 
   // A number that is cut would be taken for another one.
-  bool shrinkAsFarAsReadable() {
+  bool shrinkWidestWhileReadable() {
     return shrinkWidest(
-        [](const Column& column) { return column.align == Column::Align::Left ? kLeastReadable : std::size_t{0}; });
+        [](const Column& column) { return column.align == Column::Align::Left ? kMinReadableWidth : std::size_t{0}; });
   }
 
   enum class Which { Empty, Any };
   bool leaveOneOut(Which which) {
     const auto rankOf = [&](std::size_t column) {
-      return which == Which::Empty && !isEmpty_[column] ? 0 : columns_[column].leftOutFirst;
+      return which == Which::Empty && !isEmpty_[column] ? 0 : columns_[column].leaveOutRank;
     };
     const auto first = std::ranges::max_element(shown_, {}, rankOf);
     if (first == shown_.end() || rankOf(*first) == 0) return false;
@@ -89,12 +93,12 @@ class Layout {
   void growUpTo(std::size_t limit) {
     for (const auto column : shown_) {
       const auto left = limit - std::min(limit, total());
-      widths_[column] += std::min(left, natural_[column] - std::min(natural_[column], widths_[column]));
+      widths_[column] += std::min(left, naturalWidths_[column] - std::min(naturalWidths_[column], widths_[column]));
     }
   }
 
   const std::vector<Column>& columns_;
-  const std::vector<std::size_t> natural_;
+  const std::vector<std::size_t> naturalWidths_;
   const std::vector<bool>& isEmpty_;
   std::vector<std::size_t> widths_;
   std::vector<std::size_t> shown_;

@@ -17,7 +17,7 @@ struct Column {
   Align align = Align::Left;
   // In a terminal that is too narrow, columns with the largest number are left out first; 0: only a very narrow
   // terminal leaves it out.
-  int leftOutFirst = 0;
+  int leaveOutRank = 0;
   // Before that, the column is cut to this width at least; 0: not cut.
   std::size_t leastWidth = 0;
 };
@@ -52,6 +52,6 @@ class Table {
 };
 
 // For a column of task ids: the beginning up to the microsecond in which an id was made, and "…". Commands take it.
-inline constexpr std::size_t kLeastIdWidth = 19;
+inline constexpr std::size_t kMinIdWidth = 19;
 
 }  // namespace leptir::cli

@@ -10,8 +10,8 @@ namespace {
 Table table() {
   Table table({{.title = "id"},
                {.title = "name", .leastWidth = 6},
-               {.title = "n", .align = Column::Align::Right, .leftOutFirst = 1},
-               {.title = "reason", .leftOutFirst = 2, .leastWidth = 6}});
+               {.title = "n", .align = Column::Align::Right, .leaveOutRank = 1},
+               {.title = "reason", .leaveOutRank = 2, .leastWidth = 6}});
   table.add({"a1", "a long name", "7", "something failed"});
   table.add({"b2", "mail", "12", ""});
   return table;
@@ -52,7 +52,7 @@ TEST(Table, IsNeverWiderThanItsTerminal) {
 }
 
 TEST(Table, OneLongIdCostsNoColumnAndIsShownByItsBeginning) {
-  Table table({{.title = "id", .leastWidth = kLeastIdWidth}, {.title = "name", .leastWidth = 8}, {.title = "reason"}});
+  Table table({{.title = "id", .leastWidth = kMinIdWidth}, {.title = "name", .leastWidth = 8}, {.title = "reason"}});
   const std::string id(83, 'x');
   table.add({id, "mail", "no such mailbox"});
   table.add({"a1", "mail", "-"});
@@ -62,7 +62,7 @@ TEST(Table, OneLongIdCostsNoColumnAndIsShownByItsBeginning) {
 }
 
 TEST(Table, LeavesColumnsWithoutContentOutFirst) {
-  Table table({{.title = "name"}, {.title = "paused", .leftOutFirst = 1}, {.title = "done", .leftOutFirst = 2}});
+  Table table({{.title = "name"}, {.title = "paused", .leaveOutRank = 1}, {.title = "done", .leaveOutRank = 2}});
   table.add({"mail", "-", "12"});
   EXPECT_EQ(table.lines({.isTerminal = true, .width = 12}), (Lines{"name  done", "mail  12"}));
   table.add({"report", "paused", "7"});

@@ -32,7 +32,7 @@ std::optional<int> programOf(int worker, const std::string& taskId) {
 int takeStack(const char* worker, const char* taskId) {
   const int pid = std::atoi(worker);
   const auto program = programOf(pid, taskId);
-  const auto stack = stack::stackOf(program.value_or(pid));
+  const auto stack = stack::captureProcessStack(program.value_or(pid));
   if (!stack) {
     std::cout << stack.error().message() << '\n';
     return base::kExitPartlyDone;

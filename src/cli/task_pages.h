@@ -14,13 +14,13 @@
 namespace leptir::cli {
 
 // A search that finds little ends after this time, and says how to go on.
-inline constexpr auto kLongestSearch = std::chrono::seconds(10);
+inline constexpr auto kMaxSearchTime = std::chrono::seconds(10);
 
-// Calls `next(cursor, limit)` until `limit` entries are there, the list has ended, or kLongestSearch has passed.
+// Calls `next(cursor, limit)` until `limit` entries are there, the list has ended, or kMaxSearchTime has passed.
 // `append` adds a page to what is there and returns how many entries that has now. Returns the cursor, or an error.
 template <class Next, class Append>
 Result<std::string> readPages(std::string cursor, std::size_t limit, Next next, Append append) {
-  const auto end = std::chrono::steady_clock::now() + kLongestSearch;
+  const auto end = std::chrono::steady_clock::now() + kMaxSearchTime;
   std::size_t count = 0;
   do {
     auto page = next(cursor, std::min(limit - count, kActionSlice));

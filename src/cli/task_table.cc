@@ -29,14 +29,14 @@ Json textJson(const std::string& text) {
 }  // namespace
 
 void printTasks(std::span<const ListedTask> tasks, Time now) {
-  Table table({{.title = "id", .leastWidth = kLeastIdWidth},
+  Table table({{.title = "id", .leastWidth = kMinIdWidth},
                {.title = "name", .leastWidth = 8},
                {.title = "state"},
-               {.title = "when (UTC)", .leftOutFirst = 4},
+               {.title = "when (UTC)", .leaveOutRank = 4},
                {.title = "when", .align = Column::Align::Right},
-               {.title = "tries", .align = Column::Align::Right, .leftOutFirst = 2},
-               {.title = "broker", .leftOutFirst = 3, .leastWidth = 6},
-               {.title = "reason", .leftOutFirst = 1, .leastWidth = 12}});
+               {.title = "tries", .align = Column::Align::Right, .leaveOutRank = 2},
+               {.title = "broker", .leaveOutRank = 3, .leastWidth = 6},
+               {.title = "reason", .leaveOutRank = 1, .leastWidth = 12}});
   for (const auto& task : tasks)
     table.add({task.id,
                task.name.empty() ? "-" : task.name,

@@ -27,13 +27,13 @@ Colour colourOf(const std::string& outcome) {
 
 void printRecords(const std::vector<Json>& records) {
   using enum Column::Align;
-  Table table({{.title = "when (UTC)", .leftOutFirst = 2},
-               {.title = "id", .leastWidth = kLeastIdWidth},
+  Table table({{.title = "when (UTC)", .leaveOutRank = 2},
+               {.title = "id", .leastWidth = kMinIdWidth},
                {.title = "name", .leastWidth = 8},
                {.title = "outcome"},
-               {.title = "attempt", .align = Right, .leftOutFirst = 4},
-               {.title = "took", .align = Right, .leftOutFirst = 3},
-               {.title = "response", .leftOutFirst = 1, .leastWidth = 12}});
+               {.title = "attempt", .align = Right, .leaveOutRank = 4},
+               {.title = "took", .align = Right, .leaveOutRank = 3},
+               {.title = "response", .leaveOutRank = 1, .leastWidth = 12}});
   for (const auto& record : records) {
     auto summary = recordSummary(record);
     const auto colour = colourOf(summary.outcome);

@@ -8,7 +8,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kUsualWidth = 80, kUsualHeight = 24;
+constexpr std::size_t kFallbackWidth = 80, kFallbackHeight = 24;
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
@@ -18,8 +18,8 @@ std::string_view variable(const char* name) {
 winsize terminalSize(int descriptor) {
   winsize size{};
   const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0;
-  if (!known || size.ws_col == 0) size.ws_col = kUsualWidth;
-  if (!known || size.ws_row == 0) size.ws_row = kUsualHeight;
+  if (!known || size.ws_col == 0) size.ws_col = kFallbackWidth;
+  if (!known || size.ws_row == 0) size.ws_row = kFallbackHeight;
   return size;
 }
 

@@ -17,7 +17,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr double kLeastUnixSeconds = 1e8;  // 1973-03-03
+constexpr double kMinUnixSeconds = 1e8;  // 1973-03-03
 
 std::optional<double> secondsOfUnit(std::string_view unit) {
   if (unit == "ms") return 0.001;
@@ -37,7 +37,7 @@ void skipBlanks(std::string_view& text) {
 }
 
 // Takes a number and its unit from the front of `text`; returns the seconds.
-std::optional<double> takePart(std::string_view& text) {
+std::optional<double> parseNumberWithUnit(std::string_view& text) {
   const bool isNumber = !text.empty() && (isDigit(text[0]) || text[0] == '.');
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
@@ -57,14 +57,14 @@ std::optional<Duration> durationWithUnits(std::string_view text) {
   if (text.empty()) return std::nullopt;
   double seconds = 0;
   while (!text.empty()) {
-    const auto part = takePart(text);
+    const auto part = parseNumberWithUnit(text);
     if (!part) return std::nullopt;
     seconds += *part;
   }
   return parseDelay(seconds);
 }
 
-std::optional<Duration> durationIn(std::string_view text) {
+std::optional<Duration> parseDuration(std::string_view text) {
   const auto seconds = numberOf<double>(text);
   if (!seconds) return durationWithUnits(text);
   return std::signbit(*seconds) && *seconds != 0 ? std::nullopt : parseDelay(*seconds);
@@ -80,14 +80,14 @@ std::optional<Time> timeOfWord(std::string_view text, Time now) {
   return std::nullopt;
 }
 
-std::optional<Time> relativeTimeIn(std::string_view text, Time now, UnsignedDuration bare) {
+std::optional<Time> parseRelativeTime(std::string_view text, Time now, UnsignedDuration bare) {
   const auto after = [&](std::optional<Duration> span) {
     return span ? std::optional(base::saturatedAdd(now, *span)) : std::nullopt;
   };
   const auto before = [&](std::optional<Duration> span) {
     return span ? std::optional(base::saturatedSubtract(now, *span)) : std::nullopt;
   };
-  if (text.starts_with('+')) return after(durationIn(text.substr(1)));
+  if (text.starts_with('+')) return after(parseDuration(text.substr(1)));
   if (text.starts_with("in ")) return after(durationWithUnits(text.substr(3)));
   if (text.starts_with('-')) return before(durationWithUnits(text.substr(1)));
   if (text.ends_with(" ago")) return before(durationWithUnits(text.substr(0, text.size() - 4)));
@@ -115,16 +115,16 @@ Error missingUnit(std::string_view number, UnsignedDuration bare) {
 }  // namespace
 
 Result<Duration> readDuration(std::string_view text) {
-  if (const auto duration = durationIn(text)) return *duration;
+  if (const auto duration = parseDuration(text)) return *duration;
   return invalidInput(fmt::format("'{}' is no duration: write {}; at most 1e11 seconds", text, kDurationHelp));
 }
 
 Result<Time> readTime(std::string_view text, Time now, UnsignedDuration bare) {
-  if (const auto number = numberOf<double>(text); number && std::abs(*number) < kLeastUnixSeconds)
+  if (const auto number = numberOf<double>(text); number && std::abs(*number) < kMinUnixSeconds)
     return missingUnit(text, bare);
   if (auto time = parseTime(text)) return time;
   if (const auto time = timeOfWord(text, now)) return *time;
-  if (const auto time = relativeTimeIn(text, now, bare)) return *time;
+  if (const auto time = parseRelativeTime(text, now, bare)) return *time;
   if (const auto time = timeWithoutOffset(text)) return *time;
   if (durationWithUnits(text))
     return invalidInput(fmt::format("'{}' is no time: write +{} for a time from now", text, text));
@@ -140,7 +140,7 @@ Result<void> setExpiry(std::string_view text, PushOptions& options) {
     options.expiresAfter = {};
     return {};
   }
-  const auto after = durationIn(text.substr(1));
+  const auto after = parseDuration(text.substr(1));
   if (!after || *after == Duration::zero())
     return invalidInput(fmt::format(
         "'{}' is no duration: write + and a number of seconds above 0, at most 1e11 (+60), or +10m, +2h, +7d", text));

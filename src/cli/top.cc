@@ -18,7 +18,7 @@ namespace leptir::cli {
 namespace {
 
 // Operations on a part of the configuration: some of the brokers, or the records alone.
-Result<std::shared_ptr<Operations>> openPart(const Config& config) {
+Result<std::shared_ptr<Operations>> openOperations(const Config& config) {
   auto operations = Operations::open(config);
   if (!operations) return operations.error();
   return std::make_shared<Operations>(std::move(*operations));
@@ -31,7 +31,7 @@ Result<std::vector<top::Source>> openQueues(const Config& config) {
     auto part = config;
     part.brokers = {broker};
     part.metaStorages.clear();
-    auto operations = openPart(part);
+    auto operations = openOperations(part);
     if (!operations) return operations.error();
     sources.push_back({broker.name, std::move(*operations)});
   }
@@ -46,11 +46,11 @@ Result<top::Sources> openSources(const Config& config) {
   if (!config.metaStorages.empty()) {
     auto part = config;
     part.brokers.clear();
-    auto records = openPart(part);
+    auto records = openOperations(part);
     if (!records) return records.error();
     sources.records = top::Source{"records", std::move(*records)};
   }
-  auto everything = openPart(config);
+  auto everything = openOperations(config);
   if (!everything) return everything.error();
   sources.everything = std::move(*everything);
   return sources;

@@ -67,9 +67,10 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 
 // `open` as a function that does not wait twice for the server of the store.
 template <class Store, class Open>
-Open patiently(const std::shared_ptr<StorePatience>& patience, const std::string& what, const Store& store, Open open) {
-  return [patience, what, server = serverOf(store.type, store.connection), open = std::move(open)] {
-    return patience->open(server, what, open);
+Open throughCircuitBreaker(const std::shared_ptr<StoreCircuitBreaker>& breaker, const std::string& what,
+                           const Store& store, Open open) {
+  return [breaker, what, server = serverOf(store.type, store.connection), open = std::move(open)] {
+    return breaker->open(server, what, open);
   };
 }
 
@@ -87,7 +88,7 @@ Stores::Stores(const Config& config)
       backends_(std::make_shared<const Backends>(allBackends(config.backends))) {}
 
 Stores::Stores(const Config& config, OnOpening onOpening) : Stores(config) {
-  patience_ = std::make_shared<StorePatience>(std::move(onOpening), systemClock());
+  breaker_ = std::make_shared<StoreCircuitBreaker>(std::move(onOpening), systemClock());
 }
 
 Result<Broker> Stores::openBroker(BrokerUse use) const {
@@ -100,8 +101,9 @@ Result<Broker> Stores::openBroker(BrokerUse use) const {
                        .priority = brokers_[i].priority,
                        .taskCountCachingTime = brokers_[i].taskCountCachingTime,
                        .open = std::move(factories[i].open)});
-    if (patience_)
-      entries.back().open = patiently(patience_, "broker " + brokers_[i].name, brokers_[i], entries.back().open);
+    if (breaker_)
+      entries.back().open =
+          throughCircuitBreaker(breaker_, "broker " + brokers_[i].name, brokers_[i], entries.back().open);
   }
   return Broker(std::move(entries), MetaStorage(metaStorageEntries(MetaUse::Inspect)));
 }
@@ -109,8 +111,9 @@ Result<Broker> Stores::openBroker(BrokerUse use) const {
 Result<MetaStorage> Stores::openMetaStorage(MetaUse use) const {
   if (const auto known = checkTypes(metaStorages_, "meta storage", *backends_); !known) return known.error();
   auto entries = metaStorageEntries(use);
-  for (std::size_t i = 0; patience_ && i < entries.size(); ++i)
-    entries[i].open = patiently(patience_, "meta storage " + entries[i].name, metaStorages_[i], entries[i].open);
+  for (std::size_t i = 0; breaker_ && i < entries.size(); ++i)
+    entries[i].open =
+        throughCircuitBreaker(breaker_, "meta storage " + entries[i].name, metaStorages_[i], entries[i].open);
   return MetaStorage(std::move(entries));
 }
 

@@ -9,7 +9,7 @@
 
 #include "broker/broker_factory.h"
 #include "config/backends.h"
-#include "config/store_patience.h"
+#include "config/store_circuit_breaker.h"
 #include "leptir/config.h"
 #include "leptir/spi/backend.h"
 #include "meta/meta_storage_factory.h"
@@ -25,7 +25,7 @@ class Stores {
  public:
   explicit Stores(const Config& config);
   // For commands that ask several questions: openBroker and openMetaStorage wait for a server that does not answer
-  // once, and then do not ask it for a while (store_patience.h).
+  // once, and then do not ask it for a while (store_circuit_breaker.h).
   Stores(const Config& config, OnOpening onOpening);
 
   // For applications and commands; see openBroker and openMetaStorage in leptir/config.h. With Inspect, opening creates
@@ -50,8 +50,8 @@ class Stores {
 
   std::vector<Config::Broker> brokers_;
   std::vector<Config::MetaStorage> metaStorages_;
-  std::shared_ptr<const Backends> backends_;  // shared with the factories
-  std::shared_ptr<StorePatience> patience_;   // null: each opening of a store waits as long as the store lets it
+  std::shared_ptr<const Backends> backends_;      // shared with the factories
+  std::shared_ptr<StoreCircuitBreaker> breaker_;  // null: each opening of a store waits as long as the store lets it
 };
 
 }  // namespace leptir::config

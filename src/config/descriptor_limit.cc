@@ -8,12 +8,12 @@ namespace leptir::config {
 namespace {
 
 // Per worker two wake-up descriptors, its stderr and its process; per store connections, locks and doorbells.
-constexpr std::uint64_t kPerWorker = 4, kPerBroker = 12, kPerMetaStorage = 6, kAtLeast = 32;
+constexpr std::uint64_t kPerWorker = 4, kPerBroker = 12, kPerMetaStorage = 6, kBaseDescriptors = 32;
 
 }  // namespace
 
 std::uint64_t descriptorsNeededBy(const Config& config) {
-  return kAtLeast + kPerWorker * static_cast<std::uint64_t>(std::max(config.daemon.numberOfWorkers, 0)) +
+  return kBaseDescriptors + kPerWorker * static_cast<std::uint64_t>(std::max(config.daemon.numberOfWorkers, 0)) +
          (config.errorReporters.empty() ? 0 : kPerWorker) + kPerBroker * config.brokers.size() +
          kPerMetaStorage * config.metaStorages.size() + config.loggers.size();
 }

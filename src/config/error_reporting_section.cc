@@ -12,7 +12,7 @@
 namespace leptir::config {
 namespace {
 
-constexpr std::size_t kMostReporters = 100;
+constexpr std::size_t kMaxReporters = 100;
 
 // Each reporter with its place in the file.
 struct Entry {
@@ -122,9 +122,9 @@ void refuseEqualNames(const std::vector<Entry>& entries, const std::vector<Node>
 
 void readErrorReporting(const Node& node, const SectionContext& context, Config& config) {
   const auto& items = itemsOf(node, "'error_reporting'", context.errors);
-  if (items.size() > kMostReporters) {
-    context.errors.add(
-        node.line, fmt::format("'error_reporting' holds {}, and may hold at most {}", items.size(), kMostReporters));
+  if (items.size() > kMaxReporters) {
+    context.errors.add(node.line,
+                       fmt::format("'error_reporting' holds {}, and may hold at most {}", items.size(), kMaxReporters));
     return;
   }
   std::vector<Entry> entries;

@@ -9,12 +9,12 @@
 namespace leptir::config {
 namespace {
 
-constexpr std::size_t kMostErrorsShown = 50;
+constexpr std::size_t kMaxErrorsShown = 50;
 
 }  // namespace
 
 bool ConfigErrors::isFull() const {
-  return found_.size() >= kMostErrorsShown;
+  return found_.size() >= kMaxErrorsShown;
 }
 
 void ConfigErrors::add(int line, std::string what) {

@@ -130,7 +130,7 @@ void refuseDuplicates(const std::vector<Store>& stores, std::string_view what, C
   }
 }
 
-constexpr std::size_t kMostMetaStorages = 100;
+constexpr std::size_t kMaxMetaStorages = 100;
 
 // Reads each item of a list with `readOne`, which itself stores what only its kind of store has; then names the stores.
 template <class ReadOne>
@@ -216,7 +216,7 @@ void readBrokers(const Node& node, const SectionContext& context, Config& config
 
 void readMetaStorages(const Node& node, const SectionContext& context, Config& config) {
   auto stores =
-      readStores(node, "'meta_storage'", "meta storage", context.errors, kMostMetaStorages, [&](MapReader& map) {
+      readStores(node, "'meta_storage'", "meta storage", context.errors, kMaxMetaStorages, [&](MapReader& map) {
         auto store = readStore(map, &Backend::metaConnectionKeys, context);
         auto& storage = config.metaStorages.emplace_back();
         if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();

@@ -63,10 +63,10 @@ std::optional<std::int64_t> readPositive(const Node& node, std::string_view what
   return readIntegerFrom(1, 1'000'000'000, node, what, errors);
 }
 std::optional<std::int64_t> readMaxRunning(const Node& node, std::string_view what, ConfigErrors& errors) {
-  constexpr std::int64_t kMost = 1'000'000'000;
+  constexpr std::int64_t kMax = 1'000'000'000;
   const auto number = readInteger(node, what, errors);
-  if (!number || (*number >= 1 && *number <= kMost)) return number;
-  errors.add(node.line, fmt::format("{} must be from 1 to {}; leave it out where there is no limit", what, kMost));
+  if (!number || (*number >= 1 && *number <= kMax)) return number;
+  errors.add(node.line, fmt::format("{} must be from 1 to {}; leave it out where there is no limit", what, kMax));
   return {};
 }
 std::optional<std::int64_t> readNice(const Node& node, std::string_view what, ConfigErrors& errors) {

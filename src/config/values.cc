@@ -11,9 +11,9 @@
 namespace leptir::config {
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
-constexpr double kLongestSeconds = 100.0 * 365 * 24 * 3600;
-constexpr std::size_t kLongestName = 255;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;
+constexpr double kMaxSeconds = 100.0 * 365 * 24 * 3600;
+constexpr std::size_t kMaxNameBytes = 255;
 
 // A scalar whose variables have been replaced by their values.
 struct Word {
@@ -122,9 +122,9 @@ std::optional<std::string> readText(const Node& node, std::string_view what, Con
 std::optional<std::string> readName(const Node& node, std::string_view what, ConfigErrors& errors) {
   auto name = readText(node, what, errors);
   if (!name) return {};
-  const bool isName = !name->empty() && name->size() <= kLongestName && !hasControlCharacter(*name);
+  const bool isName = !name->empty() && name->size() <= kMaxNameBytes && !hasControlCharacter(*name);
   if (isName) return name;
-  errors.add(node.line, fmt::format("{} must be 1 to {} bytes without control characters", what, kLongestName));
+  errors.add(node.line, fmt::format("{} must be 1 to {} bytes without control characters", what, kMaxNameBytes));
   return {};
 }
 
@@ -186,7 +186,7 @@ std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, 
   const auto unit = rest + 1 == end ? kUnits.find(*rest) : std::string_view::npos;
   const auto shift = unit == std::string_view::npos ? 0 : 10 * (unit + 1);
   const bool whole = error == std::errc() && (rest == end || unit != std::string_view::npos);
-  if (whole && number > 0 && number <= (kMostBytes >> shift)) return number << shift;
+  if (whole && number > 0 && number <= (kMaxBytes >> shift)) return number << shift;
   errors.add(node.line, fmt::format("{} must be a number of bytes, or one with K, M, G or T behind it: 512M", what));
   return {};
 }
@@ -194,8 +194,8 @@ std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, 
 std::optional<Duration> readSeconds(const Node& node, std::string_view what, ConfigErrors& errors) {
   const auto seconds = readNumber(node, what, errors);
   if (!seconds) return {};
-  if (*seconds < 0 || *seconds > kLongestSeconds) {
-    errors.add(node.line, fmt::format("{} must be seconds from 0 to {:.0f}", what, kLongestSeconds));
+  if (*seconds < 0 || *seconds > kMaxSeconds) {
+    errors.add(node.line, fmt::format("{} must be seconds from 0 to {:.0f}", what, kMaxSeconds));
     return {};
   }
   return std::chrono::round<Duration>(std::chrono::duration<double>(*seconds));

@@ -78,14 +78,14 @@ struct Actions {
   std::vector<tracing::TracedRun> tracedRuns;
   std::uint64_t droppedSpans = 0;
   // Tasks that are settled, for the metrics.
-  std::vector<metrics::SettledTask> counted;
+  std::vector<metrics::SettledTask> settledForMetrics;
   // Tasks that are settled and over, for the status board and the cards.
   std::uint64_t succeeded = 0, failed = 0;
-  struct SettledTasks {
+  struct SettledCounts {
     std::uint32_t broker = 0;
     std::uint64_t succeeded = 0, failed = 0;
   };
-  std::vector<SettledTasks> settledTasks;  // the same by broker
+  std::vector<SettledCounts> settledCounts;  // the same by broker
   // Slots whose tasks that have not begun are taken back. What comes back leads to another step.
   std::vector<int> slotsToTakeBack;
 };

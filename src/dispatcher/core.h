@@ -57,7 +57,7 @@ class Core {
   std::vector<std::uint64_t> tasksInFlight() const;
   // How many tasks of a broker come to this instance again and again, since it does not know their names.
   std::size_t tasksOfUnknownNames(std::uint32_t broker, BootTime now) const {
-    return intake_.unknownNames(broker).countReturning(now);
+    return intake_.unknownNames(broker).countRepeatedlyLeased(now);
   }
   // Whether --drain left tasks of unknown names in the queues. Valid once the sessions were told to close.
   bool leftUnknownNames() const { return drain_.leftUnknownNames(); }

@@ -1,6 +1,6 @@
 // What the core counts of settled tasks, for the metrics.
 #include "dispatcher/core_fixture.h"
-#include "dispatcher/counted_task.h"
+#include "dispatcher/settled_task_metrics.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -23,11 +23,11 @@ class CoreCountTest : public CoreTest {
 
   // What is counted once the stores have settled the batch that the last step handed out.
   SettledTask counted() {
-    EXPECT_TRUE(last.counted.empty()) << "not before its store has settled it";
+    EXPECT_TRUE(last.settledForMetrics.empty()) << "not before its store has settled it";
     if (!last.batchesToSave.empty()) step(event::RecordsSaved{last.batchesToSave.at(0)->id});
     step(event::BatchSettled{last.batchesToSettle.at(0)->id});
-    EXPECT_EQ(last.counted.size(), 1u);
-    return last.counted.at(0);
+    EXPECT_EQ(last.settledForMetrics.size(), 1u);
+    return last.settledForMetrics.at(0);
   }
 
   Outcome outcomeOf(ExitStatus status, Cause cause = Cause::Finished) const {
@@ -68,9 +68,9 @@ TEST_F(CoreCountTest, ATaskWhoseSessionWasOverIsLostAndNotDone) {
   step(event::CellDone{cell, outcomeOf(ExitStatus::Success), "{}"});
   step(event::RecordsSaved{last.batchesToSave.at(0)->id});
   step(event::BatchSettled{.batch = last.batchesToSettle.at(0)->id, .isLost = true});
-  ASSERT_EQ(last.counted.size(), 1u);
-  EXPECT_EQ(last.counted[0].end, TaskEnd::Lost);
-  EXPECT_EQ(last.counted[0].runTime, SettledTask::kNotMeasured);
+  ASSERT_EQ(last.settledForMetrics.size(), 1u);
+  EXPECT_EQ(last.settledForMetrics[0].end, TaskEnd::Lost);
+  EXPECT_EQ(last.settledForMetrics[0].runTime, SettledTask::kNotMeasured);
   EXPECT_EQ(last.succeeded + last.failed, 0u);
   EXPECT_EQ(last.cellsToFree.size(), 1u);
 }
@@ -193,17 +193,17 @@ TEST_F(CoreCountTest, ATaskOfAnUnknownNameThatComesAgainIsShown) {
 
 TEST_F(CoreCountTest, ATaskThatGoesBackWithoutARunIsNoRetry) {
   const settlement::Settlement released{.kind = settlement::Settlement::Kind::Release};
-  EXPECT_EQ(countedTask({}, released, HasRun::No).end, TaskEnd::GivenBack);
+  EXPECT_EQ(settledTaskMetrics({}, released, MayHaveRun::No).end, TaskEnd::GivenBack);
 }
 
 TEST_F(CoreCountTest, ATaskWhoseLeaseIsLostIsCountedOnceItEnds) {
   const auto cell = run({});
   step(event::LeasesLost{0, {leaseOf("a")}});
-  EXPECT_TRUE(last.counted.empty());
+  EXPECT_TRUE(last.settledForMetrics.empty());
   step(event::CellDone{cell, outcomeOf(ExitStatus::Success), "{}"});
-  ASSERT_EQ(last.counted.size(), 1u);
-  EXPECT_EQ(last.counted[0].end, TaskEnd::Lost);
-  EXPECT_EQ(last.counted[0].name, 1u);
+  ASSERT_EQ(last.settledForMetrics.size(), 1u);
+  EXPECT_EQ(last.settledForMetrics[0].end, TaskEnd::Lost);
+  EXPECT_EQ(last.settledForMetrics[0].name, 1u);
 }
 
 TEST_F(CoreCountTest, ATaskOfAnEarlierDispatcherIsCountedByItsName) {

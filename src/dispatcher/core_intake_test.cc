@@ -38,7 +38,7 @@ TEST_F(CoreTest, WhereTheStoreKeepsNoBuriedTasksTheRecordOfBytesWithoutAnIdHasOn
 }
 
 TEST_F(CoreTest, BuriesATaskWhoseSessionExpiredTooOftenInsteadOfRunningItAndSavesItsRecordFirst) {
-  const Counters counters{.expiries = kMostExpiries};
+  const Counters counters{.expiries = kMaxExpiries};
   for (const auto* name : {"noop", "stranger"}) {
     step(event::Leased{0, 1, {{envelopeOf("a", name), counters, {5, "x"}}}, true});
     EXPECT_TRUE(last.assignments.empty());
@@ -55,7 +55,7 @@ TEST_F(CoreTest, BuriesATaskWhoseSessionExpiredTooOftenInsteadOfRunningItAndSave
 }
 
 TEST_F(CoreTest, RunsATaskWhoseSessionExpiredLessOften) {
-  step(event::Leased{0, 1, {{envelopeOf("a"), {.expiries = kMostExpiries - 1}, {5, "x"}}}, true});
+  step(event::Leased{0, 1, {{envelopeOf("a"), {.expiries = kMaxExpiries - 1}, {5, "x"}}}, true});
   EXPECT_EQ(last.assignments.size(), 1u);
 }
 

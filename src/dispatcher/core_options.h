@@ -34,7 +34,7 @@ struct CoreOptions {
   Duration defaultTimeLimit = std::chrono::seconds(600);  // of tasks that name none; zero: no limit
   BootTime singleLeasesUntil{};                           // dispatchers crashed: lease one task at a time until then
   bool reportsErrors = false;                             // an error reporter is configured
-  task::TraceSettings traces{};                           // which runs get spans
+  task::TraceSettings traceSettings{};                    // which runs get spans
   std::function<bool()> hasRoomForSpans{};                // asked for each run with spans; false: they are dropped
   bool drain = false;                                     // finish when no task is left that this program can run
   settlement::RecordAuthor author{};                      // of records of tasks that no known worker ran

@@ -9,7 +9,7 @@ constexpr auto* kSampledTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692
 class CoreTraceTest : public CoreTest {
  protected:
   CoreTraceTest() {
-    options.traces.makesSpans = true;
+    options.traceSettings.makesSpans = true;
     options.hasRoomForSpans = [this] { return hasRoom; };
     start();
   }
@@ -52,7 +52,7 @@ TEST_F(CoreTraceTest, ARunWhoseSessionIsLostHasNoSpans) {
 }
 
 TEST_F(CoreTraceTest, HandsOutNothingWithoutTracing) {
-  options.traces.makesSpans = false;
+  options.traceSettings.makesSpans = false;
   start();
   const auto batch = runTraced();
   EXPECT_TRUE(step(event::BatchSettled{batch}).tracedRuns.empty());

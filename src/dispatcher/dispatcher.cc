@@ -57,7 +57,7 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
       .defaultTimeLimit = options.taskExecutionTime,
       .singleLeasesUntil = BootTime(Duration(link.page().singleLeasesUntil.load())),
       .reportsErrors = !options.reporters.empty(),
-      .traces = options.tracing.traces(),
+      .traceSettings = options.tracing.traceSettings(),
       .hasRoomForSpans = std::move(hasRoomForSpans),
       .drain = options.drain,
       .author = {options.info.host, options.masterPid}};
@@ -137,7 +137,7 @@ class Dispatcher {
   void handOverWhenReported() {
     if (!handOverBy_) {
       errorReports_.sendHeldBack();
-      spans_.flush();
+      spans_.beginFlush();
       handOverBy_ = clock_.bootTime() + kReportTimeoutAtHandOver;
     }
     if ((errorReports_.isIdle() && spans_.isIdle()) || clock_.bootTime() >= *handOverBy_) handOverAndExit();
@@ -221,8 +221,8 @@ class Dispatcher {
   }
 
   void makeCardsWhenDue() {
-    const CardState state{link_.page().drained != 0, board_.state(), board_.reloads()};
-    const bool hasChanged = std::exchange(cardsSay_, state) != state;
+    const UrgentCardState state{link_.page().drained != 0, board_.state(), board_.reloads()};
+    const bool hasChanged = std::exchange(lastUrgentCardState_, state) != state;
     if (clock_.bootTime() < cardsAt_ && !hasChanged) return;
     cardsAt_ = clock_.bootTime() + kMakeCardsEvery;
     threads_.setCards(cards_.make());
@@ -240,8 +240,8 @@ class Dispatcher {
       spans_.add(std::move(actions.tracedRuns), actions.droppedSpans);
     instructThreads(actions);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
-    metrics_.count(actions.counted);
-    for (const auto& settled : actions.settledTasks)
+    metrics_.count(actions.settledForMetrics);
+    for (const auto& settled : actions.settledCounts)
       recent_.add(settled.broker, settled.succeeded + settled.failed, settled.failed, clock_.bootTime());
     takeBack(actions.slotsToTakeBack);
   }
@@ -282,7 +282,7 @@ class Dispatcher {
   void closeSessions(SessionClose how) {
     closing_ = how;
     errorReports_.sendHeldBack();
-    spans_.flush();
+    spans_.beginFlush();
     reportBy_ = clock_.bootTime() + kReportTimeoutAtEnd;
     leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
     threads_.closeSessions(how);
@@ -340,11 +340,11 @@ class Dispatcher {
   ClockReading now() const { return {clock_.bootTime(), clock_.now()}; }
 
   // A change of it is published at once.
-  struct CardState {
+  struct UrgentCardState {
     bool isDrained = false;
     link::InstanceState state{};
     link::BoardReloads reloads{};
-    friend bool operator==(const CardState&, const CardState&) = default;
+    friend bool operator==(const UrgentCardState&, const UrgentCardState&) = default;
   };
 
   const DispatcherOptions& options_;
@@ -365,7 +365,7 @@ class Dispatcher {
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};   // when the slots are checked next
   BootTime cardsAt_{};  // when the next cards are made
-  CardState cardsSay_{};
+  UrgentCardState lastUrgentCardState_{};
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
   bool masterWasAlive_ = true;
   bool stopping_ = false, drained_ = false, finished_ = false;

@@ -8,7 +8,7 @@
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "meta/meta_storage_factory.h"
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 #include "metrics/rows.h"
 #include "metrics/task_counters.h"
 
@@ -17,8 +17,8 @@ namespace leptir::dispatcher {
 // Used by the main thread.
 class DispatcherMetrics {
  public:
-  // Gives each store a row; must be made before the threads of the stores start. `page` must outlive the object.
-  DispatcherMetrics(metrics::Page& page, const std::vector<broker::BrokerFactory>& brokers,
+  // Gives each store a row; must be made before the threads of the stores start. `table` must outlive the object.
+  DispatcherMetrics(metrics::MetricsTable& table, const std::vector<broker::BrokerFactory>& brokers,
                     const std::vector<meta::MetaStorageFactory>& storages, const std::vector<std::string>& names,
                     BootTime now);
 
@@ -30,7 +30,7 @@ class DispatcherMetrics {
  private:
   void showDroppedLines(const Logger& logger);
 
-  metrics::Page& page_;
+  metrics::MetricsTable& table_;
   const metrics::StoreRows rows_;
   metrics::TaskCounters tasks_;
   BootTime tickAt_{};

@@ -11,10 +11,10 @@ namespace {
 // The log says at most this often that reports are dropped.
 constexpr Duration kLogDropsEvery = std::chrono::minutes(1);
 
-constexpr const char* kBetweenNames = ", ";
+constexpr const char* kNameSeparator = ", ";
 
 std::string whyFull() {
-  return std::to_string(report::kMostWaiting) + " of them, or " + std::to_string(report::kMostWaitingBytes >> 20) +
+  return std::to_string(report::kMaxWaiting) + " of them, or " + std::to_string(report::kMaxWaitingBytes >> 20) +
          " MiB, wait for this error reporter already, which is too slow or does not work";
 }
 
@@ -44,9 +44,9 @@ ErrorReports::ErrorReports(const std::vector<ReporterSettings>& reporters, link:
 void ErrorReports::adoptFailing() {
   const auto before = board_.snapshot(clock_).errorReports;
   if (!before) return;
-  const auto names = kBetweenNames + before->failing + kBetweenNames;
+  const auto names = kNameSeparator + before->failing + kNameSeparator;
   for (const auto& reporter : reporters_) {
-    const bool wasFailing = names.find(kBetweenNames + reporter.name + kBetweenNames) != std::string::npos;
+    const bool wasFailing = names.find(kNameSeparator + reporter.name + kNameSeparator) != std::string::npos;
     if (wasFailing) failing_.insert(reporter.name);
   }
 }
@@ -153,7 +153,7 @@ void ErrorReports::publish() {
 
 std::string ErrorReports::failingNames() const {
   std::string names;
-  for (const auto& name : failing_) names.append(names.empty() ? "" : kBetweenNames).append(name);
+  for (const auto& name : failing_) names.append(names.empty() ? "" : kNameSeparator).append(name);
   return names;
 }
 

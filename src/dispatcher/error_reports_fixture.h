@@ -29,7 +29,7 @@ class ErrorReportsTest : public ::testing::Test {
  protected:
   ErrorReportsTest() {
     EXPECT_TRUE(link->addReportSlot());
-    board->showErrorReports(true);
+    board->setErrorReportsEnabled(true);
     start();
   }
 

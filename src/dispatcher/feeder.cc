@@ -14,13 +14,13 @@ namespace {
 using std::chrono::milliseconds;
 
 // The longest wait of a lease on a store that wakes the feeder: a wake-up may be lost.
-constexpr Duration kLongestPopWait = std::chrono::seconds(1);
+constexpr Duration kMaxPopWait = std::chrono::seconds(1);
 // Where not every push wakes the feeder, a lease waits for `empty_queue_sleep_time`, but never shorter than this. After
 // a lease that returned nothing sooner although no order came, the feeder pauses this long: no content of a store can
 // make it loop without a pause.
-constexpr Duration kShortestPopWait = milliseconds(10);
+constexpr Duration kMinPopWait = milliseconds(10);
 // The shortest wait for lease credit, whatever `workers_active_sleep_time` says.
-constexpr Duration kShortestCreditWait = milliseconds(50);
+constexpr Duration kMinCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
@@ -29,7 +29,7 @@ constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
 // The same for the metrics. Where counting takes long (SQLite looks at each task, some 30 ms a million), it takes at
 // most one two-hundredth of the time.
 constexpr Duration kCountPaidStoreForMetricsEvery = std::chrono::minutes(1);
-constexpr int kLeastTimesBetweenCounts = 200;
+constexpr int kMinCountIntervalFactor = 200;
 // The store counts as available again once no turn has failed for this long: it may refuse every other request.
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
@@ -37,7 +37,7 @@ constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 bool mayHaveEndedEarly(const std::vector<LeasedTask>& tasks) {
   std::size_t bytes = 0;
   for (const auto& task : tasks) bytes += task.envelope.size();
-  return bytes > kMostBytesOfALease;
+  return bytes > kMaxLeaseBytes;
 }
 
 }  // namespace
@@ -275,8 +275,8 @@ void Feeder::countForMetricsWhenDue() {
   });
   const auto now = context_.clock.bootTime();
   const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
-  countForMetricsAt_ = now + std::max(every, (now - began) * kLeastTimesBetweenCounts);
-  counts ? meter().noteQueue(*counts, oldest) : meter().noteQueueUnknown();
+  countForMetricsAt_ = now + std::max(every, (now - began) * kMinCountIntervalFactor);
+  counts ? meter().noteQueueCounts(*counts, oldest) : meter().noteQueueCountsUnknown();
 }
 
 // None: no task is due any more, or the store cannot tell.
@@ -297,8 +297,8 @@ Result<void> Feeder::popOrWait(Duration longest) {
   if (isClosing()) return {};
   if (const auto credit = creditForOneLease(); credit > 0) return pop(credit, longest);
   if (auto done = session_.session().giveBackUnused(); !done) return done;
-  const auto pause = std::max(options_.workersActiveSleepTime, kShortestCreditWait);
-  session_.session().waitForRoom(std::min({longest, pause, fleet_.untilDue(), kLongestPopWait}), thread_.bell());
+  const auto pause = std::max(options_.workersActiveSleepTime, kMinCreditWait);
+  session_.session().waitWithoutLeasing(std::min({longest, pause, fleet_.untilDue(), kMaxPopWait}), thread_.bell());
   return {};
 }
 
@@ -310,10 +310,10 @@ Result<void> Feeder::pop(std::size_t credit, Duration mostWait) {
   auto tasks = longest > Duration::zero() ? calls().count(StoreOperation::Lease, lease)
                                           : calls().time(StoreOperation::Lease, lease);
   if (!tasks) return tasks.error();
-  const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
+  const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kMinPopWait;
   deliver(std::move(*tasks), credit);
   if (!storeWaits && !moreIsDue_) thread_.waitFor(std::min(options_.emptyQueueSleepTime, fleet_.untilDue()));
-  if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kShortestPopWait);
+  if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kMinPopWait);
   return {};
 }
 
@@ -330,10 +330,10 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
 }
 
 Duration Feeder::longestPopWait() const {
-  const auto longest = std::min(session_.traits().everyPushWakes
-                                    ? kLongestPopWait
-                                    : std::clamp(options_.emptyQueueSleepTime, kShortestPopWait, kLongestPopWait),
-                                fleet_.untilDue());
+  const auto longest =
+      std::min(session_.traits().everyPushWakes ? kMaxPopWait
+                                                : std::clamp(options_.emptyQueueSleepTime, kMinPopWait, kMaxPopWait),
+               fleet_.untilDue());
   return orders_.anyRunning() ? std::min(longest, kAskForCancelsEvery) : longest;
 }
 
@@ -346,7 +346,7 @@ std::size_t Feeder::creditForOneLease() {
 Result<void> Feeder::closeSession() {
   fleet_.removeCard();
   if (auto done = session_.session().close(); !done) return done;
-  meter().noteClosed();
+  meter().noteSessionClosed();
   isDone_ = true;
   countRequests();
   logRequests();

@@ -1,7 +1,7 @@
 // What feeders and meta writers count of their stores, for the metrics.
 #include "dispatcher/feeder_fixture.h"
 #include "dispatcher/meta_writer.h"
-#include "metrics/read_page.h"
+#include "metrics/read_metrics_table.h"
 #include "metrics/rows.h"
 
 namespace leptir::dispatcher {
@@ -12,7 +12,7 @@ using metrics::StoreOperation;
 
 class FeederCountTest : public FeederTest {
  protected:
-  ~FeederCountTest() override { feeder.reset(); }  // it counts in the page until it has ended
+  ~FeederCountTest() override { feeder.reset(); }  // it counts in the table until it has ended
 
   void startCounted(Duration countEvery = {}) {
     FeederOptions options{.session = {.instance = instance, .meter = {row, context.clock}},
@@ -24,7 +24,7 @@ class FeederCountTest : public FeederTest {
 
   metrics::Snapshot read() const {
     metrics::Snapshot snapshot;
-    metrics::readPage(*counters, snapshot);
+    metrics::readMetricsTable(*counters, snapshot);
     return snapshot;
   }
   metrics::BrokerMetrics broker() const { return read().brokers.at(0); }
@@ -37,7 +37,7 @@ class FeederCountTest : public FeederTest {
     return {.operation = operation, .calls = 0, .errors = 0, .time = {}};
   }
 
-  const std::unique_ptr<metrics::Page> counters = std::make_unique<metrics::Page>();
+  const std::unique_ptr<metrics::MetricsTable> counters = std::make_unique<metrics::MetricsTable>();
   metrics::BrokerRow* const row = metrics::claimBrokerRows(*counters, {"broker"})[0];
 };
 

@@ -271,9 +271,10 @@ class FeederQuestionTest : public FeederFleetTest {
   }
   Result<std::string> answerTo(const fleet::Question& asked) {
     std::optional<std::string> answer;
-    EXPECT_TRUE(waitUntil(
-        [&] { return (answer = fleet::answerIn(store.list(fleet::answerKeys(asked), "", 100).value())).has_value(); }));
-    return fleet::answerOf(answer.value_or(""));
+    EXPECT_TRUE(waitUntil([&] {
+      return (answer = fleet::joinAnswer(store.list(fleet::answerKeyPrefix(asked), "", 100).value())).has_value();
+    }));
+    return fleet::parseAnswer(answer.value_or(""));
   }
 
   // What a worker, a process of its own, logs in a run of t1. Before start(): it forks. Returns the worker's pid.

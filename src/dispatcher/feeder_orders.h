@@ -13,7 +13,7 @@
 namespace leptir::dispatcher {
 
 // Whether a card says what an operator may be waiting for: not its counts and running tasks, which change all the time.
-inline bool saysOtherwise(const fleet::InstanceCard& before, const fleet::InstanceCard& now) {
+inline bool hasUrgentChange(const fleet::InstanceCard& before, const fleet::InstanceCard& now) {
   return before.state != now.state || before.drained != now.drained || before.workers != now.workers ||
          before.reloads != now.reloads;
 }
@@ -39,7 +39,7 @@ class FeederOrders {
   // True: the card is to be published at once.
   bool setCard(std::shared_ptr<const fleet::InstanceCard> card) {
     const std::lock_guard lock(mutex_);
-    const bool isUrgent = card_ == nullptr || saysOtherwise(*card_, *card);
+    const bool isUrgent = card_ == nullptr || hasUrgentChange(*card_, *card);
     card_ = std::move(card);
     if (isUrgent) hasUrgentCard_ = true;
     return isUrgent;

@@ -25,10 +25,10 @@ constexpr Duration kCheckEvery = 500ms;
 constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
 // How long the master takes at most to see an order.
 constexpr Duration kMasterTakesWithin = 100ms;
-constexpr std::size_t kMostOrdersAtOnce = 20;
-constexpr int kMostPagesAtOnce = 10;
+constexpr std::size_t kMaxOrdersPerPage = 20;
+constexpr int kMaxOrderPagesPerCheck = 10;
 constexpr Duration kAnswerPollInterval = 50ms;
-constexpr Duration kFirstFleetRetry = 1s, kLongestFleetRetry = 30s;
+constexpr Duration kFirstFleetRetry = 1s, kMaxFleetRetry = 30s;
 
 link::OrderKind kindOf(Order::Kind kind) {
   switch (kind) {
@@ -68,7 +68,7 @@ FleetLink::FleetLink(const StoreThreadContext& context, FleetLinkOptions options
     : context_(context),
       options_(std::move(options)),
       answers_(context.answers),
-      backoff_(kFirstFleetRetry, kLongestFleetRetry, std::hash<std::string>{}(options_.instance)) {}
+      backoff_(kFirstFleetRetry, kMaxFleetRetry, std::hash<std::string>{}(options_.instance)) {}
 
 void FleetLink::noteOpened(FleetStore* store, bool wakes) {
   store_ = store;
@@ -150,12 +150,12 @@ void FleetLink::logChange(const std::vector<Pause>& before) const {
 Result<void> FleetLink::takeOrders() {
   ordersWait_ = false;
   std::string after;
-  for (int page = 0; page < kMostPagesAtOnce; ++page) {
-    const auto entries = store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), after, kMostOrdersAtOnce);
+  for (int page = 0; page < kMaxOrderPagesPerCheck; ++page) {
+    const auto entries = store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), after, kMaxOrdersPerPage);
     if (!entries) return entries.error();
-    const auto taken = takeAll(*entries);
+    const auto taken = handleEntries(*entries);
     if (!taken) return taken.error();
-    const bool isLast = entries->size() < kMostOrdersAtOnce;
+    const bool isLast = entries->size() < kMaxOrdersPerPage;
     if (*taken == HandedOver::NotYet || !isLast) ordersWait_ = true;
     if (*taken == HandedOver::NotYet || isLast) break;
     after = entries->back().key;
@@ -165,22 +165,23 @@ Result<void> FleetLink::takeOrders() {
 }
 
 // NotYet: the master has to obey an earlier order first.
-Result<FleetLink::HandedOver> FleetLink::takeAll(const std::vector<FleetEntry>& entries) {
+Result<FleetLink::HandedOver> FleetLink::handleEntries(const std::vector<FleetEntry>& entries) {
   for (const auto& entry : entries) {
-    const auto taken = take(entry);
+    const auto taken = handleEntry(entry);
     if (!taken || *taken == HandedOver::NotYet) return taken;
   }
   return HandedOver::Yes;
 }
 
-Result<FleetLink::HandedOver> FleetLink::take(const FleetEntry& entry) {
+Result<FleetLink::HandedOver> FleetLink::handleEntry(const FleetEntry& entry) {
   if (auto question = fleet::questionOf(entry)) {
     if (auto taken = takeQuestion(entry, *std::move(question)); !taken) return taken.error();
     return HandedOver::Yes;
   }
   if (handOver(entry) == HandedOver::NotYet) return HandedOver::NotYet;
   // So that an operator can tell an order that was taken from one that expired.
-  if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenNoteLifetime); !noted)
+  if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenOrderLifetime);
+      !noted)
     return noted.error();
   if (auto erased = store_->erase(entry.key); !erased) return erased.error();
   return HandedOver::Yes;

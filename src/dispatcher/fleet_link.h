@@ -56,8 +56,8 @@ class FleetLink {
   Result<void> readPauses();
   void logChange(const std::vector<fleet::Pause>& before) const;
   Result<void> takeOrders();
-  Result<HandedOver> takeAll(const std::vector<FleetEntry>& entries);
-  Result<HandedOver> take(const FleetEntry& entry);
+  Result<HandedOver> handleEntries(const std::vector<FleetEntry>& entries);
+  Result<HandedOver> handleEntry(const FleetEntry& entry);
   Result<void> takeQuestion(const FleetEntry& entry, fleet::Question question);
   Result<void> answer();
   HandedOver handOver(const FleetEntry& entry);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/process_space.h"
+#include "base/pid_namespace.h"
 
 namespace leptir::dispatcher {
 
 InstanceCards::InstanceCards(Uses uses, const std::vector<broker::BrokerFactory>& brokers)
-    : uses_(uses), processSpace_(base::processSpace()) {
+    : uses_(uses), pidNamespace_(base::pidNamespace()) {
   for (const auto& broker : brokers) brokers_.push_back(broker.name);
 }
 
@@ -33,7 +33,7 @@ std::vector<fleet::InstanceCard> InstanceCards::make() const {
 void InstanceCards::addOthers(std::vector<fleet::InstanceCard>& cards) {
   std::vector<fleet::OtherBroker> busy;
   for (const auto& card : cards) {
-    const auto shown = std::min(card.running.size(), fleet::kMostTasksOfAnotherBroker);
+    const auto shown = std::min(card.running.size(), fleet::kMaxTasksPerOtherBroker);
     if (shown > 0)
       busy.push_back({.broker = card.broker,
                       .runningTasks = card.runningTasks,
@@ -52,7 +52,7 @@ fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) 
           .version = options.info.version,
           .configuration = board.configuration,
           .pid = options.info.pid,
-          .processSpace = processSpace_,
+          .pidNamespace = pidNamespace_,
           .workers = options.info.workers,
           .state = std::string(link::nameOf(board.state)),
           .since = board.since,

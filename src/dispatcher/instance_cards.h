@@ -39,7 +39,7 @@ class InstanceCards {
   void addRunning(std::vector<fleet::InstanceCard>& cards, const link::BoardInstance& board) const;
 
   const Uses uses_;
-  const std::string processSpace_;
+  const std::string pidNamespace_;
   std::vector<std::string> brokers_;  // their names
 };
 

@@ -66,7 +66,7 @@ Result<void> LeaseSession::resume(std::uint64_t epoch) {
   auto resumed = calls().time(StoreOperation::Open, [&] { return broker_->resumeSession({options_.instance, epoch}); });
   if (!resumed) return resumed.error();
   session_ = std::move(*resumed);
-  meter().noteRenewed();
+  meter().noteSessionRenewed();
   return traits_.sessionsExpire ? renew({}) : Result<void>();
 }
 
@@ -86,14 +86,14 @@ Result<void> LeaseSession::openNextEpoch() {
 
 void LeaseSession::setLeaseEnd(BootTime sent) {
   renewedAt_ = context_.clock.now();
-  meter().noteRenewed();
+  meter().noteSessionRenewed();
   line().leaseEndsBoot =
       traits_.sessionsExpire ? (sent + times().lease).time_since_epoch().count() : link::SharedSession::kNever;
 }
 
 void LeaseSession::lose(const Error& why) {
   session_.reset();
-  meter().noteClosed();
+  meter().noteSessionClosed();
   meter().noteSessionLost();
   context_.logger.warning(
       logName() +
@@ -103,7 +103,7 @@ void LeaseSession::lose(const Error& why) {
 void LeaseSession::closeStore() {
   if (session_) context_.inbox.put(event::BrokerClosed{options_.broker});
   session_.reset();
-  meter().noteClosed();
+  meter().noteSessionClosed();
   broker_.reset();
 }
 

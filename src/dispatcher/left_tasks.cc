@@ -6,13 +6,13 @@
 namespace leptir::dispatcher {
 namespace {
 
-constexpr std::size_t kMostAskedForAtOnce = 512;
+constexpr std::size_t kMaxAskedForAtOnce = 512;
 // Tasks that are awaited stand at the head of the queue, so they are gone when so many deliveries have none of them.
 // Not the first one: it may have been on its way when the store was asked.
-constexpr int kMostDeliveriesWithout = 3;
+constexpr int kMaxDeliveriesWithout = 3;
 // A task that is asked for takes a delivery or two. Two instances that lease in turn what the other one asks for would
 // give the tasks back for ever.
-constexpr int kMostDeliveriesOutOfTurn = 3;
+constexpr int kMaxDeliveriesOutOfTurn = 3;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ LeftTasks::Arrival LeftTasks::noteLeased(const std::string& id, Room room) {
   if (arrival.turn == Turn::Now || room == Room::None) {
     deliveriesOutOfTurn_ = 0;
     outOfTurn_ = false;
-  } else if (deliveriesOutOfTurn_ < kMostDeliveriesOutOfTurn) {
+  } else if (deliveriesOutOfTurn_ < kMaxDeliveriesOutOfTurn) {
     outOfTurn_ = true;
   } else {
     arrival.turn = Turn::Now;
@@ -53,7 +53,7 @@ void LeftTasks::add(std::int64_t order, const std::string& id, LeaseId lease) {
 
 std::vector<LeaseId> LeftTasks::askFor(std::size_t wanted, std::uint64_t batch) {
   std::vector<LeaseId> leases;
-  const auto most = std::min(std::max(wanted, askAtLeast_), kMostAskedForAtOnce);
+  const auto most = std::min(std::max(wanted, askAtLeast_), kMaxAskedForAtOnce);
   for (auto& [order, task] : tasks_) {
     if (leases.size() == most) break;
     if (task.state != State::Left) continue;
@@ -78,7 +78,7 @@ void LeftTasks::noteDelivery(bool nothingMoreDue) {
   if (std::exchange(outOfTurn_, false)) ++deliveriesOutOfTurn_;
   if (asked_ == 0) return;
   deliveriesWithout_ = arrived > 0 || !awaitsAny() ? 0 : deliveriesWithout_ + 1;
-  const bool areAllGone = nothingMoreDue || deliveriesWithout_ >= kMostDeliveriesWithout;
+  const bool areAllGone = nothingMoreDue || deliveriesWithout_ >= kMaxDeliveriesWithout;
   if (areAllGone) deliveriesWithout_ = 0;
   std::size_t gone = 0;
   for (auto task = tasks_.begin(); task != tasks_.end();) {
@@ -86,7 +86,7 @@ void LeftTasks::noteDelivery(bool nothingMoreDue) {
     gone += isGone ? 1 : 0;
     task = isGone ? erase(task) : std::next(task);
   }
-  if (gone > 0) askAtLeast_ = std::min(2 * std::max(askAtLeast_, gone), kMostAskedForAtOnce);
+  if (gone > 0) askAtLeast_ = std::min(2 * std::max(askAtLeast_, gone), kMaxAskedForAtOnce);
 }
 
 bool LeftTasks::awaitsAny() const {

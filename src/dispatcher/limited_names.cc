@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // The most tasks of one name and broker that stand aside, so that the next one begins as soon as one ends.
-constexpr std::size_t kMostAside = 64;
+constexpr std::size_t kMaxAside = 64;
 // What stands aside for longer goes back into the queue, so that other instances can run it.
 constexpr Duration kAsidePatience = 500ms;
 // As many tasks are asked for as begin within this time: a store needs a few milliseconds to deliver them.
@@ -25,14 +25,14 @@ constexpr Duration kLeaveFor = 30s, kLeaveForWithoutAsking = 1s;
 // The most tasks of a broker that wait in its store in their places, since each lease has to pass over them. A further
 // task is put behind: due after this time, and at most so many of them in a second, so that a long queue of one name
 // costs few operations.
-constexpr std::size_t kMostLeft = 2'000;
-constexpr Duration kBehindFor = 1s, kBehindAtMost = 1h, kBetweenTasksBehind = 1ms;
+constexpr std::size_t kMaxLeft = 2'000;
+constexpr Duration kBehindFor = 1s, kBehindAtMost = 1h, kIntervalWhileBehind = 1ms;
 // A paused name may have a long queue for hours. Its tasks that lose their places come again half a minute later, and
-// at most so many of all in a second (kBetweenTasksBehind). Where this session cannot ask for the others, they come
+// at most so many of all in a second (kIntervalWhileBehind). Where this session cannot ask for the others, they come
 // after kLeavePausedWithoutAsking.
 constexpr Duration kPausedBehindFor = 30s, kLeavePausedWithoutAsking = 10s;
 // The largest extra lease credit.
-constexpr std::size_t kMostExtraCredit = 512;
+constexpr std::size_t kMaxExtraCredit = 512;
 
 }  // namespace
 
@@ -68,7 +68,7 @@ Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step)
   const bool paused = isPausedHere(task.broker, task.limitedName);
   Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
   settlement.delay = broker.leasesAgain ? kLeaveFor : paused ? kLeavePausedWithoutAsking : kLeaveForWithoutAsking;
-  if (!task.head.id.empty() && countLeft(task.broker, task.limitedName) < kMostLeft) return settlement;
+  if (!task.head.id.empty() && countLeft(task.broker, task.limitedName) < kMaxLeft) return settlement;
   const auto due = paused ? dueBehind(broker.lastPausedBehind, kPausedBehindFor, step.now.wall)
                           : dueBehind(broker.lastPutBehind, kBehindFor, step.now.wall);
   settlement.kind = Settlement::Kind::Release;
@@ -78,7 +78,7 @@ Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step)
 
 // Tasks that are put behind keep their order.
 Time LimitedNames::dueBehind(Time& last, Duration atLeast, Time now) {
-  last = std::clamp(last + kBetweenTasksBehind, now + atLeast, now + kBehindAtMost);
+  last = std::clamp(last + kIntervalWhileBehind, now + atLeast, now + kBehindAtMost);
   return last;
 }
 
@@ -88,7 +88,7 @@ void LimitedNames::noteDelivery(std::uint32_t number, bool nothingMoreDue) {
   if (!isUsed()) return;
   auto& broker = brokers_[number];
   const auto givenBack = std::exchange(broker.givenBack, 0);
-  broker.extraCredit = nothingMoreDue ? 0 : std::min(2 * givenBack, kMostExtraCredit);
+  broker.extraCredit = nothingMoreDue ? 0 : std::min(2 * givenBack, kMaxExtraCredit);
   for (auto& left : broker.left) left.noteDelivery(nothingMoreDue);
 }
 
@@ -179,7 +179,7 @@ void LimitedNames::noteAssigned(const HeldTask& task) {
 void LimitedNames::setAside(StockedTask&& stocked, Step& step) {
   const auto& task = stocked.task;
   const bool isAlone = step.now.boot < singleLeasesUntil_;
-  if (isAlone || uses_.stock.countAside(task.broker, task.limitedName) >= kMostAside) {
+  if (isAlone || uses_.stock.countAside(task.broker, task.limitedName) >= kMaxAside) {
     giveBack(std::move(stocked), step);
   } else {
     uses_.stock.setAside(std::move(stocked));
@@ -227,7 +227,7 @@ void LimitedNames::askForMore(Step& step) {
 void LimitedNames::askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step) {
   auto& left = brokers_[broker].left[limitedName - 1];
   if (left.size() == left.asked() || isPausedHere(broker, limitedName)) return;
-  const auto wanted = free(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMostAside);
+  const auto wanted = free(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMaxAside);
   const auto expected = left.asked() + uses_.stock.countAside(broker, limitedName);
   if (wanted <= expected) return;
   uses_.batches.leaseAgain(broker, [&](std::uint64_t batch) { return left.askFor(wanted - expected, batch); }, step);

@@ -17,7 +17,7 @@ namespace {
 constexpr Duration kExpireEvery = std::chrono::seconds(10);
 // While there are expired records left.
 constexpr Duration kExpireMoreAfter = std::chrono::milliseconds(100);
-constexpr Duration kLongestIdleWait = std::chrono::seconds(1);
+constexpr Duration kMaxIdleWait = std::chrono::seconds(1);
 // Records saved between two beats: few enough that a slow storage does not look like one that hangs.
 constexpr std::size_t kSavedAtOnce = 512;
 
@@ -33,14 +33,14 @@ MetaWriter::MetaWriter(const StoreThreadContext& context, meta::MetaStorageFacto
 
 void MetaWriter::save(std::shared_ptr<SettleBatch> batch) {
   if (!enqueue(std::move(batch)) && !std::exchange(loggedLag_, true))
-    context_.logger.error(logName() + ": lags behind by " + std::to_string(kMostQueuedRecords) +
+    context_.logger.error(logName() + ": lags behind by " + std::to_string(kMaxQueuedRecords) +
                           " records; dropping further ones");
   thread_.wake();
 }
 
 bool MetaWriter::enqueue(std::shared_ptr<SettleBatch> batch) {
   const std::lock_guard lock(mutex_);
-  if (!factory_.required && queued_ >= kMostQueuedRecords) {
+  if (!factory_.required && queued_ >= kMaxQueuedRecords) {
     dropped_ += batch->records.size();
     return false;
   }
@@ -68,7 +68,7 @@ Result<Turn> MetaWriter::turn() {
   takeBatches();
   if (records_.empty() && batches_.empty()) {
     const auto expired = expireSome();
-    if (expired) thread_.waitFor(kLongestIdleWait);
+    if (expired) thread_.waitFor(kMaxIdleWait);
     return expired;
   }
   if (auto saved = saveRecords(); !saved) return saved.error();

@@ -20,7 +20,7 @@ namespace leptir::dispatcher {
 class MetaWriter final : private StoreWork {
  public:
   // How many records a storage that is not required may lag behind; further ones are dropped and counted.
-  static constexpr std::size_t kMostQueuedRecords = 100'000;
+  static constexpr std::size_t kMaxQueuedRecords = 100'000;
 
   // `context` must outlive it. The destructor saves the records that are left, unless the storage is failing.
   MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory, metrics::StoreMeter calls = {});

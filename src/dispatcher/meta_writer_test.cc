@@ -128,7 +128,7 @@ TEST_F(MetaWriterTest, RecordsThatExceedTheLagOfAStorageThatIsNotRequiredAreDrop
   const auto read = openLog();
   storageFaults.down = true;
   start(Storage::Optional);
-  writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostQueuedRecords, "many")));
+  writer->save(batchOf(std::vector<std::string>(MetaWriter::kMaxQueuedRecords, "many")));
   writer->save(batchOf({"a", "b"}));
   storageFaults.down = false;
   ASSERT_TRUE(waitUntil([&] { return isRecorded("many"); }));
@@ -143,7 +143,7 @@ TEST_F(MetaWriterTest, KeepsALimitedNumberOfRecordsForAStorageThatOpensEachTimeA
   storageFaults.refuses = "save";
   start(Storage::Optional);
   for (const auto* id : {"being saved", "queued", "queued, too", "dropped"}) {
-    writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostQueuedRecords / 2, id)));
+    writer->save(batchOf(std::vector<std::string>(MetaWriter::kMaxQueuedRecords / 2, id)));
     ASSERT_TRUE(refuses(storageFaults));
   }
   storageFaults.refuses = "";

@@ -11,7 +11,7 @@
 namespace leptir::dispatcher {
 namespace {
 
-Error taskDoesNotRun(const std::string& task) {
+Error taskNotRunningError(const std::string& task) {
   return {ErrorCode::Invalid, "task " + base::inQuotes(task) + " does not run there now"};
 }
 
@@ -44,8 +44,8 @@ QuestionAnswers::FinishedAnswer QuestionAnswers::finish(const Result<std::string
 Result<std::string> QuestionAnswers::log() const {
   const auto log = logOfTask();
   if (!log) return writeJson({{"attempt", 0}, {"log", ""}});
-  return writeJson(
-      {{"attempt", log->attempt}, {"log", task::logText(log->first, log->leftOutLines, log->leftOutBytes, log->last)}});
+  return writeJson({{"attempt", log->attempt},
+                    {"log", task::joinLogText(log->first, log->leftOutLines, log->leftOutBytes, log->last)}});
 }
 
 // Other slots may keep logs of earlier runs, and a run after a revive has a lower attempt than those.
@@ -68,7 +68,7 @@ std::optional<link::RunLog> QuestionAnswers::logOfLastAttempt() const {
 
 Result<base::StackTaker> QuestionAnswers::beginStack() {
   const auto worker = workerOfTask();
-  if (!worker) return taskDoesNotRun(question_->task);
+  if (!worker) return taskNotRunningError(question_->task);
   workerPid_ = worker->pid;
   return base::StackTaker::start(sources_->program, worker->pid, question_->task);
 }
@@ -76,7 +76,7 @@ Result<base::StackTaker> QuestionAnswers::beginStack() {
 // The worker may have come to another task before its threads were stopped.
 Result<std::string> QuestionAnswers::checkedStack(Result<std::string> stack) const {
   const auto worker = workerOfTask();
-  if (!worker || worker->pid != workerPid_) return taskDoesNotRun(question_->task);
+  if (!worker || worker->pid != workerPid_) return taskNotRunningError(question_->task);
   return stack;
 }
 

@@ -5,21 +5,21 @@
 namespace leptir::dispatcher {
 
 void RecentCounts::add(std::size_t broker, std::uint64_t done, std::uint64_t failed, BootTime now) {
-  auto& steps = brokers_.at(broker);
-  const auto number = stepAt(now);
-  if (steps.empty() || steps.back().number != number) steps.push_back({.number = number});
-  steps.back().done += done;
-  steps.back().failed += failed;
-  while (steps.front().number < number - kSteps) steps.pop_front();
+  auto& buckets = brokers_.at(broker);
+  const auto number = bucketNumberAt(now);
+  if (buckets.empty() || buckets.back().number != number) buckets.push_back({.number = number});
+  buckets.back().done += done;
+  buckets.back().failed += failed;
+  while (buckets.front().number < number - kWholeBuckets) buckets.pop_front();
 }
 
 RecentCounts::Counts RecentCounts::of(std::size_t broker, BootTime now) const {
-  const auto first = std::max<std::int64_t>(stepAt(now) - kSteps, 0);
-  Counts counts{.within = now - (start_ + first * kStep)};
-  for (const auto& step : brokers_.at(broker)) {
-    if (step.number < first) continue;
-    counts.done += step.done;
-    counts.failed += step.failed;
+  const auto first = std::max<std::int64_t>(bucketNumberAt(now) - kWholeBuckets, 0);
+  Counts counts{.within = now - (start_ + first * kBucketDuration)};
+  for (const auto& bucket : brokers_.at(broker)) {
+    if (bucket.number < first) continue;
+    counts.done += bucket.done;
+    counts.failed += bucket.failed;
   }
   return counts;
 }

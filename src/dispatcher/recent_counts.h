@@ -24,17 +24,17 @@ class RecentCounts {
   Counts of(std::size_t broker, BootTime now) const;
 
  private:
-  static constexpr Duration kStep = std::chrono::seconds(5);
-  static constexpr std::int64_t kSteps = 12;  // whole ones before the current one
+  static constexpr Duration kBucketDuration = std::chrono::seconds(5);
+  static constexpr std::int64_t kWholeBuckets = 12;  // whole ones before the current one
 
-  struct Step {
-    std::int64_t number = 0;  // steps since the start
+  struct Bucket {
+    std::int64_t number = 0;  // buckets since the start
     std::uint64_t done = 0, failed = 0;
   };
-  std::int64_t stepAt(BootTime now) const { return (now - start_) / kStep; }
+  std::int64_t bucketNumberAt(BootTime now) const { return (now - start_) / kBucketDuration; }
 
   const BootTime start_;
-  std::vector<std::deque<Step>> brokers_;
+  std::vector<std::deque<Bucket>> brokers_;
 };
 
 }  // namespace leptir::dispatcher

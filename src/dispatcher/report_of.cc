@@ -41,7 +41,7 @@ std::optional<ThrownError> shortened(const std::optional<ThrownError>& thrown) {
 }
 
 std::string kept(std::string_view envelope) {
-  return envelope.size() <= report::kMostEnvelopeBytes ? std::string(envelope) : std::string();
+  return envelope.size() <= report::kMaxEnvelopeBytes ? std::string(envelope) : std::string();
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ TEST(ReportOf, ARefusedEnvelopeIsReportedAsItCame) {
 
 TEST(ReportOf, ATaskWhoseSessionExpiredTooOftenIsReported) {
   auto lost = task();
-  lost.counters.expiries = kMostExpiries;
+  lost.counters.expiries = kMaxExpiries;
   const auto report = reportOf(settlement::settlementOfSessionExpired(lost, kEnvelope, {}, kAuthor), kEnvelope, "main");
   ASSERT_TRUE(report);
   EXPECT_EQ(report->kind, ErrorKind::Buried);
@@ -135,8 +135,8 @@ TEST(ReportOf, ATaskThatCrashesDispatchersIsReportedAsACrashWhenItIsBuried) {
 
 TEST(ReportOf, LargeTextsAreCutSinceManyReportsMayWait) {
   const auto report = afterOutcome({.status = ExitStatus::Error, .response = std::string(1 << 20, 'x')});
-  EXPECT_LT(report->response.size(), report::kMostTextBytes + 10);
-  const std::string envelope(report::kMostEnvelopeBytes + 1, 'x');
+  EXPECT_LT(report->response.size(), report::kMaxTextBytes + 10);
+  const std::string envelope(report::kMaxEnvelopeBytes + 1, 'x');
   const auto large = reportOf(settlement::settlementOfMalformed({}, envelope, "", {}, kAuthor), envelope, "main");
   EXPECT_EQ(large->envelope, "");
 }

@@ -30,9 +30,9 @@ struct SettleBatch : settlement::LeaseOperations {
   std::vector<LeaseId> leaseAgain;    // done last: see BrokerSession::leaseAgain
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
-  std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
-  std::vector<metrics::SettledTask> counted;      // the same
-  std::vector<tracing::TracedRun> tracedRuns;     // the same
+  std::vector<report::ErrorReport> errorReports;        // sent once the batch is settled; the stores do not touch them
+  std::vector<metrics::SettledTask> settledForMetrics;  // the same
+  std::vector<tracing::TracedRun> tracedRuns;           // the same
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 

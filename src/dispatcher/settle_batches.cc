@@ -20,13 +20,13 @@ namespace {
 // How many batches of a broker may be at the stores. Two where the feeder also saves the records: one in work, one
 // waiting. More where a meta writer saves them, so that both threads always have a batch waiting: measured on Redis, 10
 // is 3 % quicker than 4.
-constexpr int kMostBatchesInOneThread = 2, kMostBatchesInTwoThreads = 10;
+constexpr int kMaxBatchesInOneThread = 2, kMaxBatchesInTwoThreads = 10;
 // Small batches are handed out one by one: a store that needs milliseconds for a command, whatever its size, would get
 // commands of one task each otherwise. Measured on FerretDB, together with Pace: 0.38 of a bare loop before, 1.01
 // after.
 constexpr std::size_t kLargeBatch = 256;
-constexpr int kMostSmallBatches = 2;
-constexpr Duration kLongestGathering = std::chrono::milliseconds(10);
+constexpr int kMaxSmallBatches = 2;
+constexpr Duration kMaxGatheringTime = std::chrono::milliseconds(10);
 
 bool isOver(const Settlement& settlement) {
   return settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
@@ -45,28 +45,28 @@ SettleBatches::SettleBatches(const CoreOptions& options, const BrokerSessions& s
   for (const auto& broker : options.brokers) {
     const bool oneThread = broker.colocatedStorages > 0 || !options.hasStorages;
     brokers_.push_back({.gathering = nullptr,
-                        .mostAtStores = oneThread ? kMostBatchesInOneThread : kMostBatchesInTwoThreads,
-                        .mostSmallAtStores = kMostSmallBatches,
+                        .mostAtStores = oneThread ? kMaxBatchesInOneThread : kMaxBatchesInTwoThreads,
+                        .mostSmallAtStores = kMaxSmallBatches,
                         .storageWriters = options.requiredStorageCount - broker.colocatedStorages});
   }
 }
 
 void SettleBatches::noteOpened(std::uint32_t broker, bool isPaid) {
-  if (isPaid) brokers_[broker].mostAtStores = brokers_[broker].mostSmallAtStores = kMostBatchesInTwoThreads;
+  if (isPaid) brokers_[broker].mostAtStores = brokers_[broker].mostSmallAtStores = kMaxBatchesInTwoThreads;
 }
 
 void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&& settlement, std::string_view envelope,
                                 Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   batch.cells.push_back(cell);
-  if (options_.traces.makesSpans) addTracedRun(batch, task, settlement, step);
-  add(batch, task, settlement, envelope, HasRun::Yes, step);
+  if (options_.traceSettings.makesSpans) addTracedRun(batch, task, settlement, step);
+  add(batch, task, settlement, envelope, MayHaveRun::Yes, step);
 }
 
 void SettleBatches::add(StockedTask&& stocked, Settlement&& settlement, Step& step) {
   auto& batch = batchOf(stocked.task.broker, stocked.task.epoch, step);
   batch.envelopes.push_back(std::move(stocked.envelope));
-  add(batch, stocked.task, settlement, batch.envelopes.back(), HasRun::No, step);
+  add(batch, stocked.task, settlement, batch.envelopes.back(), MayHaveRun::No, step);
 }
 
 void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step) {
@@ -79,7 +79,7 @@ void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step
 void SettleBatches::addBuried(const HeldTask& task, Settlement&& settlement, Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   ++batch.failed;
-  batch.counted.push_back(countedTask(task, settlement, HasRun::No));
+  batch.settledForMetrics.push_back(settledTaskMetrics(task, settlement, MayHaveRun::No));
   if (options_.reportsErrors) addErrorReport(batch, settlement, {});
   if (options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
 }
@@ -89,9 +89,9 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 }
 
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
-                        HasRun hasRun, Step& step) {
+                        MayHaveRun mayHaveRun, Step& step) {
   nameBurial(task, settlement, step);
-  batch.counted.push_back(countedTask(task, settlement, hasRun));
+  batch.settledForMetrics.push_back(settledTaskMetrics(task, settlement, mayHaveRun));
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
   if (settlement.failed && options_.reportsErrors) addErrorReport(batch, settlement, envelope);
   if (!options_.hasStorages) settlement.record.reset();
@@ -115,7 +115,7 @@ void SettleBatches::addErrorReport(SettleBatch& batch, const Settlement& settlem
 
 void SettleBatches::addTracedRun(SettleBatch& batch, const HeldTask& task, const Settlement& settlement,
                                  Step& step) const {
-  const auto spans = runSpansOf(options_.traces, task, settlement);
+  const auto spans = runSpansOf(options_.traceSettings, task, settlement);
   if (!spans) return;
   if (options_.hasRoomForSpans && !options_.hasRoomForSpans()) {
     step.actions.droppedSpans += spans->count();
@@ -136,7 +136,7 @@ SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, S
     batches.gathering->epoch = epoch;
     batches.gathering->records.reserve(batches.lastRecords);
     batches.gathering->cells.reserve(batches.lastCells);
-    batches.gathering->counted.reserve(batches.lastCells);
+    batches.gathering->settledForMetrics.reserve(batches.lastCells);
     batches.gathering->acknowledge.reserve(batches.lastCells);
   }
   return *batches.gathering;
@@ -152,7 +152,7 @@ bool SettleBatches::mayHandOut(const BrokerBatches& broker, HandOut when, BootTi
   if (broker.atStores >= broker.mostAtStores) return false;
   if (broker.gathering->cells.size() >= kLargeBatch) return true;
   if (broker.atStores >= broker.mostSmallAtStores) return false;
-  return when == HandOut::AtOnce || now - broker.gatheringSince >= kLongestGathering;
+  return when == HandOut::AtOnce || now - broker.gatheringSince >= kMaxGatheringTime;
 }
 
 void SettleBatches::handOut(BrokerBatches& broker, Step& step) {
@@ -174,7 +174,7 @@ void SettleBatches::noteSaved(std::uint64_t id, Step& step) {
 }
 
 std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id, Step& step) {
-  const auto batch = takeFromStores(id);
+  const auto batch = extractAtStores(id);
   if (batch == nullptr) return nullptr;
   std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));
   std::ranges::move(batch->tracedRuns, std::back_inserter(step.actions.tracedRuns));
@@ -182,15 +182,16 @@ std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id, 
 }
 
 std::shared_ptr<const SettleBatch> SettleBatches::noteLost(std::uint64_t id, Step& step) {
-  const auto batch = takeFromStores(id);
+  const auto batch = extractAtStores(id);
   if (batch == nullptr) return nullptr;
   std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));  // the errors have happened
-  for (auto& task : batch->counted) task = {.broker = task.broker, .name = task.name, .end = metrics::TaskEnd::Lost};
+  for (auto& task : batch->settledForMetrics)
+    task = {.broker = task.broker, .name = task.name, .end = metrics::TaskEnd::Lost};
   batch->succeeded = batch->failed = 0;
   return batch;
 }
 
-std::shared_ptr<SettleBatch> SettleBatches::takeFromStores(std::uint64_t id) {
+std::shared_ptr<SettleBatch> SettleBatches::extractAtStores(std::uint64_t id) {
   const auto found = atStores_.find(id);
   if (found == atStores_.end()) return nullptr;
   auto batch = std::move(found->second.batch);

@@ -13,8 +13,8 @@
 
 #include "dispatcher/broker_sessions.h"
 #include "dispatcher/core_options.h"
-#include "dispatcher/counted_task.h"
 #include "dispatcher/settle_batch.h"
+#include "dispatcher/settled_task_metrics.h"
 #include "dispatcher/step.h"
 #include "dispatcher/task_stock.h"
 #include "settlement/settlement.h"
@@ -100,10 +100,10 @@ class SettleBatches {
 
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
-           std::string_view envelope, HasRun hasRun, Step& step);
+           std::string_view envelope, MayHaveRun mayHaveRun, Step& step);
   void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
-  std::shared_ptr<SettleBatch> takeFromStores(std::uint64_t id);
+  std::shared_ptr<SettleBatch> extractAtStores(std::uint64_t id);
   void addTracedRun(SettleBatch& batch, const settlement::HeldTask& task, const settlement::Settlement& settlement,
                     Step& step) const;
   static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);

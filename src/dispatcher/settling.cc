@@ -111,29 +111,30 @@ void Settling::addToBatch(CellRef cell, Settlement&& settlement, std::string_vie
   const auto& task = *uses_.slots.taskIn(cell);
   // While the broker is unavailable the lease may be valid or lost. The batch waits in the feeder until the store
   // decides.
-  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOver(task)) return drop(cell, step);
+  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOver(task)) return freeAsLost(cell, step);
   uses_.batches.addFromCell(cell, task, std::move(settlement), envelope, step);
 }
 
 // A task whose lease is lost ends without a record.
 bool Settling::freeIfLost(CellRef cell, Step& step) {
   const bool isLost = uses_.slots.isLost(cell);
-  if (isLost) drop(cell, step);
+  if (isLost) freeAsLost(cell, step);
   return isLost;
 }
 
-void Settling::drop(CellRef cell, Step& step) {
-  step.actions.counted.push_back(countedAsLost(*uses_.slots.taskIn(cell)));
+void Settling::freeAsLost(CellRef cell, Step& step) {
+  step.actions.settledForMetrics.push_back(lostTaskMetrics(*uses_.slots.taskIn(cell)));
   free(cell, step);
 }
 
 void Settling::free(const SettleBatch& batch, Step& step) {
   for (const auto& cell : batch.cells) free(cell, step);
-  step.actions.counted.insert(step.actions.counted.end(), batch.counted.begin(), batch.counted.end());
+  step.actions.settledForMetrics.insert(step.actions.settledForMetrics.end(), batch.settledForMetrics.begin(),
+                                        batch.settledForMetrics.end());
   step.actions.succeeded += batch.succeeded;
   step.actions.failed += batch.failed;
   if (batch.succeeded + batch.failed > 0)
-    step.actions.settledTasks.push_back({batch.broker, batch.succeeded, batch.failed});
+    step.actions.settledCounts.push_back({batch.broker, batch.succeeded, batch.failed});
 }
 
 void Settling::free(CellRef cell, Step& step) {

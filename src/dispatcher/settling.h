@@ -50,7 +50,7 @@ class Settling {
   void settleCorrupt(const event::CellDone& done, Step& step);
   void addToBatch(CellRef cell, settlement::Settlement&& settlement, std::string_view envelope, Step& step);
   bool freeIfLost(CellRef cell, Step& step);
-  void drop(CellRef cell, Step& step);
+  void freeAsLost(CellRef cell, Step& step);
   void free(CellRef cell, Step& step);
   settlement::RecordAuthor authorWith(int pid) const;
 

@@ -15,7 +15,7 @@ constexpr auto kInvalidState = static_cast<link::CellState>(0xff);
 
 // A task whose settling was cut short by this many crashes of dispatchers is settled alone; then also without the
 // task's own output; and then without reading its outcome at all.
-constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMostSettleStarts = 6;
+constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMaxSettleStarts = 6;
 
 // Keeps how the run ended, and drops the output: the task chose its size and content, so it may be what kills the
 // dispatchers that settle it.
@@ -94,7 +94,7 @@ bool SlotTable::collectCell(CellRef cell, std::size_t unsettled, std::vector<Eve
   const bool hasEnded = word.state == link::CellState::Done || word.state == link::CellState::Died;
   const auto starts = slot.assignments().header(cell.cell).settleStarts;
   if (hasEnded && mustWaitToSettle(starts, unsettled)) return false;
-  if (hasEnded && starts >= kMostSettleStarts) {
+  if (hasEnded && starts >= kMaxSettleStarts) {
     events.push_back(event::CellUnsettlable{cell, starts, slot.assignments().envelope(cell.cell),
                                             slot.outcomes().workerPid(cell.cell)});
     beginSettling(cell);
@@ -165,7 +165,7 @@ link::Verdict SlotTable::readVerdict(CellRef cell) const {
   auto verdict = link_.slot(cell.slot).verdicts().read(cell.cell);
   verdict.stderrTail = link_.workerStderr(cell.slot).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes);
   if (const auto log = link_.runLogs().read(cell.slot, cell.cell, link_.slot(cell.slot).word(cell.cell).generation))
-    verdict.log = task::logText(log->first, log->leftOutLines, log->leftOutBytes, log->last);
+    verdict.log = task::joinLogText(log->first, log->leftOutLines, log->leftOutBytes, log->last);
   return verdict;
 }
 

@@ -9,12 +9,12 @@ namespace leptir::dispatcher {
 SpanExport::SpanExport(const DispatcherOptions& options, link::StatusBoard& board, const Logger& logger)
     : board_(board), logger_(logger) {
   const auto& tracing = options.tracing;
-  board.showSpans(!tracing.collector.endpoint.empty());
+  board.setSpansEnabled(!tracing.collector.endpoint.empty());
   if (tracing.collector.endpoint.empty()) return;
   try {
     sender_.emplace(
         tracing::SpanSource{.service = tracing.service, .instance = options.instance, .host = options.info.host},
-        tracing::deliverTo(tracing.collector), logger);
+        tracing::makeDeliverFunction(tracing.collector), logger);
   } catch (const std::system_error& error) {
     logger.error(std::string("Tracing: no spans are sent, since their thread cannot be started: ") + error.what());
   }
@@ -38,8 +38,8 @@ void SpanExport::publish(const tracing::SpanSender::Counts& counts) {
   published_ = counts;
 }
 
-void SpanExport::flush() {
-  if (sender_) sender_->flush();
+void SpanExport::beginFlush() {
+  if (sender_) sender_->beginFlush();
 }
 
 void SpanExport::abandon(const char* why) {

@@ -24,7 +24,7 @@ class SpanExport {
   void publish();
 
   // The dispatcher is about to exit: what waits is to be sent now.
-  void flush();
+  void beginFlush();
   bool isIdle() const { return !sender_ || sender_->isIdle(); }
   // Counts the spans that are left as dropped. `why` completes the sentence "2 spans are dropped: …". If a
   // request is being sent, the process must then end without the destructor, which would wait for it.

@@ -8,10 +8,10 @@
 namespace leptir::dispatcher {
 namespace {
 
-constexpr Duration kFirstRetryPause = std::chrono::milliseconds(500), kLongestRetryPause = std::chrono::seconds(30);
+constexpr Duration kFirstRetryPause = std::chrono::milliseconds(500), kMaxRetryPause = std::chrono::seconds(30);
 constexpr Duration kPauseWhileStopping = std::chrono::milliseconds(200);
 // Longer waits are split, so that the beat shows that the thread is alive.
-constexpr Duration kLongestSleep = std::chrono::seconds(5);
+constexpr Duration kMaxSleep = std::chrono::seconds(5);
 
 std::int64_t microseconds(BootTime time) {
   return time.time_since_epoch().count();
@@ -28,7 +28,7 @@ StoreThread::StoreThread(const StoreThreadContext& context, StoreThreadOptions o
       options_(std::move(options)),
       work_(work),
       beat_(microseconds(context.clock.bootTime())),
-      backoff_(kFirstRetryPause, kLongestRetryPause,
+      backoff_(kFirstRetryPause, kMaxRetryPause,
                std::hash<std::string>{}(options_.store) + static_cast<std::uint64_t>(beat_.load())),
       thread_([this] { run(); }) {}
 
@@ -50,7 +50,7 @@ void StoreThread::run() {
 
 void StoreThread::step() {
   beat();
-  if (isUnusable_) return waitFor(kLongestSleep);
+  if (isUnusable_) return waitFor(kMaxSleep);
   giveUpAt_ = stopBy_;
   if (auto opened = open(); !opened) return openFailed(opened.error());
   const auto turn = work_.turn();
@@ -111,12 +111,12 @@ Duration StoreThread::noteFailure(const Error& why) {
 }
 
 void StoreThread::pause(Duration longest) {
-  pausedUntil_ = context_.clock.bootTime() + std::min(longest, kLongestSleep);
+  pausedUntil_ = context_.clock.bootTime() + std::min(longest, kMaxSleep);
   waitFor(longest);
 }
 
 void StoreThread::waitFor(Duration longest) {
-  wake_.waitFor(std::min(longest, kLongestSleep));
+  wake_.waitFor(std::min(longest, kMaxSleep));
 }
 
 }  // namespace leptir::dispatcher

@@ -41,10 +41,10 @@ std::optional<Time> dueTimeOf(const HeldTask& task, const task::RunTrace& trace,
 
 }  // namespace
 
-std::optional<RunSpans> runSpansOf(const task::TraceSettings& traces, const HeldTask& task,
+std::optional<RunSpans> runSpansOf(const task::TraceSettings& traceSettings, const HeldTask& task,
                                    const Settlement& settlement) {
   const auto& head = task.head;
-  const auto trace = task::runTraceOf(traces, head.trace, head.id, head.pushedAt, task.lease.number);
+  const auto trace = task::runTraceOf(traceSettings, head.trace, head.id, head.pushedAt, task.lease.number);
   if (!trace || !hasRun(settlement)) return std::nullopt;
   return RunSpans{.trace = *trace, .due = dueTimeOf(task, *trace, settlement.record->started)};
 }
@@ -65,7 +65,7 @@ tracing::TracedRun tracedRunOf(const RunSpans& spans, const HeldTask& task, cons
           .cause = record.cause,
           .status = std::string(nameOf(record.returnCode)),
           .failed = failed,
-          .error = failed ? std::string(base::utf8Prefix(record.response, tracing::kMostErrorBytes)) : std::string()};
+          .error = failed ? std::string(base::utf8Prefix(record.response, tracing::kMaxErrorBytes)) : std::string()};
 }
 
 }  // namespace leptir::dispatcher

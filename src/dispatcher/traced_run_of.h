@@ -18,7 +18,7 @@ struct RunSpans {
   std::size_t count() const { return due ? 2 : 1; }
 };
 // nullopt: the task did not run, or its runs have no spans.
-std::optional<RunSpans> runSpansOf(const task::TraceSettings& traces, const settlement::HeldTask& task,
+std::optional<RunSpans> runSpansOf(const task::TraceSettings& traceSettings, const settlement::HeldTask& task,
                                    const settlement::Settlement& settlement);
 
 tracing::TracedRun tracedRunOf(const RunSpans& spans, const settlement::HeldTask& task,

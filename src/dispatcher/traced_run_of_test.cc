@@ -75,7 +75,7 @@ TEST(TracedRunOf, IsAnErrorWhereErrorsAreReported) {
   EXPECT_TRUE(runOf(tracedTask(), outcomeWith(Cause::Threw))->failed);
   EXPECT_FALSE(runOf(tracedTask(), outcomeWith(Cause::RetryLater))->failed);
   EXPECT_FALSE(runOf(tracedTask(), outcomeWith(Cause::Discarded))->failed);
-  EXPECT_EQ(runOf(tracedTask(), outcomeWith(Cause::Threw))->error, std::string(tracing::kMostErrorBytes, 'x'));
+  EXPECT_EQ(runOf(tracedTask(), outcomeWith(Cause::Threw))->error, std::string(tracing::kMaxErrorBytes, 'x'));
 }
 
 TEST(TracedRunOf, IsNoneForATaskThatDidNotRun) {

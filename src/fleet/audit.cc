@@ -23,9 +23,9 @@ std::string textOf(const AuditEntry& entry) {
   return writeJson({{"at", unixSeconds(entry.at)},
                     {"by", shortened(entry.by)},
                     {"action", shortened(entry.action)},
-                    {"on", shortened(entry.on, kMostLongTextBytes)},
+                    {"on", shortened(entry.on, kMaxLongTextBytes)},
                     {"changed", entry.changed},
-                    {"outcome", shortened(entry.outcome, kMostLongTextBytes)}});
+                    {"outcome", shortened(entry.outcome, kMaxLongTextBytes)}});
 }
 
 std::optional<AuditEntry> auditEntryOf(const FleetEntry& entry) {
@@ -34,9 +34,9 @@ std::optional<AuditEntry> auditEntryOf(const FleetEntry& entry) {
   const auto at = timeAt(*object, "at");
   auto by = textAt(*object, "by");
   auto action = textAt(*object, "action");
-  auto on = textAt(*object, "on", kMostLongTextBytes);
+  auto on = textAt(*object, "on", kMaxLongTextBytes);
   const auto changed = countAt(*object, "changed");
-  auto outcome = textAt(*object, "outcome", kMostLongTextBytes);
+  auto outcome = textAt(*object, "outcome", kMaxLongTextBytes);
   if (!at || !by || !action || !on || !changed || !outcome) return std::nullopt;
   return AuditEntry{*at, *std::move(by), *std::move(action), *std::move(on), *changed, *std::move(outcome)};
 }

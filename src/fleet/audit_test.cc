@@ -55,7 +55,7 @@ TEST(AuditTest, LongTextsAreCutSoThatEveryEntryFits) {
   auto entry = kEntry;
   const std::string endless(1'000'000, '\x01');
   entry.by = entry.action = entry.on = entry.outcome = endless;
-  EXPECT_LE(textOf(entry).size(), kMostFleetValueBytes);
+  EXPECT_LE(textOf(entry).size(), kMaxFleetValueBytes);
   const auto read = auditEntryOf(entryOf(entry));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->by.substr(0, 8), "\\x01\\x01");

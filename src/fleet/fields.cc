@@ -10,7 +10,7 @@
 namespace leptir::fleet {
 namespace {
 
-constexpr int kMostDepth = 4;  // a card has a list of objects
+constexpr int kMaxDepth = 4;  // a card has a list of objects
 
 // The member, or null.
 const Json* memberOf(const Json& object, const char* key) {
@@ -21,8 +21,8 @@ const Json* memberOf(const Json& object, const char* key) {
 }  // namespace
 
 std::optional<Json> objectIn(std::string_view value) {
-  if (value.size() > kMostFleetValueBytes) return std::nullopt;
-  auto json = parseJson(value, kMostDepth);
+  if (value.size() > kMaxFleetValueBytes) return std::nullopt;
+  auto json = parseJson(value, kMaxDepth);
   if (!json || !json->is_object()) return std::nullopt;
   return *std::move(json);
 }

@@ -26,7 +26,7 @@ inline std::vector<std::string> textsOfOtherPrograms() {
           std::string("{}\0{}", 5),
           "{\"name\":\"\xff\"}",
           std::string(100'000, '['),
-          "{\"a\":\"" + std::string(kMostFleetValueBytes, 'a') + "\"}"};
+          "{\"a\":\"" + std::string(kMaxFleetValueBytes, 'a') + "\"}"};
 }
 
 // Values of the wrong type, or beyond every range.

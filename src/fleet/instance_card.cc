@@ -12,7 +12,7 @@ namespace leptir::fleet {
 namespace {
 
 constexpr std::string_view kInstances = "instances/";
-constexpr int kMostNumber = std::numeric_limits<int>::max();
+constexpr int kMaxNumber = std::numeric_limits<int>::max();
 
 Json jsonOf(const RunningTask& task) {
   return {{"id", task.id},
@@ -40,9 +40,9 @@ Json jsonOf(const std::vector<RunningTask>& tasks, std::size_t most) {
 void addOthers(Json& json, const std::vector<OtherBroker>& others) {
   json["others"] = Json::array();
   json["otherTasks"] = Json::array();
-  for (const auto& other : std::span(others).first(std::min(others.size(), kMostOtherBrokersOfACard))) {
+  for (const auto& other : std::span(others).first(std::min(others.size(), kMaxOtherBrokersPerCard))) {
     json["others"].push_back({{"broker", shortened(other.broker)}, {"runningTasks", other.runningTasks}});
-    for (auto& task : jsonOf(other.running, kMostTasksOfAnotherBroker)) {
+    for (auto& task : jsonOf(other.running, kMaxTasksPerOtherBroker)) {
       task["broker"] = shortened(other.broker);
       json["otherTasks"].push_back(std::move(task));
     }
@@ -58,9 +58,9 @@ Json jsonOf(const InstanceCard& card) {
             {"host", shortened(card.host)},
             {"version", shortened(card.version)},
             {"broker", shortened(card.broker)},
-            {"configuration", shortened(card.configuration, kMostLongTextBytes)},
+            {"configuration", shortened(card.configuration, kMaxLongTextBytes)},
             {"pid", card.pid},
-            {"space", shortened(card.processSpace)},
+            {"space", shortened(card.pidNamespace)},
             {"workers", card.workers},
             {"state", shortened(card.state)},
             {"since", unixSeconds(card.since)},
@@ -70,7 +70,7 @@ Json jsonOf(const InstanceCard& card) {
             {"failed", card.failed},
             {"recent", jsonOf(card.recent)},
             {"runningTasks", card.runningTasks},
-            {"running", jsonOf(card.running, kMostTasksOfACard)},
+            {"running", jsonOf(card.running, kMaxTasksPerCard)},
             {"names", card.names},
             {"paused", card.paused},
             {"answers", card.answers},
@@ -93,7 +93,7 @@ std::optional<RunningTask> runningTaskOf(const Json& json) {
   auto text = textAt(json, "text");
   const auto began = timeAt(json, "began");
   const auto progress = json.find("progress");
-  const auto attempt = numberAt(json, "attempt", 1, kMostNumber);
+  const auto attempt = numberAt(json, "attempt", 1, kMaxNumber);
   if (!id || !name || !text || !began || !attempt || progress == json.end() || !progress->is_number())
     return std::nullopt;
   return RunningTask{*std::move(id),
@@ -102,7 +102,7 @@ std::optional<RunningTask> runningTaskOf(const Json& json) {
                      std::clamp(progress->get<double>(), 0.0, 1.0),
                      *std::move(text),
                      static_cast<std::uint32_t>(*attempt),
-                     numberAt(json, "pid", 0, kMostNumber).value_or(0)};  // missing in cards of older versions
+                     numberAt(json, "pid", 0, kMaxNumber).value_or(0)};  // missing in cards of older versions
 }
 
 // Earlier versions did not count: zero.
@@ -111,8 +111,8 @@ RecentTasks recentTasksOf(const Json& card) {
   if (found == card.end() || !found->is_object()) return {};
   const auto done = countAt(*found, "done"), failed = countAt(*found, "failed"),
              within = countAt(*found, "microseconds");
-  constexpr std::uint64_t kMostMicroseconds = 3'600'000'000;
-  if (!done || !failed || !within || *within > kMostMicroseconds) return {};
+  constexpr std::uint64_t kMaxMicroseconds = 3'600'000'000;
+  if (!done || !failed || !within || *within > kMaxMicroseconds) return {};
   return {*done, *failed, Duration(static_cast<std::int64_t>(*within))};
 }
 
@@ -147,14 +147,14 @@ std::optional<OtherBroker> otherBrokerOf(const Json& json) {
 
 // Missing in cards of earlier versions: none.
 std::vector<OtherBroker> othersIn(const Json& card) {
-  auto others = listAt(card, "others", kMostOtherBrokersOfACard, otherBrokerOf).value_or(std::vector<OtherBroker>());
+  auto others = listAt(card, "others", kMaxOtherBrokersPerCard, otherBrokerOf).value_or(std::vector<OtherBroker>());
   const auto tasks = card.find("otherTasks");
   if (tasks == card.end() || !tasks->is_array()) return others;
   for (const auto& json : *tasks) {
     auto task = runningTaskOf(json);
     const auto broker = task ? textAt(json, "broker") : std::nullopt;
     const auto other = broker ? std::ranges::find(others, *broker, &OtherBroker::broker) : others.end();
-    if (other != others.end() && other->running.size() < kMostTasksOfAnotherBroker)
+    if (other != others.end() && other->running.size() < kMaxTasksPerOtherBroker)
       other->running.push_back(*std::move(task));
   }
   return others;
@@ -174,7 +174,7 @@ std::string keyOf(const InstanceCard& card) {
 std::string textOf(const InstanceCard& card) {
   auto json = jsonOf(card);
   auto text = writeJson(json);
-  while (text.size() > kMostFleetValueBytes) {
+  while (text.size() > kMaxFleetValueBytes) {
     if (json["otherTasks"].empty()) {
       shorten(json["running"]);
       shorten(json["names"]);
@@ -190,16 +190,16 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
   if (!object) return std::nullopt;
   auto instance = textAt(*object, "instance");
   auto host = textAt(*object, "host"), version = textAt(*object, "version"), broker = textAt(*object, "broker");
-  auto configuration = textAt(*object, "configuration", kMostLongTextBytes);
-  const auto pid = numberAt(*object, "pid", 0, kMostNumber);
+  auto configuration = textAt(*object, "configuration", kMaxLongTextBytes);
+  const auto pid = numberAt(*object, "pid", 0, kMaxNumber);
   const auto workers = numberAt(*object, "workers", 0, base::kMaxWorkers);
   auto state = textAt(*object, "state");
   const auto since = timeAt(*object, "since"), written = timeAt(*object, "written"),
              renewed = timeAt(*object, "renewed");
   const auto done = countAt(*object, "done"), failed = countAt(*object, "failed");
   const auto runningTasks = countAt(*object, "runningTasks");
-  auto running = listAt(*object, "running", kMostTasksOfACard, runningTaskOf);
-  auto names = listAt(*object, "names", kMostFleetValueBytes, taskNameOf);
+  auto running = listAt(*object, "running", kMaxTasksPerCard, runningTaskOf);
+  auto names = listAt(*object, "names", kMaxFleetValueBytes, taskNameOf);
   const auto paused = flagAt(*object, "paused");
 
   if (!instance || !isInstanceName(*instance) || entry.key != std::string(kInstances) + *instance) return std::nullopt;
@@ -212,7 +212,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .broker = *std::move(broker),
                       .configuration = *std::move(configuration),
                       .pid = *pid,
-                      .processSpace = textAt(*object, "space").value_or(""),  // missing in cards of older versions
+                      .pidNamespace = textAt(*object, "space").value_or(""),  // missing in cards of older versions
                       .workers = *workers,
                       .state = *std::move(state),
                       .since = *since,

@@ -14,8 +14,8 @@
 namespace leptir::fleet {
 
 inline constexpr Duration kCardLifetime = std::chrono::seconds(10);
-inline constexpr std::size_t kMostTasksOfACard = 200;  // running tasks that a card names, those that began first
-inline constexpr std::size_t kMostOtherBrokersOfACard = 50, kMostTasksOfAnotherBroker = 50;
+inline constexpr std::size_t kMaxTasksPerCard = 200;  // running tasks that a card names, those that began first
+inline constexpr std::size_t kMaxOtherBrokersPerCard = 50, kMaxTasksPerOtherBroker = 50;
 
 struct RunningTask {
   std::string id{}, name{};
@@ -57,7 +57,7 @@ struct InstanceCard {
   std::string instance{};  // 32 hex digits
   std::string host{}, version{}, broker{}, configuration{};
   int pid = 0;                 // of the master
-  std::string processSpace{};  // where that number means this process (base/process_space.h); empty: unknown
+  std::string pidNamespace{};  // where that number means this process (base/pid_namespace.h); empty: unknown
   int workers = 0;
   std::string state{};  // starting, running, waiting, stopping
   Time since{}, written{}, renewed{};
@@ -77,7 +77,7 @@ struct InstanceCard {
 
 // `instances/<instance>`
 std::string keyOf(const InstanceCard& card);
-// JSON of at most kMostFleetValueBytes: tasks of other brokers (not their numbers), and then running tasks and names,
+// JSON of at most kMaxFleetValueBytes: tasks of other brokers (not their numbers), and then running tasks and names,
 // are left out from the end until it fits.
 std::string textOf(const InstanceCard& card);
 // None: another program, or a version that wrote other fields, wrote the entry.

@@ -34,7 +34,7 @@ InstanceCard card() {
           .broker = "main",
           .configuration = "/etc/leptir.yaml",
           .pid = 4711,
-          .processSpace = "boot pid:[4026531836]",
+          .pidNamespace = "boot pid:[4026531836]",
           .workers = 8,
           .state = "running",
           .since = at(1'700'000'000),
@@ -168,19 +168,19 @@ TEST(InstanceCardTest, TheFirstTasksAreShownWhereThereAreTooMany) {
   busy.runningTasks = busy.running.size();
   const auto read = instanceCardOf(entryOf(busy));
   ASSERT_TRUE(read);
-  EXPECT_THAT(read->running, SizeIs(kMostTasksOfACard));
+  EXPECT_THAT(read->running, SizeIs(kMaxTasksPerCard));
   EXPECT_EQ(read->running.back().id, "199");
   EXPECT_EQ(read->runningTasks, 1'024u);
 }
 
 TEST(InstanceCardTest, ACardThatIsTooLargeLosesTheEndsOfItsLists) {
   auto large = card();
-  large.running.assign(kMostTasksOfACard, runningTask(std::string(255, '\x02')));
+  large.running.assign(kMaxTasksPerCard, runningTask(std::string(255, '\x02')));
   large.names.clear();
   for (int i = 0; i < 10'000; ++i) large.names.push_back(std::string(200, 'n') + std::to_string(i));
   large.host = large.configuration = std::string(1'000'000, '\x01');
   const auto text = textOf(large);
-  EXPECT_LE(text.size(), kMostFleetValueBytes);
+  EXPECT_LE(text.size(), kMaxFleetValueBytes);
   const auto read = instanceCardOf({keyOf(large), text});
   ASSERT_TRUE(read);
   EXPECT_EQ(read->names.at(0), std::string(200, 'n') + "0");
@@ -191,15 +191,15 @@ TEST(InstanceCardTest, ACardThatIsTooLargeKeepsTheNumbersOfTheTasksOfOtherBroker
   auto task = runningTask("two");
   task.progressText = std::string(200, 'x');
   large.others.clear();
-  for (std::size_t i = 0; i < kMostOtherBrokersOfACard; ++i)
+  for (std::size_t i = 0; i < kMaxOtherBrokersPerCard; ++i)
     large.others.push_back({.broker = "side" + std::to_string(i),
                             .runningTasks = 77,
-                            .running = std::vector(kMostTasksOfAnotherBroker, task)});
+                            .running = std::vector(kMaxTasksPerOtherBroker, task)});
   const auto read = instanceCardOf(entryOf(large));
   ASSERT_TRUE(read);
-  EXPECT_LE(textOf(large).size(), kMostFleetValueBytes);
+  EXPECT_LE(textOf(large).size(), kMaxFleetValueBytes);
   EXPECT_EQ(read->running, card().running) << "the tasks of the card's own broker are kept first";
-  ASSERT_THAT(read->others, SizeIs(kMostOtherBrokersOfACard));
+  ASSERT_THAT(read->others, SizeIs(kMaxOtherBrokersPerCard));
   EXPECT_EQ(read->others.back().runningTasks, 77u);
 }
 

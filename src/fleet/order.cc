@@ -34,13 +34,13 @@ std::string_view nameOf(Order::Kind kind) {
   return std::ranges::find(kNames, kind, &std::pair<Order::Kind, std::string_view>::first)->second;
 }
 
-std::string keysOfOrders(std::string_view instance) {
+std::string orderKeyPrefix(std::string_view instance) {
   return fmt::format("{}{}/", kFleetOrders, instance);
 }
 
 std::string keyOf(const Order& order, std::uint32_t random) {
   const auto at = std::max<std::int64_t>(order.at.time_since_epoch().count(), 0);
-  return fmt::format("{}{:020}-{:08x}", keysOfOrders(order.instance), at, random);
+  return fmt::format("{}{:020}-{:08x}", orderKeyPrefix(order.instance), at, random);
 }
 
 std::string keyOfTakenOrder(std::string_view keyOfOrder) {
@@ -65,7 +65,7 @@ std::optional<Order> orderOf(const FleetEntry& entry) {
   auto by = textAt(*object, "by");
   const auto at = timeAt(*object, "at");
   if (!kind || !instance || !by || !at || !isInstanceName(*instance)) return std::nullopt;
-  if (!entry.key.starts_with(keysOfOrders(*instance))) return std::nullopt;
+  if (!entry.key.starts_with(orderKeyPrefix(*instance))) return std::nullopt;
   const bool setsWorkers = *kind == Order::Kind::SetWorkers;
   const auto workers = setsWorkers ? numberAt(*object, "workers", 1, base::kMaxWorkers) : 0;
   if (!workers) return std::nullopt;

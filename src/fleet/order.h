@@ -12,7 +12,7 @@
 namespace leptir::fleet {
 
 inline constexpr Duration kOrderLifetime = std::chrono::hours(1);
-inline constexpr Duration kTakenNoteLifetime = std::chrono::hours(24);
+inline constexpr Duration kTakenOrderLifetime = std::chrono::hours(24);
 
 struct Order {
   enum class Kind {
@@ -35,10 +35,10 @@ struct Order {
 std::string_view nameOf(Order::Kind kind);  // stop, stop-now, drain, resume, reload, set-workers
 
 // What the keys of all orders to an instance begin with: `orders/<instance>/`.
-std::string keysOfOrders(std::string_view instance);
+std::string orderKeyPrefix(std::string_view instance);
 // `orders/<instance>/<microseconds, 20 digits>-<random, 8 hex digits>`: in the order in which they were given.
 std::string keyOf(const Order& order, std::uint32_t random);
-// The key of the note which instance took an order, kept for kTakenNoteLifetime: `taken/` instead of `orders/`.
+// The key of the note which instance took an order, kept for kTakenOrderLifetime: `taken/` instead of `orders/`.
 std::string keyOfTakenOrder(std::string_view keyOfOrder);
 std::string textOf(const Order& order);
 std::optional<Order> orderOf(const FleetEntry& entry);

@@ -20,14 +20,14 @@ bool standsForItself(char c) {
 
 // The name as a part of a key. `~` stands before the digest only, so no short name has the key of a long one.
 std::string keyPartOf(std::string_view name) {
-  constexpr std::size_t kMost = kMostFleetKeyBytes - kName.size();
+  constexpr std::size_t kMax = kMaxFleetKeyBytes - kName.size();
   std::string part;
   std::size_t lengthWithDigest = 0;  // the most whole characters that leave space for the digest
   for (const char c : name) {
     part += standsForItself(c) ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    if (part.size() <= kMost - kDigestBytes) lengthWithDigest = part.size();
+    if (part.size() <= kMax - kDigestBytes) lengthWithDigest = part.size();
   }
-  if (part.size() <= kMost) return part;
+  if (part.size() <= kMax) return part;
   return fmt::format("{}~{:016x}", part.substr(0, lengthWithDigest), digestOf(name));
 }
 

@@ -41,7 +41,7 @@ TEST(PauseTest, LongNamesHaveDifferentKeysThatFit) {
   for (const char last : {'a', 'b', '\\'}) {
     for (const auto& rest : {std::string(254, 'n'), std::string(254, '\\'), "n" + std::string(253, '\\')}) {
       const auto pause = pauseOfName(rest + last);
-      EXPECT_LE(keyOf(pause).size(), kMostFleetKeyBytes);
+      EXPECT_LE(keyOf(pause).size(), kMaxFleetKeyBytes);
       EXPECT_EQ(pauseOf(entryOf(pause)), pause);
       keys.insert(keyOf(pause));
     }

@@ -15,9 +15,9 @@
 namespace leptir::fleet {
 namespace {
 
-// The bytes of one piece, so that an entry with the number of pieces before it stays below kMostFleetValueBytes.
-constexpr std::size_t kPieceBytes = kMostFleetValueBytes - 16;
-constexpr std::size_t kMostMessageBytes = 1024;
+// The bytes of one piece, so that an entry with the number of pieces before it stays below kMaxFleetValueBytes.
+constexpr std::size_t kPieceBytes = kMaxFleetValueBytes - 16;
+constexpr std::size_t kMaxErrorMessageBytes = 1024;
 
 constexpr std::array<std::pair<Question::Kind, std::string_view>, 2> kQuestionWords{
     {{Question::Kind::Log, "log"}, {Question::Kind::Stack, "stack"}}};
@@ -29,14 +29,14 @@ bool isValidMark(std::string_view text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-std::string questionKeys(std::string_view instance) {
+std::string questionKeyPrefix(std::string_view instance) {
   return fmt::format("{}{}/", kFleetOrders, instance);
 }
 
 }  // namespace
 
 std::string keyOf(const Question& question, Time at) {
-  return fmt::format("{}{:020}-{}", questionKeys(question.instance),
+  return fmt::format("{}{:020}-{}", questionKeyPrefix(question.instance),
                      std::max<std::int64_t>(at.time_since_epoch().count(), 0), question.mark.substr(0, 8));
 }
 
@@ -55,11 +55,11 @@ std::optional<Question> questionOf(const FleetEntry& entry) {
   auto instance = textAt(*object, "instance"), task = textAt(*object, "task"), mark = textAt(*object, "mark");
   if (kind == kQuestionWords.end() || !instance || !task || !mark) return std::nullopt;
   if (!isInstanceName(*instance) || !base::checkTaskId(*task) || !isValidMark(*mark)) return std::nullopt;
-  if (!entry.key.starts_with(questionKeys(*instance))) return std::nullopt;
+  if (!entry.key.starts_with(questionKeyPrefix(*instance))) return std::nullopt;
   return Question{kind->first, *std::move(instance), *std::move(task), *std::move(mark)};
 }
 
-std::string answerKeys(const Question& question) {
+std::string answerKeyPrefix(const Question& question) {
   return fmt::format("answers/{}/", question.mark);
 }
 
@@ -71,12 +71,12 @@ std::vector<FleetEntry> entriesOf(const Question& question, std::string_view ans
   } while (!answer.empty());
   std::vector<FleetEntry> entries;
   for (const auto piece : pieces)
-    entries.push_back({.key = fmt::format("{}{:04}", answerKeys(question), entries.size()),
+    entries.push_back({.key = fmt::format("{}{:04}", answerKeyPrefix(question), entries.size()),
                        .value = fmt::format("{}\n{}", pieces.size(), piece)});
   return entries;
 }
 
-std::optional<std::string> answerIn(const std::vector<FleetEntry>& entries) {
+std::optional<std::string> joinAnswer(const std::vector<FleetEntry>& entries) {
   std::string answer;
   for (const auto& [key, value] : entries) {
     std::size_t pieces = 0;
@@ -89,19 +89,19 @@ std::optional<std::string> answerIn(const std::vector<FleetEntry>& entries) {
 }
 
 std::string answerText(const Result<std::string>& json) {
-  if (json && json->size() > kMostAnswerBytes)
+  if (json && json->size() > kMaxAnswerBytes)
     return answerText(Error(ErrorCode::Unavailable, "the answer is larger than a store may keep"));
   if (json) return fmt::format(R"({{"answer":{}}})", *json);
   return writeJson(
-      {{"error", shortened(json.error().message(), kMostMessageBytes)}, {"code", nameOf(json.error().code())}});
+      {{"error", shortened(json.error().message(), kMaxErrorMessageBytes)}, {"code", nameOf(json.error().code())}});
 }
 
-Result<std::string> answerOf(std::string_view text) {
+Result<std::string> parseAnswer(std::string_view text) {
   const Error corrupt(ErrorCode::Corrupt, "the answer makes no sense");
   const auto json = parseJson(text);
   if (!json || !json->is_object()) return corrupt;
   if (const auto answer = json->find("answer"); answer != json->end()) return writeJson(*answer);
-  const auto message = textAt(*json, "error", kMostMessageBytes);
+  const auto message = textAt(*json, "error", kMaxErrorMessageBytes);
   if (!message) return corrupt;
   const auto code = textAt(*json, "code").value_or("");
   const auto* known = std::ranges::find_if(kAnswerErrorCodes, [&](ErrorCode one) { return nameOf(one) == code; });

@@ -35,18 +35,18 @@ std::string textOf(const Question& question);
 // None: the entry is no question, or one that this version does not know.
 std::optional<Question> questionOf(const FleetEntry& entry);
 
-// An answer: UTF-8 of any kind, at most kMostAnswerBytes.
-inline constexpr std::size_t kMostAnswerBytes = std::size_t{1} << 20;
+// An answer: UTF-8 of any kind, at most kMaxAnswerBytes.
+inline constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 // The entries of an answer, `answers/<mark>/<number, 4 digits>`: each holds a piece, behind the number of pieces.
 std::vector<FleetEntry> entriesOf(const Question& question, std::string_view answer);
 // The prefix of the keys of all entries of an answer: `answers/<mark>/`.
-std::string answerKeys(const Question& question);
+std::string answerKeyPrefix(const Question& question);
 // Joins the answer from its entries in a store; nullopt: some entries, or all, are still missing.
-std::optional<std::string> answerIn(const std::vector<FleetEntry>& entries);
+std::optional<std::string> joinAnswer(const std::vector<FleetEntry>& entries);
 
 // The text of an answer: `{"answer": …}`, or `{"error": message, "code": …}`.
 std::string answerText(const Result<std::string>& json);
 // Reads what answerText() wrote: the JSON of the answer, or its error. Corrupt: another program wrote the text.
-Result<std::string> answerOf(std::string_view text);
+Result<std::string> parseAnswer(std::string_view text);
 
 }  // namespace leptir::fleet

@@ -55,10 +55,10 @@ TEST(Answer, IsReadFromItsPieces) {
   while (answer.size() < 200'000) answer += "€uro ";
   for (const auto& text : {std::string(), std::string("short"), answer}) {
     const auto entries = entriesOf(kQuestion, text);
-    EXPECT_EQ(answerIn(entries), text);
+    EXPECT_EQ(joinAnswer(entries), text);
     for (const auto& entry : entries) {
-      EXPECT_LE(entry.value.size(), kMostFleetValueBytes);
-      EXPECT_THAT(entry.key, StartsWith(answerKeys(kQuestion)));
+      EXPECT_LE(entry.value.size(), kMaxFleetValueBytes);
+      EXPECT_THAT(entry.key, StartsWith(answerKeyPrefix(kQuestion)));
     }
   }
   EXPECT_EQ(entriesOf(kQuestion, answer).size(), 4u);
@@ -68,24 +68,24 @@ TEST(Answer, IsNotThereBeforeAllItsPiecesAre) {
   auto entries = entriesOf(kQuestion, std::string(100'000, 'x'));
   ASSERT_EQ(entries.size(), 2u);
   entries.pop_back();
-  EXPECT_FALSE(answerIn(entries));
-  EXPECT_FALSE(answerIn({}));
-  EXPECT_FALSE(answerIn({{"answers/x/0000", "garbage"}}));
-  EXPECT_FALSE(answerIn({{"answers/x/0000", "1x\ny"}}));
+  EXPECT_FALSE(joinAnswer(entries));
+  EXPECT_FALSE(joinAnswer({}));
+  EXPECT_FALSE(joinAnswer({{"answers/x/0000", "garbage"}}));
+  EXPECT_FALSE(joinAnswer({{"answers/x/0000", "1x\ny"}}));
 }
 
 TEST(Answer, IsJsonOrAnError) {
-  EXPECT_EQ(*answerOf(answerText(std::string(R"({"a":1})"))), R"({"a":1})");
-  const auto error = answerOf(answerText(Error(ErrorCode::Invalid, "the task does not run"))).error();
+  EXPECT_EQ(*parseAnswer(answerText(std::string(R"({"a":1})"))), R"({"a":1})");
+  const auto error = parseAnswer(answerText(Error(ErrorCode::Invalid, "the task does not run"))).error();
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_EQ(error.message(), "the task does not run");
-  EXPECT_EQ(answerOf("garbage").error().code(), ErrorCode::Corrupt);
-  EXPECT_EQ(answerOf("{}").error().code(), ErrorCode::Corrupt);
-  EXPECT_EQ(answerOf(R"({"error":"x","code":"no such code"})").error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(parseAnswer("garbage").error().code(), ErrorCode::Corrupt);
+  EXPECT_EQ(parseAnswer("{}").error().code(), ErrorCode::Corrupt);
+  EXPECT_EQ(parseAnswer(R"({"error":"x","code":"no such code"})").error().code(), ErrorCode::Unavailable);
 }
 
 TEST(Answer, ThatIsTooLargeBecomesAnError) {
-  EXPECT_FALSE(answerOf(answerText('"' + std::string(kMostAnswerBytes, 'x') + '"')));
+  EXPECT_FALSE(parseAnswer(answerText('"' + std::string(kMaxAnswerBytes, 'x') + '"')));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 namespace leptir::http {
 namespace {
 
-constexpr std::size_t kQuotedWords = 300;
-constexpr std::size_t kShortestSecret = 4;  // shorter ones would remove parts of ordinary words
+constexpr std::size_t kMaxQuotedBytes = 300;
+constexpr std::size_t kMinSecretBytes = 4;  // shorter ones would remove parts of ordinary words
 
 enum class Waited { ToTheEnd, UntilStopped };
 
@@ -51,7 +51,7 @@ constexpr std::string_view kRedacted = "[redacted]";
 
 std::string withoutSecrets(std::string text, const std::vector<std::string>& secrets) {
   for (const auto& secret : secrets) {
-    if (secret.size() < kShortestSecret) continue;
+    if (secret.size() < kMinSecretBytes) continue;
     for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kRedacted.size()))
       text.replace(at, secret.size(), kRedacted);
   }
@@ -142,7 +142,7 @@ std::string Delivery::quotedAnswer(const HttpAnswer& answer) const {
   const auto header = answer.headers.find("x-sentry-error");
   const auto words = withoutSecrets(header != answer.headers.end() ? header->second : answer.body, options_.secrets);
   const auto line = oneLine(words);
-  const auto quoted = base::utf8Prefix(line, kQuotedWords);
+  const auto quoted = base::utf8Prefix(line, kMaxQuotedBytes);
   return base::escaped(quoted) + (quoted.size() < line.size() ? "…" : "");
 }
 

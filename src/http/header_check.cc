@@ -9,12 +9,12 @@
 namespace leptir::http {
 namespace {
 
-constexpr std::size_t kLongestName = 128, kLongestValue = 8 * 1024;
+constexpr std::size_t kMaxHeaderNameBytes = 128, kMaxHeaderValueBytes = 8 * 1024;
 
 // A token of RFC 9110.
 bool isHeaderName(std::string_view name) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [&](char c) {
+  return !name.empty() && name.size() <= kMaxHeaderNameBytes && std::ranges::all_of(name, [&](char c) {
     return isLetterOrDigit(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
@@ -32,7 +32,7 @@ std::string complaintAboutHeader(std::string_view name, std::string_view value) 
   const auto quoted = base::inQuotes(name);
   if (!isHeaderName(name)) return "has " + quoted + ", which is no name of a header";
   if (isSetByLeptir(name)) return "has " + quoted + ", which leptir sets itself: leave it out";
-  if (value.size() > kLongestValue) return "has a value of more than 8192 bytes for " + quoted;
+  if (value.size() > kMaxHeaderValueBytes) return "has a value of more than 8192 bytes for " + quoted;
   return {};
 }
 

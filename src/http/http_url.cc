@@ -10,7 +10,7 @@
 namespace leptir::http {
 namespace {
 
-constexpr std::size_t kLongestUrl = 4096;
+constexpr std::size_t kMaxUrlBytes = 4096;
 
 struct FreeUrl {
   void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
@@ -36,7 +36,7 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 
 Result<ParsedUrl> parsed(std::string_view text) {
   if (text.empty()) return invalidUrl("it is empty");
-  if (text.size() > kLongestUrl) return invalidUrl("it is longer than 4096 bytes");
+  if (text.size() > kMaxUrlBytes) return invalidUrl("it is longer than 4096 bytes");
   if (hasSpaceOrControl(text)) return invalidUrl("it contains a space or a control character");
   const auto scheme = lowerCase(text.substr(0, text.find(':')));
   const bool isHttp = scheme == "http" || scheme == "https";

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kKeptHeaders = 16 * 1024;
 // A server that asks for a longer pause is asked again after this time, in seconds: it must not silence its clients for
 // good.
-constexpr curl_off_t kLongestRetryAfter = 86400;
+constexpr curl_off_t kMaxRetryAfterSeconds = 86400;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ HttpAnswer ReceivedAnswer::take() {
   answer_.status = static_cast<int>(statusOf(handle_));
   curl_off_t seconds = 0;
   ::curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds);
-  if (seconds > 0) answer_.retryAfter = std::chrono::seconds(std::min<curl_off_t>(seconds, kLongestRetryAfter));
+  if (seconds > 0) answer_.retryAfter = std::chrono::seconds(std::min<curl_off_t>(seconds, kMaxRetryAfterSeconds));
   return std::move(answer_);
 }
 

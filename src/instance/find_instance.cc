@@ -30,14 +30,14 @@ std::optional<InstanceFiles> instanceFilesOf(int master, const fs::path& folder)
 // Waits up to 0.2 s, because a process that is being killed gives up its pid file a moment before its board. A board
 // that cannot be checked may be that of a living instance.
 Result<void> checkIsFree(const fs::path& board) {
-  constexpr int kMostTries = 100;
+  constexpr int kMaxTries = 100;
   for (int tries = 1;; ++tries) {
     const auto lock = link::boardLockOf(board);
     const int error = errno;
     if (lock == link::BoardLock::Free) return {};
-    if (tries == kMostTries && lock == link::BoardLock::Held)
+    if (tries == kMaxTries && lock == link::BoardLock::Held)
       return Error(ErrorCode::Lost, board.string() + ": another instance holds it");
-    if (tries == kMostTries)
+    if (tries == kMaxTries)
       return Error(ErrorCode::Unavailable,
                    board.string() + ": cannot tell whether another instance holds it: " + base::errnoText(error));
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -263,7 +263,7 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
   const auto wipeConfig = [&](Config& config) {
     wipeStores(config.brokers);
     wipeStores(config.metaStorages);
-    wipeTracing(config);
+    wipeTracingSecrets(config);
     if (runs == WorkerRuns::Tasks) wipeReporterOptions(config);
   };
   wipeConfig(configFromCaller_);
@@ -279,7 +279,7 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
 
 int InstanceSetup::work(int slot, int masterPid) {
   const bool runsReports = slot == link::kReportSlot;
-  const auto traces = runsReports ? task::TraceSettings() : traceSettingsOf(current_.config);
+  const auto traceSettings = runsReports ? task::TraceSettings() : workerTraceSettingsOf(current_.config);
   auto program = runsReports ? reportProgram(current_.config, program_) : std::move(current_.program);
   wipeSecrets(runsReports ? WorkerRuns::ErrorReports : WorkerRuns::Tasks);
   locks_.closeInForkedChildren();
@@ -293,7 +293,7 @@ int InstanceSetup::work(int slot, int masterPid) {
   options.rules = runsReports ? nullptr : &current_.config.rules;
   options.maxTasks = current_.config.daemon.maxTasksPerWorker;
   options.maxMemory = current_.config.daemon.maxMemoryPerWorker;
-  options.traces = traces;
+  options.traceSettings = traceSettings;
   options.reopenLogs = [this] { (void)current_.logger.reopen(); };
   return worker::runWorker(options, *link_, program, current_.logger, systemClock());
 }

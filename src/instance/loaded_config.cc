@@ -19,18 +19,18 @@ bool isFile(const LogSinkConfig& sink) {
 }
 
 // The logs of tasks are in shared memory, for which the limit counts too.
-std::string limitOfTaskLogs() {
+std::string taskLogLimitText() {
   const auto slots = link::RunLogs::allowedSlots();
   if (slots >= base::kMaxWorkers) return {};
   return "; the task logs of the first " + std::to_string(slots) + " workers alone are kept";
 }
 
 // A warning if this process and its children may not write files of any size; else empty.
-std::string limitOfFileSizes() {
+std::string fileSizeWarning() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
   return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
-         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database" + limitOfTaskLogs();
+         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database" + taskLogLimitText();
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ std::vector<std::string> warningsAbout(const Config& config, const InstanceOptio
     warnings.emplace_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
   if (config.metaStorages.empty()) warnings.emplace_back(config::kNothingIsRecorded);
   if (auto why = whyNoMetricsServer(config)) warnings.push_back(std::move(*why));
-  if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
+  if (auto limit = fileSizeWarning(); !limit.empty()) warnings.push_back(std::move(limit));
   return warnings;
 }
 

@@ -16,7 +16,8 @@ namespace {
 using metrics::TextFormat;
 
 constexpr std::array<TextFormat, 2> kFormats = {TextFormat::Prometheus, TextFormat::OpenMetrics};
-constexpr std::array<web::MediaType, 2> kForms = {{{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
+constexpr std::array<web::MediaType, 2> kMediaTypes = {
+    {{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
 
 // Making a page takes a millisecond or more: clients that ask for it again and again get the same one for a while.
 constexpr Duration kPageLifetime = std::chrono::milliseconds(200);
@@ -45,7 +46,7 @@ class MetricsTexts {
 };
 
 web::Response metricsPage(const web::Request& request, MetricsTexts& texts) {
-  const auto format = web::preferredForm(request.acceptHeader, kForms);
+  const auto format = web::preferredForm(request.acceptHeader, kMediaTypes);
   return {.contentType = std::string(metrics::contentTypeOf(kFormats[format])),
           .body = texts.in(format),
           .headers = {{"Vary", "Accept"}}};
@@ -53,7 +54,7 @@ web::Response metricsPage(const web::Request& request, MetricsTexts& texts) {
 
 web::Response healthPage(const link::StatusBoard& board, const Clock& clock) {
   const auto readiness = readinessOf(board.snapshot(clock));
-  return web::sentence(readiness.ready ? 200 : 503, readiness.text());
+  return web::textResponse(readiness.ready ? 200 : 503, readiness.text());
 }
 
 web::Response listOfPages(const link::StatusBoard& board, const Clock& clock) {

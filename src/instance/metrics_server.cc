@@ -20,15 +20,15 @@
 namespace leptir::instance {
 namespace {
 
-constexpr Duration kFirstListenPause = std::chrono::seconds(1), kLongestListenPause = std::chrono::seconds(30);
-constexpr Duration kBetweenBeats = std::chrono::milliseconds(500);
+constexpr Duration kFirstListenPause = std::chrono::seconds(1), kMaxListenPause = std::chrono::seconds(30);
+constexpr Duration kBeatInterval = std::chrono::milliseconds(500);
 // Besides one for each connection: the log, the library, and what a request opens for a moment.
 constexpr rlim_t kOtherDescriptors = 64;
 
 // The master sends USR1 when the logs are to be opened again. The signal stays blocked, and is taken between requests.
-class ReopenRequests {
+class LogReopenSignal {
  public:
-  ReopenRequests() {
+  LogReopenSignal() {
     ::sigemptyset(&usr1_);
     ::sigaddset(&usr1_, SIGUSR1);
     ::sigprocmask(SIG_BLOCK, &usr1_, nullptr);
@@ -62,7 +62,7 @@ class MetricsServer {
  private:
   // An address that is in use may be free later; an interface may come up later. The log has each reason once.
   base::UniqueFd listen() {
-    base::Backoff pause(kFirstListenPause, kLongestListenPause, static_cast<std::uint64_t>(::getpid()));
+    base::Backoff pause(kFirstListenPause, kMaxListenPause, static_cast<std::uint64_t>(::getpid()));
     std::string lastProblem;
     for (;;) {
       const auto address = base::parseListenAddress(address_);
@@ -80,9 +80,9 @@ class MetricsServer {
   }
 
   void sleepFor(Duration pause) const {
-    for (; pause > Duration::zero(); pause -= kBetweenBeats) {
+    for (; pause > Duration::zero(); pause -= kBeatInterval) {
       beat_();
-      std::this_thread::sleep_for(std::min(pause, kBetweenBeats));
+      std::this_thread::sleep_for(std::min(pause, kBeatInterval));
     }
   }
 
@@ -93,8 +93,8 @@ class MetricsServer {
     if (!server) return server.error();
     for (;;) {
       beat_();
-      if (const auto served = (*server)->serveFor(kBetweenBeats); !served) return served.error();
-      if (reopenRequests_.take()) (void)logger_.reopen();
+      if (const auto served = (*server)->serveFor(kBeatInterval); !served) return served.error();
+      if (logReopenSignal_.take()) (void)logger_.reopen();
     }
   }
 
@@ -116,7 +116,7 @@ class MetricsServer {
   link::StatusBoard& board_;
   Logger& logger_;
   const std::function<void()>& beat_;
-  const ReopenRequests reopenRequests_;
+  const LogReopenSignal logReopenSignal_;
 };
 
 }  // namespace

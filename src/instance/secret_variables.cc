@@ -11,12 +11,12 @@
 namespace leptir::instance {
 namespace {
 
-constexpr std::size_t kShortestPartBytes = 8;
+constexpr std::size_t kMinPartBytes = 8;
 // The keys of connections whose values are secret.
 constexpr std::array kSecretKeys{"password", "sqs_secret", "session_token"};
 
 bool containsLongPart(std::string_view whole, std::string_view part) {
-  return part.size() >= kShortestPartBytes && whole.find(part) != std::string_view::npos;
+  return part.size() >= kMinPartBytes && whole.find(part) != std::string_view::npos;
 }
 
 bool isSecret(std::string_view value, std::string_view password) {

@@ -12,7 +12,7 @@ tracing::TracingSettings tracingSettingsOf(const Config& config) {
           .service = given.serviceName};
 }
 
-task::TraceSettings traceSettingsOf(const Config& config) {
+task::TraceSettings workerTraceSettingsOf(const Config& config) {
   return {.makesSpans = !config.tracing.endpoint.empty(), .sample = config.tracing.sample};
 }
 
@@ -22,7 +22,7 @@ Result<void> checkTracing(const Config& config) {
   return checked ? checked : checked.error().in(config.file.string());
 }
 
-void wipeTracing(Config& config) {
+void wipeTracingSecrets(Config& config) {
   for (auto& [name, value] : config.tracing.headers) {
     wipeVariablesWith(value);
     base::wipe(value);

@@ -8,13 +8,13 @@ namespace leptir::instance {
 
 tracing::TracingSettings tracingSettingsOf(const Config& config);
 // For a worker: without a copy of the headers, which may be secret.
-task::TraceSettings traceSettingsOf(const Config& config);
+task::TraceSettings workerTraceSettingsOf(const Config& config);
 
 // Invalid: no spans can be sent as `tracing` says; the message names the file.
 Result<void> checkTracing(const Config& config);
 
 // In a worker: wipes the endpoint and the headers, which may be secret, also from its environment. Whether spans are
 // made must be known before. Only in a process with one thread.
-void wipeTracing(Config& config);
+void wipeTracingSecrets(Config& config);
 
 }  // namespace leptir::instance

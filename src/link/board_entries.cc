@@ -33,7 +33,7 @@ std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceState
 }
 
 std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line) {
-  if (!line.shown) return std::nullopt;
+  if (!line.enabled) return std::nullopt;
   BoardErrorReports reports{.pid = line.pid,
                             .sent = line.sent,
                             .failed = line.failed,
@@ -53,7 +53,7 @@ std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntr
 }
 
 std::optional<BoardSpans> readSpansEntry(const SpansEntry& line) {
-  if (!line.shown) return std::nullopt;
+  if (!line.enabled) return std::nullopt;
   return BoardSpans{.sent = line.sent, .dropped = line.dropped, .waiting = line.waiting, .failing = line.failing};
 }
 

@@ -32,10 +32,10 @@ struct WorkerEntry {
   base::RelaxedText<116> progressText;
 };
 
-// What became of error reports. Written by the dispatcher, except `shown` and the pid, which the master writes. A
+// What became of error reports. Written by the dispatcher, except `enabled` and the pid, which the master writes. A
 // successor of the dispatcher counts on.
 struct ErrorReportsEntry {
-  std::atomic<bool> shown{false};
+  std::atomic<bool> enabled{false};
   std::atomic<std::int32_t> pid{0};
   std::atomic<std::uint64_t> sent{0}, failed{0}, dropped{0}, repeated{0}, waiting{0};
   base::SequenceLock lock;
@@ -54,7 +54,7 @@ struct MetricsServerEntry {
 
 // What became of spans. Written by the dispatcher. A successor counts on.
 struct SpansEntry {
-  std::atomic<bool> shown{false}, failing{false};
+  std::atomic<bool> enabled{false}, failing{false};
   std::atomic<std::uint64_t> sent{0}, dropped{0}, waiting{0};
 };
 

@@ -4,7 +4,7 @@
 
 #include "leptir/version.h"
 #include "metrics/process_usage.h"
-#include "metrics/read_page.h"
+#include "metrics/read_metrics_table.h"
 
 namespace leptir::link {
 namespace {
@@ -39,7 +39,7 @@ metrics::Snapshot metricsOf(const StatusBoard& board, const Clock& clock) {
   if (const auto& spans = instance.spans) snapshot.spans = {spans->sent, spans->dropped, spans->waiting};
   if (const auto& requests = instance.storeRequests)
     snapshot.storeRequests = {requests->sent, requests->repeated, requests->throttled};
-  metrics::readPage(board.metrics(), snapshot);
+  metrics::readMetricsTable(board.metrics(), snapshot);
   addProcesses(instance, board.metrics().dispatcherPid, snapshot);
   return snapshot;
 }

@@ -35,7 +35,7 @@ TEST_F(BoardMetricsTest, AnotherProcessReadsWhatWasCounted) {
 
 TEST_F(BoardMetricsTest, HasTheSpansOnlyWhereSpansAreSent) {
   EXPECT_FALSE(metricsOf(*board, clock).spans);
-  board->showSpans(true);
+  board->setSpansEnabled(true);
   board->updateSpans({.sent = 5, .dropped = 2, .waiting = 3});
   const auto spans = metricsOf(*board, clock).spans;
   ASSERT_TRUE(spans);
@@ -59,7 +59,7 @@ TEST_F(BoardMetricsTest, CountersThatNothingUsesTakeNoMemory) {
   const auto resident = metrics::usageOf(::getpid())->residentBytes;
   const auto many = StatusBoard::inMemory(1, clock);
   (void)metricsOf(*many, clock);
-  EXPECT_LT(metrics::usageOf(::getpid())->residentBytes, resident + sizeof(metrics::Page) / 4);
+  EXPECT_LT(metrics::usageOf(::getpid())->residentBytes, resident + sizeof(metrics::MetricsTable) / 4);
 }
 
 TEST_F(BoardMetricsTest, OfNoBoardIsAnError) {

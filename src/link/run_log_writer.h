@@ -13,7 +13,7 @@
 
 namespace leptir::link {
 
-struct RunLogPlace;
+struct RunLogBuffer;
 
 // Threads of the task may call `add` at the same time; the other functions are called by the thread that runs tasks.
 class RunLogWriter {
@@ -21,26 +21,26 @@ class RunLogWriter {
   // `memory`: of RunLogs::mapForWorker; null: nothing is kept. Both must outlive the object.
   RunLogWriter(char* memory, const Slot& slot) : memory_(memory), slot_(slot) {}
 
-  // A run begins. It costs a few stores: its place is chosen when it logs its first line.
+  // A run begins. It costs a few stores: its buffer is chosen when it logs its first line.
   void beginRun(const LoggedRun& run);
   // Adds a line of at most kLastLogBytes that ends with its only line feed. Lines of a forked copy of the worker are
   // left out.
   void add(std::string_view line);
-  bool hasLines() const { return place_ != nullptr; }
+  bool hasLines() const { return buffer_ != nullptr; }
   // What the run has logged so far.
   RunLog read() const;
 
  private:
-  void choosePlace();
-  bool mustKeep(const RunLogPlace& place) const;
+  void chooseBuffer();
+  bool mustKeep(const RunLogBuffer& buffer) const;
   void addToLast(std::string_view line);
   void dropOldest();
 
   char* const memory_;
   const Slot& slot_;
   LoggedRun run_{};
-  std::string id_;                // of the run
-  RunLogPlace* place_ = nullptr;  // of the run; null: it has logged nothing
+  std::string id_;                  // of the run
+  RunLogBuffer* buffer_ = nullptr;  // of the run; null: it has logged nothing
   std::mutex mutex_;
 };
 

@@ -26,9 +26,9 @@ constexpr char kName[] = "leptir-logs-1";
 constexpr char kLinkTarget[] = "/memfd:leptir-logs-1 (deleted)";
 constexpr int kSlots = kReportSlot + 1;
 constexpr std::size_t kBytes = static_cast<std::size_t>(kSlots) * kRunLogSlotBytes;
-// How often a place is read again that was written meanwhile. The last copy is used anyway: the worker may have been
+// How often a buffer is read again that was written meanwhile. The last copy is used anyway: the worker may have been
 // killed while it wrote.
-constexpr int kMostReadsOfPlace = 20;
+constexpr int kMaxBufferReads = 20;
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -40,12 +40,12 @@ bool leadsToLogs(int folder, const char* name) {
   return bytes > 0 && std::string_view(target, static_cast<std::size_t>(bytes)) == kLinkTarget;
 }
 
-off_t offsetOf(int slot, std::size_t place) {
-  return static_cast<off_t>(static_cast<std::size_t>(slot) * kRunLogSlotBytes + place * kRunLogStride);
+off_t offsetOf(int slot, std::size_t buffer) {
+  return static_cast<off_t>(static_cast<std::size_t>(slot) * kRunLogSlotBytes + buffer * kRunLogStride);
 }
 
 // Whether a descriptor refers to memory that has the logs of at least one slot.
-bool hasSlots(const base::UniqueFd& memory) {
+bool hasValidSize(const base::UniqueFd& memory) {
   struct stat info{};
   return ::fstat(memory.get(), &info) == 0 && info.st_size > 0 && info.st_size <= static_cast<off_t>(kBytes) &&
          info.st_size % static_cast<off_t>(kRunLogSlotBytes) == 0;
@@ -60,34 +60,34 @@ bool readAt(const base::UniqueFd& memory, off_t from, void* to, std::size_t byte
   return ::pread(memory.get(), to, bytes, from) == static_cast<ssize_t>(bytes);
 }
 
-// Copies a place when no change is being made to it; after kMostReadsOfPlace attempts it takes the copy as it is.
-std::optional<RunLog> readPlace(const base::UniqueFd& memory, off_t from) {
-  const auto place = std::make_unique<RunLogPlace>();
-  for (int tries = 0; tries < kMostReadsOfPlace; ++tries) {
-    if (!readAt(memory, from, place.get(), sizeof *place)) return std::nullopt;
+// Copies a buffer when no change is being made to it; after kMaxBufferReads attempts it takes the copy as it is.
+std::optional<RunLog> readBuffer(const base::UniqueFd& memory, off_t from) {
+  const auto buffer = std::make_unique<RunLogBuffer>();
+  for (int tries = 0; tries < kMaxBufferReads; ++tries) {
+    if (!readAt(memory, from, buffer.get(), sizeof *buffer)) return std::nullopt;
     std::uint32_t after = 0;
     if (!readAt(memory, from, &after, sizeof after)) return std::nullopt;
-    const auto before = place->head.version.load();
+    const auto before = buffer->head.version.load();
     if (before % 2 == 0 && before == after) break;
     ::usleep(50);
   }
-  return makesSense(place->head) ? std::optional(logIn(*place)) : std::nullopt;
+  return makesSense(buffer->head) ? std::optional(readRunLog(*buffer)) : std::nullopt;
 }
 
 }  // namespace
 
 bool makesSense(const RunLogHead& head) {
-  return head.sequence != 0 && head.idBytes <= kLongestLoggedId && head.firstBytes <= kFirstLogBytes &&
+  return head.sequence != 0 && head.idBytes <= kMaxLoggedIdBytes && head.firstBytes <= kFirstLogBytes &&
          head.lastTo >= head.lastFrom && head.lastTo - head.lastFrom <= kLastLogBytes;
 }
 
-RunLog logIn(const RunLogPlace& place) {
-  const auto& head = place.head;
+RunLog readRunLog(const RunLogBuffer& buffer) {
+  const auto& head = buffer.head;
   RunLog log{.id = std::string(head.id, head.idBytes),
              .attempt = head.attempt,
              .pid = head.pid,
              .sequence = head.sequence,
-             .first = std::string(place.first, head.firstBytes),
+             .first = std::string(buffer.first, head.firstBytes),
              .last = {},
              .leftOutLines = head.leftOutLines,
              .leftOutBytes = head.leftOutBytes};
@@ -95,7 +95,7 @@ RunLog logIn(const RunLogPlace& place) {
   for (auto from = head.lastFrom; from < head.lastTo;) {
     const auto at = from % kLastLogBytes;
     const auto bytes = std::min<std::uint64_t>(head.lastTo - from, kLastLogBytes - at);
-    log.last.append(place.last + at, bytes);
+    log.last.append(buffer.last + at, bytes);
     from += bytes;
   }
   return log;
@@ -121,7 +121,7 @@ Result<RunLogs> RunLogs::ofMaster(int pid) {
     if (!leadsToLogs(::dirfd(folder.get()), entry->d_name)) continue;
     base::UniqueFd memory(::openat(::dirfd(folder.get()), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!memory) return Error(ErrorCode::Unavailable, path + ": " + base::errnoText(errno));
-    if (hasSlots(memory)) return RunLogs(std::move(memory));
+    if (hasValidSize(memory)) return RunLogs(std::move(memory));
   }
   return none;
 }
@@ -138,12 +138,12 @@ char* RunLogs::mapForWorker(int slot) {
 template <class Matches>
 std::optional<RunLog> RunLogs::find(int slot, Matches matches) const {
   std::optional<RunLog> found;
-  for (std::size_t place = 0; place < kRunLogPlaces; ++place) {
+  for (std::size_t buffer = 0; buffer < kRunLogBuffersPerSlot; ++buffer) {
     RunLogHead head{};
-    const auto from = offsetOf(slot, place);
+    const auto from = offsetOf(slot, buffer);
     if (!readAt(memory_, from, &head, sizeof head)) return std::nullopt;
     if (!makesSense(head) || !matches(head) || (found && head.sequence < found->sequence)) continue;
-    if (auto log = readPlace(memory_, from)) found = std::move(log);
+    if (auto log = readBuffer(memory_, from)) found = std::move(log);
   }
   return found;
 }

@@ -25,7 +25,7 @@
 namespace leptir::link {
 namespace {
 
-constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
+constexpr std::size_t kMaxPathBytes = 4096;            // PATH_MAX, so that no path is cut
 constexpr std::uint64_t kMagic = 0x6c657074'69723130;  // "leptir10": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
@@ -78,7 +78,7 @@ struct StatusBoard::Head {
   std::atomic<std::int32_t> pid{0};
   base::SharedMemoryLocation memory{};
   char session[64] = {};
-  char configuration[kLongestPath] = {};
+  char configuration[kMaxPathBytes] = {};
 
   BoardInstance instance() const {
     BoardInstance instance;
@@ -101,8 +101,9 @@ struct StatusBoard::Page {
   ErrorReportsEntry errorReports;
   SpansEntry spans;
   MetricsServerEntry metricsServer;
-  // A metrics::Page. Its constructor is not called, since it would touch the memory of rows that are never used.
-  alignas(metrics::Page) std::byte metrics[sizeof(metrics::Page)];
+  // A metrics::MetricsTable. Its constructor is not called, since it would touch the memory of rows that are never
+  // used.
+  alignas(metrics::MetricsTable) std::byte metrics[sizeof(metrics::MetricsTable)];
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -240,11 +241,11 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   return instance;
 }
 
-metrics::Page& StatusBoard::metrics() {
-  return *reinterpret_cast<metrics::Page*>(page_->metrics);
+metrics::MetricsTable& StatusBoard::metrics() {
+  return *reinterpret_cast<metrics::MetricsTable*>(page_->metrics);
 }
-const metrics::Page& StatusBoard::metrics() const {
-  return *reinterpret_cast<const metrics::Page*>(page_->metrics);
+const metrics::MetricsTable& StatusBoard::metrics() const {
+  return *reinterpret_cast<const metrics::MetricsTable*>(page_->metrics);
 }
 
 std::string StatusBoard::head() const {
@@ -294,8 +295,8 @@ void StatusBoard::setWorkers(int workers) {
 void StatusBoard::setWorker(int slot, int pid) {
   (slot == kReportSlot ? page_->errorReports.pid : page_->workerEntries[slot].pid) = pid;
 }
-void StatusBoard::showErrorReports(bool shown) {
-  page_->errorReports.shown = shown;
+void StatusBoard::setErrorReportsEnabled(bool enabled) {
+  page_->errorReports.enabled = enabled;
 }
 
 void StatusBoard::showMetricsServer(std::string_view address) {
@@ -372,8 +373,8 @@ void StatusBoard::updateErrorReports(const BoardErrorReports& more) {
   line.failing = more.failing;
 }
 
-void StatusBoard::showSpans(bool shown) {
-  page_->spans.shown = shown;
+void StatusBoard::setSpansEnabled(bool enabled) {
+  page_->spans.enabled = enabled;
 }
 
 void StatusBoard::updateSpans(const BoardSpans& more) {

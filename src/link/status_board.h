@@ -16,7 +16,7 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 #include "link/board_file.h"
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 
 namespace leptir::link {
 
@@ -139,9 +139,9 @@ class StatusBoard {
   // A copy of what the board says now.
   BoardInstance snapshot(const Clock& clock) const;
 
-  // The counters of the instance; metrics/page.h says which process writes which.
-  metrics::Page& metrics();
-  const metrics::Page& metrics() const;
+  // The counters of the instance; metrics/metrics_table.h says which process writes which.
+  metrics::MetricsTable& metrics();
+  const metrics::MetricsTable& metrics() const;
 
   // Master, once it is a daemon.
   void setMaster(int pid);
@@ -157,7 +157,7 @@ class StatusBoard {
   void setReloadEnd(std::uint64_t request, ReloadEnd end);
   BoardReloads reloads() const;
   // Master, at the start and after a reload: whether an error reporter is configured.
-  void showErrorReports(bool shown);
+  void setErrorReportsEnabled(bool enabled);
   // Master, at the start of a metrics server and after a reload: where it is to listen; empty: there is none.
   void showMetricsServer(std::string_view address);
   // Master: the pid of the metrics server; 0: it died. It listens nowhere until it says so.
@@ -175,7 +175,7 @@ class StatusBoard {
   void updateErrorReports(const BoardErrorReports& more);
 
   // Dispatcher, at its start: says whether spans are sent.
-  void showSpans(bool shown);
+  void setSpansEnabled(bool enabled);
   // Adds the counters `sent` and `dropped` of `more`, and sets `waiting` and `failing`.
   void updateSpans(const BoardSpans& more);
 

@@ -306,7 +306,7 @@ TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrIsOfAnotherVersion) {
 TEST_F(StatusBoardTest, ShowsErrorReportsWhereAReporterIsConfigured) {
   const auto board = StatusBoard::inMemory(1, clock);
   EXPECT_FALSE(board->snapshot(clock).errorReports);
-  board->showErrorReports(true);
+  board->setErrorReportsEnabled(true);
   board->setWorker(kReportSlot, 42);
   board->updateErrorReports({.sent = 2, .failed = 1, .dropped = 3, .repeated = 4, .waiting = 5, .failing = "A"});
   board->updateErrorReports({.sent = 1, .waiting = 0});
@@ -345,7 +345,7 @@ TEST_F(StatusBoardTest, ShowsTheMetricsServerThatIsConfigured) {
 TEST_F(StatusBoardTest, ShowsSpansWhereTheyAreSent) {
   const auto board = StatusBoard::inMemory(1, clock);
   EXPECT_FALSE(board->snapshot(clock).spans);
-  board->showSpans(true);
+  board->setSpansEnabled(true);
   board->updateSpans({.sent = 2, .dropped = 1, .waiting = 5, .failing = true});
   board->updateSpans({.sent = 1, .dropped = 1});
   const auto spans = board->snapshot(clock).spans.value();

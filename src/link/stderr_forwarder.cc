@@ -7,7 +7,7 @@
 namespace leptir::link {
 namespace {
 
-constexpr std::uint64_t kMostUnreadBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxUnreadBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kPieceBytes = 4096;
 
 // The number of bytes that could be written.
@@ -26,8 +26,8 @@ void carry(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& 
   auto& carried = slot.stderrForwarded();
   const auto end = from.end();
   auto position = std::min<std::uint64_t>(carried, end);
-  if (end - position > kMostUnreadBytes) {
-    const auto skipped = end - position - kMostUnreadBytes;
+  if (end - position > kMaxUnreadBytes) {
+    const auto skipped = end - position - kMaxUnreadBytes;
     if (writeSome(to, "[leptir: " + std::to_string(skipped) + " bytes of a worker's stderr left out]\n") == 0) return;
     position += skipped;
   }

@@ -10,7 +10,7 @@ namespace leptir::link {
 namespace {
 
 // The master kills a crash symbolizer after a second; the dispatcher waits longer, since the master may be late.
-constexpr Duration kLongestSymbolizing = std::chrono::seconds(3);
+constexpr Duration kMaxSymbolizingTime = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void VerdictArea::endSymbolizing(std::size_t cell) {
 bool VerdictArea::isSymbolizing(std::size_t cell, BootTime now) const {
   const auto& header = verdictPart(memory_).verdicts[cell];
   return header.symbolizing.load() == static_cast<std::uint32_t>(SymbolizingState::Underway) &&
-         now < BootTime(Duration(header.endedBoot)) + kLongestSymbolizing;
+         now < BootTime(Duration(header.endedBoot)) + kMaxSymbolizingTime;
 }
 
 std::string encodeSymbolizedStack(std::string_view exception, const std::vector<std::string>& stack) {

@@ -16,7 +16,7 @@ bool LineQueue::belongsToThisProcess() const {
 }
 
 bool LineQueue::add(std::string_view line) {
-  if (text_.size() + line.size() > kMostBytes) return false;
+  if (text_.size() + line.size() > kMaxBytes) return false;
   text_ += line;
   return true;
 }

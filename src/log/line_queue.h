@@ -12,7 +12,7 @@ namespace leptir::log {
 // `startForThisProcess`; a forked child does not use the lines that were waiting in its parent.
 class LineQueue {
  public:
-  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 
   // From now on this process queues its lines. Its forks do not queue, and do not write the lines that wait here.
   void startForThisProcess();

@@ -16,7 +16,7 @@ struct LocalSecond {
   std::string text{}, offset{};
 };
 
-LocalSecond localSecond(std::chrono::sys_seconds second) {
+LocalSecond formatLocalSecond(std::chrono::sys_seconds second) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(second);
   std::tm local{};
   ::localtime_r(&seconds, &local);
@@ -29,10 +29,10 @@ LocalSecond localSecond(std::chrono::sys_seconds second) {
 }
 
 // A thread that logs thousands of lines in a second formats the second once.
-const LocalSecond& localSecondOf(Time time) {
+const LocalSecond& cachedLocalSecond(Time time) {
   static thread_local LocalSecond last;
   const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  if (second != last.second) last = localSecond(second);
+  if (second != last.second) last = formatLocalSecond(second);
   return last;
 }
 
@@ -102,7 +102,7 @@ std::string_view levelText(LogLevel level) {
 }
 
 std::string formatTextLine(const LogEntry& entry) {
-  const auto& local = localSecondOf(entry.time);
+  const auto& local = cachedLocalSecond(entry.time);
   std::string line;
   line.reserve(52 + entry.textPrefix.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
   line.append(local.text).append(local.offset);
@@ -124,7 +124,7 @@ std::string sourceFields(std::string_view instance, std::string_view process) {
 }
 
 std::string formatJsonLine(const LogEntry& entry, std::string_view source) {
-  const auto& local = localSecondOf(entry.time);
+  const auto& local = cachedLocalSecond(entry.time);
   std::string line;
   line.reserve(160 + source.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
   line += R"({"time":")";

@@ -7,7 +7,7 @@
 namespace leptir::master {
 namespace {
 
-constexpr Duration kLongestSymbolizing = std::chrono::seconds(1);
+constexpr Duration kMaxSymbolizingTime = std::chrono::seconds(1);
 
 int writeStack(link::Slot& slot, std::size_t cell, const link::CrashReport& report) {
   slot.verdicts().writeSymbolizedStack(
@@ -26,7 +26,7 @@ std::optional<CrashSymbolizer> CrashSymbolizer::begin(MasterContext& context, li
     context.board.makeReadOnly();
     return writeStack(slot, cell, *report);
   });
-  if (child) return CrashSymbolizer(std::move(*child), slot, cell, now + kLongestSymbolizing);
+  if (child) return CrashSymbolizer(std::move(*child), slot, cell, now + kMaxSymbolizingTime);
   slot.verdicts().endSymbolizing(cell);
   return std::nullopt;
 }

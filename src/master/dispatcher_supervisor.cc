@@ -14,7 +14,7 @@ namespace {
 // enough for that.
 constexpr Duration kDeathsInSuccessionWithin = std::chrono::minutes(1), kLeaseSinglyFor = std::chrono::minutes(1);
 // The dispatcher only has to finish its current round.
-constexpr Duration kLongestHandOver = std::chrono::seconds(2);
+constexpr Duration kMaxHandOverTime = std::chrono::seconds(2);
 
 // Whether the dispatcher exited as the end that it wrote before says.
 bool isBorneOut(link::InstanceEnd end, const ExitReport& report, bool stopping) {
@@ -87,7 +87,7 @@ void DispatcherSupervisor::kill(const std::string& why) {
   context_.log.error("The dispatcher (pid " + std::to_string(child_->pid()) + ") " + why + ".");
 }
 
-bool DispatcherSupervisor::reaped(const ExitReport& report, link::ShutdownStage stopping) {
+bool DispatcherSupervisor::handleExit(const ExitReport& report, link::ShutdownStage stopping) {
   if (!child_ || child_->pid() != report.pid) return false;
   child_.reset();
   context_.board.metrics().dispatcherPid = 0;
@@ -141,7 +141,7 @@ BootTime DispatcherSupervisor::next() const {
 }
 
 void DispatcherSupervisor::requestHandOver(BootTime now) {
-  handOverUntil_ = now + kLongestHandOver;
+  handOverUntil_ = now + kMaxHandOverTime;
   context_.link.page().handOver = 1;
   context_.link.dispatcherBell().ring();
 }

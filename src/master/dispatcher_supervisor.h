@@ -19,7 +19,7 @@ class DispatcherSupervisor {
   // To be called in each round of the master. Does nothing once `instanceEnd` returns a value.
   void tick(BootTime now);
   // To be called when a child was reaped. False: it was not the dispatcher.
-  bool reaped(const ExitReport& report, link::ShutdownStage stopping);
+  bool handleExit(const ExitReport& report, link::ShutdownStage stopping);
   // How the instance ends, now that no dispatcher runs or will be started; none until then.
   std::optional<link::InstanceEnd> instanceEnd() const { return instanceEnd_; }
   BootTime next() const;

@@ -30,7 +30,7 @@ namespace {
 constexpr int kIdleTicks = 2;
 constexpr Duration kEverySecond = std::chrono::seconds(1);
 // How long the end of the instance waits for the killed metrics server.
-constexpr Duration kLongestMetricsServerEnd = std::chrono::seconds(1);
+constexpr Duration kMaxMetricsServerStopTime = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -56,7 +56,7 @@ class Master::Loop {
         shutdown_(context_, dispatcher_, workers_, status_),
         reloader_(context_, std::move(reload), dispatcher_, workers_, metrics_, shutdown_),
         orders_(context_, reloader_),
-        reaper_(context_, clock, [this](const auto& report, const auto& left) { return reaped(report, left); }) {}
+        reaper_(context_, clock, [this](const auto& report, const auto& left) { return handleExit(report, left); }) {}
 
   link::InstanceEnd run();
 
@@ -66,7 +66,7 @@ class Master::Loop {
   BootTime nextRoundAt() const;
   void takeSignals();
   void reopenLogs();
-  bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
+  bool handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
   void tick();
   void beat(BootTime time);
   void callEverySecond(BootTime time);
@@ -163,10 +163,10 @@ void Master::Loop::reopenLogs() {
 }
 
 // True: the supervisor of a worker logs itself what the worker left running.
-bool Master::Loop::reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
-  if (workers_.reaped(report, left)) return true;
-  if (dispatcher_.reaped(report, shutdown_.stage(report.at)) || metrics_.reaped(report)) return false;
-  reloader_.reaped(report);
+bool Master::Loop::handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
+  if (workers_.handleExit(report, left)) return true;
+  if (dispatcher_.handleExit(report, shutdown_.stage(report.at)) || metrics_.handleExit(report)) return false;
+  reloader_.handleExit(report);
   return false;
 }
 
@@ -197,7 +197,7 @@ void Master::Loop::callEverySecond(BootTime time) {
 // It serves until all tasks have ended, so that a long shutdown can be watched.
 void Master::Loop::endMetricsServer() {
   metrics_.end();
-  const auto until = now() + kLongestMetricsServerEnd;
+  const auto until = now() + kMaxMetricsServerStopTime;
   while (metrics_.isRunning() && now() < until) {
     const timespec moment{0, 1'000'000};
     ::nanosleep(&moment, nullptr);

@@ -62,7 +62,7 @@ void MetricsSupervisor::start(BootTime now) {
   startAt_ = now + backoff_.afterFailedStart();
 }
 
-bool MetricsSupervisor::reaped(const ExitReport& report) {
+bool MetricsSupervisor::handleExit(const ExitReport& report) {
   if (!child_ || child_->pid() != report.pid) return false;
   child_.reset();
   context_.processes.removeChild(report.pid);
@@ -87,7 +87,7 @@ void MetricsSupervisor::noteDeath(const ExitReport& report) {
                      " and is started again. Tasks go on; metrics cannot be read meanwhile.");
 }
 
-void MetricsSupervisor::renew(BootTime now) {
+void MetricsSupervisor::replace(BootTime now) {
   startAt_ = now;
   diedEarly_ = false;
   context_.board.showMetricsServer(context_.options.metricsListen);

@@ -21,9 +21,9 @@ class MetricsSupervisor {
   // To be called in each round of the master.
   void tick(BootTime now);
   // To be called when a child was reaped. False: it was not the metrics server.
-  bool reaped(const ExitReport& report);
+  bool handleExit(const ExitReport& report);
   // After a reload: the present server is killed, and one with the new configuration takes its place, if that has one.
-  void renew(BootTime now);
+  void replace(BootTime now);
   void reopenLogs() const;
   // At the end of the instance: kills the server, and starts no other.
   void end();

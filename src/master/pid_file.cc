@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestPid = 20;
+constexpr std::size_t kMaxPidBytes = 20;
 
 Error refusal(const fs::path& file, const std::string& what) {
   return Error(ErrorCode::Invalid, "pid file " + file.string() + ": " + what);
@@ -96,7 +96,7 @@ bool isOwnedBy(uid_t user, int descriptor) {
 
 // Invalid: the content is no process number.
 Result<std::optional<int>> readPid(const fs::path& file, int descriptor) {
-  char text[kLongestPid + 2];
+  char text[kMaxPidBytes + 2];
   auto bytes = ::pread(descriptor, text, sizeof text, 0);
   if (bytes < 0) return errnoFailure(file);
   while (bytes > 0 && (text[bytes - 1] == '\n' || text[bytes - 1] == ' ')) --bytes;

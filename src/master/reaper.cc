@@ -11,7 +11,7 @@ namespace leptir::master {
 namespace {
 
 // How long new orphans of killed processes are looked for.
-constexpr Duration kLongestStrayHunt = std::chrono::milliseconds(200);
+constexpr Duration kMaxStraySearchTime = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void Reaper::reapChild(int pid) {
 }
 
 void Reaper::killStrays() {
-  const auto until = clock_.bootTime() + kLongestStrayHunt;
+  const auto until = clock_.bootTime() + kMaxStraySearchTime;
   const auto isStray = [this](const base::ProcessInfo& process) { return !context_.processes.isSpared(process); };
   KilledProcesses killed;
   for (;;) {

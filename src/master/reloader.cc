@@ -8,7 +8,7 @@ namespace leptir::master {
 namespace {
 
 // The check opens stores; a store that does not answer takes some seconds to time out.
-constexpr Duration kLongestCheck = std::chrono::seconds(60);
+constexpr Duration kMaxCheckTime = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -29,11 +29,11 @@ void Reloader::request(BootTime now) {
 
 void Reloader::begin(BootTime now) {
   request_ = context_.board.reloads().requested;
-  if (!hooks_.read || !hooks_.read()) return refuse(now);
+  if (!hooks_.read || !hooks_.read()) return finishAsRefused(now);
   check_ = context_.start("The check of the new configuration", hooks_.check);
-  checkUntil_ = now + kLongestCheck;
+  checkUntil_ = now + kMaxCheckTime;
   reloading_ = check_.has_value();
-  if (!reloading_) refuse(now);
+  if (!reloading_) finishAsRefused(now);
 }
 
 void Reloader::setWorkers(int workers, BootTime now) {
@@ -64,20 +64,20 @@ void Reloader::killLateCheck(BootTime now) {
   checkUntil_ = BootTime::max();
 }
 
-bool Reloader::reaped(const ExitReport& report) {
+bool Reloader::handleExit(const ExitReport& report) {
   if (!check_ || check_->pid() != report.pid) return false;
   check_.reset();
   context_.processes.removeChild(report.pid);
   isChecked_ = report.exitedWithStatusZero();
   if (isChecked_) return true;
   context_.log.error("The configuration stays as it was.");
-  refuse(report.at);
+  finishAsRefused(report.at);
   return true;
 }
 
 void Reloader::prepare(BootTime now) {
   if (!shutdown_.hasBegun(now)) prepared_ = hooks_.prepare();
-  if (!prepared_) return refuse(now);
+  if (!prepared_) return finishAsRefused(now);
   dispatcher_.requestHandOver(now);
 }
 
@@ -89,15 +89,15 @@ void Reloader::commit(BootTime now) {
   } else {
     shutdown_.setGrace(context_.options.shutdownGrace);
     hooks_.commit();
-    workers_.renew(now);
-    metrics_.renew(now);
+    workers_.replace(now);
+    metrics_.replace(now);
     context_.board.setReloadEnd(request_, link::ReloadEnd::Applied);
   }
   dispatcher_.startSuccessor(now);
   finish(now);
 }
 
-void Reloader::refuse(BootTime now) {
+void Reloader::finishAsRefused(BootTime now) {
   context_.board.setReloadEnd(request_, link::ReloadEnd::Refused);
   finish(now);
 }

@@ -36,7 +36,7 @@ class Reloader {
   // To be called in each round of the master: takes the step that is due.
   void tick(BootTime now);
   // To be called when a child was reaped. False: it was not the check.
-  bool reaped(const ExitReport& report);
+  bool handleExit(const ExitReport& report);
 
   void closeInChild();
 
@@ -45,7 +45,7 @@ class Reloader {
   void killLateCheck(BootTime now);
   void prepare(BootTime now);
   void commit(BootTime now);
-  void refuse(BootTime now);
+  void finishAsRefused(BootTime now);
   void finish(BootTime now);
 
   MasterContext& context_;

@@ -11,7 +11,7 @@ using std::chrono_literals::operator""s;
 constexpr Duration kWorkerSteps[] = {0ms, 100ms, 500ms, 1s, 2s, 5s, 10s, 20s, 30s};
 // The whole instance waits for its dispatcher, so these pauses stay short.
 constexpr Duration kDispatcherSteps[] = {0ms, 100ms, 500ms, 1s, 2s, 5s};
-constexpr Duration kShortestAfterFailedStart = 100ms;
+constexpr Duration kMinPauseAfterFailedStart = 100ms;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Duration RestartBackoff::after(Duration life, bool useful) {
 }
 
 Duration RestartBackoff::afterFailedStart() {
-  return std::max(after(Duration::zero(), false), kShortestAfterFailedStart);
+  return std::max(after(Duration::zero(), false), kMinPauseAfterFailedStart);
 }
 
 }  // namespace leptir::master

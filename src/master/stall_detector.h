@@ -15,11 +15,11 @@ class StallDetector {
   // To be called in each later round. How long the master did not run before this round; zero: it ran.
   Duration stallBefore(BootTime now) {
     const Duration gap = now - std::exchange(lastRound_, now);
-    return gap > kLongestMasterRound ? gap : Duration::zero();
+    return gap > kMaxMasterRoundTime ? gap : Duration::zero();
   }
 
  private:
-  static constexpr Duration kLongestMasterRound = std::chrono::seconds(1);
+  static constexpr Duration kMaxMasterRoundTime = std::chrono::seconds(1);
   BootTime lastRound_{};
 };
 

@@ -29,7 +29,7 @@ void StatusPublisher::publish(BootTime now, bool stopping) {
   wasReady_ |= ready;
   context_.board.setState(stateOf(seen), waitsFor(seen));
   context_.board.setWorkers(workers_.slotsInUse());
-  context_.board.showErrorReports(context_.options.reportsErrors);
+  context_.board.setErrorReportsEnabled(context_.options.reportsErrors);
   notifier_.notify({.ready = ready, .stopping = stopping, .working = dispatcher_.makesProgress(now)}, now);
 }
 

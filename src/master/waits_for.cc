@@ -5,13 +5,13 @@
 namespace leptir::master {
 namespace {
 
-constexpr std::size_t kMostNames = 5;
+constexpr std::size_t kMaxNames = 5;
 
 std::string brokersText(const std::vector<std::string>& names) {
   if (names.size() == 1) return "broker " + names.front();
-  if (names.size() <= kMostNames) return fmt::format("brokers {}", fmt::join(names, ", "));
-  return fmt::format("brokers {} and {} others", fmt::join(names.begin(), names.begin() + kMostNames, ", "),
-                     names.size() - kMostNames);
+  if (names.size() <= kMaxNames) return fmt::format("brokers {}", fmt::join(names, ", "));
+  return fmt::format("brokers {} and {} others", fmt::join(names.begin(), names.begin() + kMaxNames, ", "),
+                     names.size() - kMaxNames);
 }
 
 std::string whileStopping(const InstanceView& view) {

@@ -106,7 +106,7 @@ void WorkerDeath::stopLateSymbolizer(BootTime now) {
                        ") takes too long and is killed: the stack of the crash may be missing.");
 }
 
-bool WorkerDeath::reapedSymbolizer(int pid) {
+bool WorkerDeath::handleSymbolizerExit(int pid) {
   if (!symbolizer_ || symbolizer_->pid() != pid) return false;
   symbolizer_->closeAnnouncement();
   symbolizer_.reset();

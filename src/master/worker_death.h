@@ -39,7 +39,7 @@ class WorkerDeath {
   // To be called in each round of the master. The exit report of the dead worker, once its verdict is written.
   std::optional<ExitReport> tick(BootTime now);
   // To be called when a child was reaped. False: it was not the crash symbolizer.
-  bool reapedSymbolizer(int pid);
+  bool handleSymbolizerExit(int pid);
   // When to call `tick` again at the latest.
   BootTime next() const;
 

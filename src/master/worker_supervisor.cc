@@ -131,7 +131,7 @@ void WorkerSupervisor::killWorker(BootTime now, std::string_view why) {
   context_.log.error(nameAndPid() + " " + std::string(why) + ".");
 }
 
-void WorkerSupervisor::renew(bool wanted, BootTime now) {
+void WorkerSupervisor::replace(bool wanted, BootTime now) {
   if (wanted && !wanted_) startAt_ = now;
   wanted_ = wanted;
   if (!worker_) return;
@@ -142,8 +142,8 @@ void WorkerSupervisor::renew(bool wanted, BootTime now) {
 
 // --- its death
 
-bool WorkerSupervisor::reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
-  if (death_.reapedSymbolizer(report.pid)) return true;
+bool WorkerSupervisor::handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
+  if (death_.handleSymbolizerExit(report.pid)) return true;
   if (!worker_ || worker_->pid() != report.pid) return false;
   const bool killed = worker_->isKilled();
   auto remains = worker_->takeRemains();

@@ -29,13 +29,13 @@ class WorkerSupervisor {
   void tick(BootTime now, link::ShutdownStage stopping);
   // To be called when a child was reaped. False: it was neither this worker nor its crash symbolizer. `left`: the
   // processes in the child's group that the master has just killed.
-  bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
+  bool handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
   // Kills the worker and logs `why`. The task that it runs returns to its queue without counting as an attempt.
   void killWorker(BootTime now, std::string_view why);
 
   // After a reload: the present worker exits after its task, at once if it runs none; another one replaces it if
   // `wanted`. No assigned task begins before that.
-  void renew(bool wanted, BootTime now);
+  void replace(bool wanted, BootTime now);
 
   // Whether this slot is to have a worker.
   bool isWanted() const { return wanted_; }

@@ -26,23 +26,23 @@ void Workers::tick(BootTime now, link::ShutdownStage stopping) {
   forEach([&](auto& supervisor) { supervisor.tick(now, stopping); });
 }
 
-bool Workers::reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
+bool Workers::handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
   bool found = false;
-  forEach([&](auto& supervisor) { found = found || supervisor.reaped(report, left); });
+  forEach([&](auto& supervisor) { found = found || supervisor.handleExit(report, left); });
   return found;
 }
 
-void Workers::renew(BootTime now) {
+void Workers::replace(BootTime now) {
   const auto wanted = static_cast<std::size_t>(context_.options.workers);
-  for (std::size_t i = 0; i < supervisors_.size(); ++i) supervisors_[i].renew(i < wanted, now);
-  if (reportSupervisor_) reportSupervisor_->renew(context_.options.reportsErrors, now);
+  for (std::size_t i = 0; i < supervisors_.size(); ++i) supervisors_[i].replace(i < wanted, now);
+  if (reportSupervisor_) reportSupervisor_->replace(context_.options.reportsErrors, now);
   addMissing();
 }
 
 void Workers::resize(BootTime now) {
   const auto wanted = static_cast<std::size_t>(context_.options.workers);
   for (std::size_t i = 0; i < supervisors_.size(); ++i) {
-    if (supervisors_[i].isWanted() != (i < wanted)) supervisors_[i].renew(i < wanted, now);
+    if (supervisors_[i].isWanted() != (i < wanted)) supervisors_[i].replace(i < wanted, now);
   }
   addMissing();
 }

@@ -23,9 +23,9 @@ class Workers {
   void tick(BootTime now, link::ShutdownStage stopping);
   // To be called when a child was reaped. False: it was neither a worker nor a crash symbolizer. `left`: the processes
   // in the child's group that the master has just killed.
-  bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
+  bool handleExit(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
   // After a reload: each present worker exits after its task; as many as the new options say are started.
-  void renew(BootTime now);
+  void replace(BootTime now);
   // After an order: as many workers as the options say run from now on; the present ones of these go on.
   void resize(BootTime now);
   void killAll(BootTime now, const std::string& why);

@@ -11,7 +11,7 @@ namespace leptir::meta {
 namespace {
 
 // A condition variable cannot wait as long as a Duration can be.
-constexpr Duration kLongestSleep = std::chrono::hours(1);
+constexpr Duration kMaxSleep = std::chrono::hours(1);
 
 // Lets other threads have the lock while it lives.
 class Unlocked {
@@ -74,7 +74,7 @@ std::optional<Error> RecordWaiter::waitUntilOver(Waiting& waiting) {
     if (!isLed_) {
       lead(lock, waiting);
     } else {
-      waiting.changed.wait_for(lock, std::min(waiting.deadline - systemClock().bootTime(), kLongestSleep));
+      waiting.changed.wait_for(lock, std::min(waiting.deadline - systemClock().bootTime(), kMaxSleep));
     }
   }
   return storeError_;

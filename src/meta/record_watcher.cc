@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr Duration kIntervalWithWatch = 1s;
 // Without such a storage: the first interval after a task was added, and the longest.
 constexpr Duration kFirstInterval = 20ms;
-constexpr Duration kLongestInterval = 1s;
+constexpr Duration kMaxInterval = 1s;
 constexpr Duration kWatchAgainAfter = 1s;
 constexpr Duration kWatchAgainAfterRefusal = 60s;  // the right to a command, to a folder
 // When a store does not name the saved records, looking at all of them takes at most a fifth of the time.
@@ -109,7 +109,7 @@ std::set<std::string> RecordWatcher::idsToLookAt() {
 void RecordWatcher::planNextLook(BootTime now) {
   isLookDueToNews_ = false;
   lookAtAllAt_ = now + (watch_ ? kIntervalWithWatch : interval_);
-  interval_ = std::min(interval_ * 2, kLongestInterval);
+  interval_ = std::min(interval_ * 2, kMaxInterval);
 }
 
 void RecordWatcher::lookAtAllBy(BootTime time) {

@@ -13,7 +13,7 @@ std::uint64_t microseconds(Time time) {
 
 }  // namespace
 
-void BrokerMeter::noteRenewed() const {
+void BrokerMeter::noteSessionRenewed() const {
   if (row_ == nullptr) return;
   set(row_->hasSession, 1);
   set(row_->renewedAt, microseconds(clock_->now()));
@@ -23,7 +23,7 @@ void BrokerMeter::noteSessionLost() const {
   if (row_ != nullptr) add(row_->sessionsLost);
 }
 
-void BrokerMeter::noteClosed() const {
+void BrokerMeter::noteSessionClosed() const {
   if (row_ == nullptr) return;
   set(row_->hasSession, 0);
   set(row_->queueCountedAt, 0);
@@ -37,7 +37,7 @@ void BrokerMeter::noteSettled(std::size_t tasks) const {
   if (row_ != nullptr && tasks > 0) observe(row_->settled, tasks);
 }
 
-void BrokerMeter::noteQueue(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const {
+void BrokerMeter::noteQueueCounts(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const {
   if (row_ == nullptr) return;
   set(row_->queueDue, counts.due);
   set(row_->queueScheduled, counts.scheduled);
@@ -47,7 +47,7 @@ void BrokerMeter::noteQueue(const leptir::TaskCounts& counts, std::optional<Time
   set(row_->queueCountedAt, microseconds(clock_->now()));
 }
 
-void BrokerMeter::noteQueueUnknown() const {
+void BrokerMeter::noteQueueCountsUnknown() const {
   if (row_ != nullptr) set(row_->queueCountedAt, 0);
 }
 

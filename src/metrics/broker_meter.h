@@ -6,7 +6,7 @@
 
 #include "leptir/clock.h"
 #include "leptir/task_counts.h"
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 #include "metrics/store_meter.h"
 
 namespace leptir::metrics {
@@ -24,18 +24,18 @@ class BrokerMeter {
   const StoreMeter& store() const { return store_; }
 
   // The session was opened, resumed or renewed.
-  void noteRenewed() const;
+  void noteSessionRenewed() const;
   void noteSessionLost() const;
   // There is no session: nothing is known of the queue.
-  void noteClosed() const;
+  void noteSessionClosed() const;
   // The number of tasks that one call leased; 0 is not counted.
   void noteLeased(std::size_t tasks) const;
   // The number of tasks that were settled together.
   void noteSettled(std::size_t tasks) const;
   // `oldestDue`: since when the oldest due task has been due; none: no task is due, or the store cannot tell.
-  void noteQueue(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const;
+  void noteQueueCounts(const leptir::TaskCounts& counts, std::optional<Time> oldestDue) const;
   // The store could not count the tasks.
-  void noteQueueUnknown() const;
+  void noteQueueCountsUnknown() const;
 
  private:
   BrokerRow* row_ = nullptr;

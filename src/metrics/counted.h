@@ -1,4 +1,5 @@
-// What is counted, as enumerations: each value is one label in the text (text.h) and one place in the memory (page.h).
+// What is counted, as enumerations: each value is one label in the text (text.h) and one place in the memory
+// (metrics_table.h).
 #pragma once
 
 #include <array>
@@ -86,11 +87,11 @@ struct SettledTask {
 
 // The upper bounds of the buckets of times, in microseconds: 10 µs to an hour. A bucket holds what is at most its
 // bound.
-inline constexpr std::array<std::int64_t, 20> kTimeBounds{
+inline constexpr std::array<std::int64_t, 20> kTimeBoundsInMicroseconds{
     10,         100,        1'000,      2'500,       5'000,       10'000,       25'000,
     50'000,     100'000,    250'000,    500'000,     1'000'000,   2'500'000,    5'000'000,
     10'000'000, 30'000'000, 60'000'000, 300'000'000, 600'000'000, 3'600'000'000};
 // The upper bounds of the buckets of batch sizes, in tasks.
-inline constexpr std::array<std::int64_t, 11> kSizeBounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024};
+inline constexpr std::array<std::int64_t, 11> kBatchSizeBounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024};
 
 }  // namespace leptir::metrics

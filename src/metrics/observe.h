@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 
 namespace leptir::metrics {
 
@@ -18,17 +18,17 @@ std::size_t bucketOf(const std::array<std::int64_t, kBounds>& bounds, std::int64
 inline void observeAsOnlyWriter(TimeCells& cells, Duration time) {
   const auto value = std::max<std::int64_t>(time.count(), 0);
   addAsOnlyWriter(cells.sum, static_cast<std::uint64_t>(value));
-  addAsOnlyWriter(cells.buckets[bucketOf(kTimeBounds, value)], 1);
+  addAsOnlyWriter(cells.buckets[bucketOf(kTimeBoundsInMicroseconds, value)], 1);
 }
 // For histograms that several threads write.
 inline void observe(TimeCells& cells, Duration time) {
   const auto value = std::max<std::int64_t>(time.count(), 0);
   add(cells.sum, static_cast<std::uint64_t>(value));
-  add(cells.buckets[bucketOf(kTimeBounds, value)]);
+  add(cells.buckets[bucketOf(kTimeBoundsInMicroseconds, value)]);
 }
-inline void observe(SizeCells& cells, std::size_t size) {
+inline void observe(BatchSizeCells& cells, std::size_t size) {
   add(cells.sum, size);
-  add(cells.buckets[bucketOf(kSizeBounds, static_cast<std::int64_t>(size))]);
+  add(cells.buckets[bucketOf(kBatchSizeBounds, static_cast<std::int64_t>(size))]);
 }
 
 }  // namespace leptir::metrics

@@ -9,7 +9,7 @@ namespace leptir::metrics {
 namespace {
 
 template <class Row>
-auto& labelIn(Row& row) {
+auto& rowLabel(Row& row) {
   if constexpr (requires { row.store; })
     return row.store.label;
   else
@@ -19,22 +19,22 @@ auto& labelIn(Row& row) {
 template <class Row>
 std::span<const Row> usedRows(std::span<const Row> rows) {
   std::size_t used = 0;
-  while (used < rows.size() && !labelIn(rows[used]).text.load().empty()) ++used;
+  while (used < rows.size() && !rowLabel(rows[used]).text.load().empty()) ++used;
   return rows.first(used);
 }
 
 template <class Row>
 void relabel(Row& row, std::string_view label) {
-  const base::SequenceLock::WriteGuard writing(labelIn(row).lock);
+  const base::SequenceLock::WriteGuard writing(rowLabel(row).lock);
   row.clear();
-  labelIn(row).text = label;
+  rowLabel(row).text = label;
 }
 
 template <class Row>
 std::vector<Row*> claim(std::span<Row> rows, const std::vector<std::string>& names) {
   std::vector<std::string> labels, taken;
   for (const auto& name : names) labels.push_back(labelOf(name));
-  for (const auto& row : usedRows(std::span<const Row>(rows))) taken.push_back(labelIn(row).text.load());
+  for (const auto& row : usedRows(std::span<const Row>(rows))) taken.push_back(rowLabel(row).text.load());
   std::vector<Row*> claimed;
   for (const auto& label : labels) {
     auto found = std::ranges::find(taken, label);
@@ -63,40 +63,40 @@ std::string labelOf(std::string_view name) {
   return label;
 }
 
-std::span<const NameRow> usedNameRows(const Page& page) {
-  return usedRows(std::span(page.names).first(kMostNames));
+std::span<const NameRow> usedNameRows(const MetricsTable& table) {
+  return usedRows(std::span(table.names).first(kMaxNameRows));
 }
 
-std::span<const BrokerRow> usedBrokerRows(const Page& page) {
-  return usedRows(std::span(page.brokers).subspan(0));
+std::span<const BrokerRow> usedBrokerRows(const MetricsTable& table) {
+  return usedRows(std::span(table.brokers).subspan(0));
 }
 
-std::span<const StoreRow> usedStorageRows(const Page& page) {
-  return usedRows(std::span(page.storages).subspan(0));
+std::span<const StoreRow> usedStorageRows(const MetricsTable& table) {
+  return usedRows(std::span(table.storages).subspan(0));
 }
 
-std::vector<BrokerRow*> claimBrokerRows(Page& page, const std::vector<std::string>& names) {
-  return claim(std::span<BrokerRow>(page.brokers), names);
+std::vector<BrokerRow*> claimBrokerRows(MetricsTable& table, const std::vector<std::string>& names) {
+  return claim(std::span<BrokerRow>(table.brokers), names);
 }
 
-std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::string>& names) {
-  return claim(std::span<StoreRow>(page.storages), names);
+std::vector<StoreRow*> claimStorageRows(MetricsTable& table, const std::vector<std::string>& names) {
+  return claim(std::span<StoreRow>(table.storages), names);
 }
 
-void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured) {
-  for (auto& row : std::span(page.brokers).first(usedBrokerRows(page).size())) {
+void resetGaugesOfRemovedBrokers(MetricsTable& table, const std::vector<BrokerRow*>& configured) {
+  for (auto& row : std::span(table.brokers).first(usedBrokerRows(table).size())) {
     if (std::ranges::count(configured, &row) > 0) continue;
-    for (auto* value : {&row.hasSession, &row.inFlight, &row.unknownNames, &row.queueCountedAt}) set(*value, 0);
+    for (auto* value : {&row.hasSession, &row.inFlight, &row.unknownNameTasks, &row.queueCountedAt}) set(*value, 0);
   }
 }
 
 // The lock of the name covers its column in the brokers' rows as well.
-void relabelNameRow(Page& page, std::size_t row, std::string_view label) {
-  auto& name = page.names[row];
+void relabelNameRow(MetricsTable& table, std::size_t row, std::string_view label) {
+  auto& name = table.names[row];
   const base::SequenceLock::WriteGuard writing(name.label.lock);
   name.clear();
-  for (std::size_t broker = 0; broker < usedBrokerRows(page).size(); ++broker) {
-    for (auto& end : page.brokers[broker].ends[row]) set(end, 0);
+  for (std::size_t broker = 0; broker < usedBrokerRows(table).size(); ++broker) {
+    for (auto& end : table.brokers[broker].ends[row]) set(end, 0);
   }
   name.label.text = label;
 }

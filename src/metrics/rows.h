@@ -1,4 +1,4 @@
-// Gives rows of the page to labels. Called by the dispatcher's main thread alone.
+// Gives rows of the table to labels. Called by the dispatcher's main thread alone.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 
 namespace leptir::metrics {
 
@@ -16,9 +16,9 @@ std::string labelOf(std::string_view name);
 
 // The rows that have labels: they are taken in their order, and a row that has a label always keeps one. So reading
 // touches no memory of rows that were never used.
-std::span<const NameRow> usedNameRows(const Page& page);
-std::span<const BrokerRow> usedBrokerRows(const Page& page);
-std::span<const StoreRow> usedStorageRows(const Page& page);
+std::span<const NameRow> usedNameRows(const MetricsTable& table);
+std::span<const BrokerRow> usedBrokerRows(const MetricsTable& table);
+std::span<const StoreRow> usedStorageRows(const MetricsTable& table);
 
 // The rows of the stores of a dispatcher, in the order of its configuration. Null: there are more stores than rows.
 struct StoreRows {
@@ -28,14 +28,14 @@ struct StoreRows {
 
 // One row for each name, in the order of the names: rows that have these labels already, else free ones, else rows of
 // labels that are not among the names, which begin again at zero. Null: there are more names than rows.
-std::vector<BrokerRow*> claimBrokerRows(Page& page, const std::vector<std::string>& names);
-std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::string>& names);
+std::vector<BrokerRow*> claimBrokerRows(MetricsTable& table, const std::vector<std::string>& names);
+std::vector<StoreRow*> claimStorageRows(MetricsTable& table, const std::vector<std::string>& names);
 
 // Sets the gauges of brokers that are no longer configured to zero (tasks in flight, session, queue); their counters
 // stay.
-void forgetOtherBrokers(Page& page, const std::vector<BrokerRow*>& configured);
+void resetGaugesOfRemovedBrokers(MetricsTable& table, const std::vector<BrokerRow*>& configured);
 
 // Gives a name's row to another name, and sets its counters to zero.
-void relabelNameRow(Page& page, std::size_t row, std::string_view label);
+void relabelNameRow(MetricsTable& table, std::size_t row, std::string_view label);
 
 }  // namespace leptir::metrics

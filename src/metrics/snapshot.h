@@ -22,8 +22,8 @@ struct Histogram {
     return all;
   }
 };
-using TimeHistogram = Histogram<kTimeBounds.size()>;
-using SizeHistogram = Histogram<kSizeBounds.size()>;
+using TimeHistogram = Histogram<kTimeBoundsInMicroseconds.size()>;
+using BatchSizeHistogram = Histogram<kBatchSizeBounds.size()>;
 
 // The task name under which all names are counted that have no row of their own.
 inline constexpr const char* kOtherNamesLabel = "other";
@@ -50,12 +50,12 @@ struct QueueCounts {
 struct BrokerMetrics {
   std::string name;
   bool hasSession = false;
-  std::uint64_t inFlight = 0;      // tasks that this instance holds
-  std::uint64_t unknownNames = 0;  // tasks that come again and again, since this program does not know their names
+  std::uint64_t inFlight = 0;          // tasks that this instance holds
+  std::uint64_t unknownNameTasks = 0;  // tasks that come again and again, since this program does not know their names
   std::uint64_t sessionsLost = 0;
-  double renewedAt = 0;              // Unix seconds; 0: never
-  std::optional<QueueCounts> queue;  // none: not counted yet, or its store does not answer
-  SizeHistogram leased, settled;     // tasks of one lease that returned any; tasks settled together
+  double renewedAt = 0;                // Unix seconds; 0: never
+  std::optional<QueueCounts> queue;    // none: not counted yet, or its store does not answer
+  BatchSizeHistogram leased, settled;  // tasks of one lease that returned any; tasks settled together
 };
 
 struct OperationMetrics {

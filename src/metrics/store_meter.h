@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "leptir/clock.h"
+#include "metrics/metrics_table.h"
 #include "metrics/observe.h"
-#include "metrics/page.h"
 
 namespace leptir::metrics {
 

@@ -4,14 +4,14 @@
 
 #include "leptir/result.h"
 #include "metrics/broker_meter.h"
-#include "metrics/page_fixture.h"
+#include "metrics/metrics_table_fixture.h"
 
 namespace leptir::metrics {
 namespace {
 
 using namespace std::chrono_literals;
 
-class StoreMeterTest : public PageTest {
+class StoreMeterTest : public MetricsTableTest {
  protected:
   const OperationMetrics& operation(StoreOperation wanted) {
     store = read().stores.at(0);
@@ -19,7 +19,7 @@ class StoreMeterTest : public PageTest {
   }
 
   ManualClock clock;
-  BrokerRow* const row = claimBrokerRows(*page, {"main"})[0];
+  BrokerRow* const row = claimBrokerRows(*table, {"main"})[0];
   const BrokerMeter meter{row, clock};
   StoreMetrics store;
 };
@@ -56,31 +56,31 @@ TEST_F(StoreMeterTest, DoesNotTimeCallsThatWait) {
 TEST_F(StoreMeterTest, WithoutARowCallsAreMadeAllTheSame) {
   const BrokerMeter none;
   EXPECT_EQ(none.store().time(StoreOperation::Open, []() -> Result<int> { return 1; }).value(), 1);
-  none.noteRenewed();
-  none.noteClosed();
+  none.noteSessionRenewed();
+  none.noteSessionClosed();
   none.noteLeased(1);
-  none.noteQueue({}, {});
+  none.noteQueueCounts({}, {});
 }
 
 TEST_F(StoreMeterTest, TheQueueIsNotKnownWithoutASession) {
-  meter.noteRenewed();
-  meter.noteQueue({.due = 3, .scheduled = 1, .buried = 2}, Time(7s));
+  meter.noteSessionRenewed();
+  meter.noteQueueCounts({.due = 3, .scheduled = 1, .buried = 2}, Time(7s));
   const auto open = read().brokers.at(0);
   EXPECT_TRUE(open.hasSession);
   ASSERT_TRUE(open.queue);
   EXPECT_EQ(open.queue->due, 3u);
   EXPECT_EQ(open.queue->buried, 2u);
   EXPECT_EQ(open.queue->oldestDue, 7);
-  meter.noteClosed();
+  meter.noteSessionClosed();
   EXPECT_FALSE(read().brokers.at(0).hasSession);
   EXPECT_FALSE(read().brokers.at(0).queue);
   EXPECT_GT(read().brokers.at(0).renewedAt, 0);
 }
 
 TEST_F(StoreMeterTest, AQueueWithoutADueTaskHasNoOldestOne) {
-  meter.noteRenewed();
-  meter.noteQueue({.due = 1}, Time(7s));
-  meter.noteQueue({.due = 0}, std::nullopt);
+  meter.noteSessionRenewed();
+  meter.noteQueueCounts({.due = 1}, Time(7s));
+  meter.noteQueueCounts({.due = 0}, std::nullopt);
   ASSERT_TRUE(read().brokers.at(0).queue);
   EXPECT_FALSE(read().brokers.at(0).queue->oldestDue);
 }

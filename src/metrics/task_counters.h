@@ -1,4 +1,4 @@
-// Counts settled tasks by broker, name and end. Names are bounded: kMostNames have rows of their own, all others are
+// Counts settled tasks by broker, name and end. Names are bounded: kMaxNameRows have rows of their own, all others are
 // counted together.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "leptir/clock.h"
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 
 namespace leptir::metrics {
 
@@ -19,32 +19,33 @@ class TaskCounters {
   static constexpr Duration kNameIdleAfter = std::chrono::minutes(10);
 
   // SettledTask::broker is an index of `brokers` (rows as of claimBrokerRows), SettledTask::name counts `names` from 1.
-  // Names that have a row, perhaps from an earlier dispatcher, keep it. `page` must outlive the object.
-  TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names, BootTime now);
+  // Names that have a row, perhaps from an earlier dispatcher, keep it. `table` must outlive the object.
+  TaskCounters(MetricsTable& table, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names,
+               BootTime now);
 
   // Gives a name a row while there are free ones, so that its series begin at zero and not with its first task.
   // `name`: as SettledTask::name.
-  void showFromNowOn(std::uint32_t name);
+  void initializeSeries(std::uint32_t name);
 
   void count(const SettledTask& task);
   // To be called about once a second: every kNameIdleAfter it finds the names of which no task was counted since.
-  void findIdleNames(BootTime now);
+  void updateIdleRows(BootTime now);
 
  private:
   static constexpr std::uint16_t kNoRow = 0xffff;
 
-  std::size_t rowOf(std::uint32_t name);
+  std::size_t findOrClaimRow(std::uint32_t name);
   void claimRow(std::uint32_t name);
   std::size_t takeIdleRow();
-  std::uint64_t countedIn(std::size_t row) const;
+  std::uint64_t tasksCountedInRow(std::size_t row) const;
 
-  Page& page_;
+  MetricsTable& table_;
   const std::vector<BrokerRow*> brokers_;
   std::vector<std::string> labels_;    // of the names; labels_[0] is of no name
   std::vector<std::uint16_t> rows_;    // of the names
   std::size_t usedRows_ = 0;           // rows that have a label
   std::vector<std::size_t> idleRows_;  // the one that counted least comes last
-  std::array<std::uint64_t, kMostNames> countedBefore_{};
+  std::array<std::uint64_t, kMaxNameRows> countedBefore_{};
   BootTime nextIdleCheck_;
 };
 

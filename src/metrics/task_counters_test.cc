@@ -2,19 +2,19 @@
 
 #include <gmock/gmock.h>
 
-#include "metrics/page_fixture.h"
+#include "metrics/metrics_table_fixture.h"
 
 namespace leptir::metrics {
 namespace {
 
 using namespace std::chrono_literals;
 
-class TaskCountersTest : public PageTest {
+class TaskCountersTest : public MetricsTableTest {
  protected:
   static void countEach(TaskCounters& counters, std::uint32_t first, std::uint32_t last) {
     for (auto name = first; name <= last; ++name) counters.count({.name = name});
   }
-  static constexpr auto kLast = static_cast<std::uint32_t>(kMostNames);
+  static constexpr auto kLast = static_cast<std::uint32_t>(kMaxNameRows);
 };
 
 TEST_F(TaskCountersTest, CountsByBrokerNameAndEnd) {
@@ -40,7 +40,7 @@ TEST_F(TaskCountersTest, TimesFallIntoTheBucketsOfTheirBounds) {
   for (const auto* times : {&name.runTime, &name.queueTime}) {
     EXPECT_EQ(times->buckets.front(), 3u) << "below zero, zero and 10 µs";
     EXPECT_EQ(times->buckets[1], 2u) << "11 and 100 µs";
-    EXPECT_EQ(times->buckets[kTimeBounds.size() - 1], 1u) << "an hour";
+    EXPECT_EQ(times->buckets[kTimeBoundsInMicroseconds.size() - 1], 1u) << "an hour";
     EXPECT_EQ(times->buckets.back(), 1u) << "more";
     EXPECT_EQ(times->count(), 7u);
     EXPECT_EQ(times->sum, 121u + 7'200'000'001u);
@@ -58,9 +58,9 @@ TEST_F(TaskCountersTest, ASuccessorCountsOn) {
 }
 
 TEST_F(TaskCountersTest, NamesBeyondTheMostAreCountedTogether) {
-  auto counters = countersOf(manyNames(kMostNames + 2));
+  auto counters = countersOf(manyNames(kMaxNameRows + 2));
   countEach(counters, 1, kLast + 2);
-  EXPECT_EQ(read().names.size(), kMostNames + 1) << "and other";
+  EXPECT_EQ(read().names.size(), kMaxNameRows + 1) << "and other";
   EXPECT_EQ(counted("task255"), 1u);
   EXPECT_EQ(counted("task256"), 0u);
   EXPECT_EQ(counted("other"), 2u);
@@ -79,8 +79,8 @@ TEST_F(TaskCountersTest, NamesThatAreNotKnownAreCountedTogether) {
 
 TEST_F(TaskCountersTest, ANameThatIsShownFromTheStartBeginsAtZeroAtEachBroker) {
   auto counters = countersOf({"mail", "noop"}, {"main", "slow"});
-  counters.showFromNowOn(1);
-  counters.showFromNowOn(3);  // no such number
+  counters.initializeSeries(1);
+  counters.initializeSeries(3);  // no such number
   const auto tasks = read().tasks;
   ASSERT_EQ(tasks.size(), 4u);
   EXPECT_EQ(tasks[0].broker + " " + tasks[0].name, "main mail");
@@ -90,23 +90,23 @@ TEST_F(TaskCountersTest, ANameThatIsShownFromTheStartBeginsAtZeroAtEachBroker) {
 }
 
 TEST_F(TaskCountersTest, NamesThatAreShownFromTheStartTakeNoRowFromAnotherName) {
-  auto counters = countersOf(manyNames(kMostNames + 1));
-  for (std::uint32_t name = 1; name <= kLast + 1; ++name) counters.showFromNowOn(name);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  auto counters = countersOf(manyNames(kMaxNameRows + 1));
+  for (std::uint32_t name = 1; name <= kLast + 1; ++name) counters.initializeSeries(name);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 1u) << "an idle name makes room";
-  EXPECT_EQ(read().names.size(), kMostNames + 1);
+  EXPECT_EQ(read().names.size(), kMaxNameRows + 1);
 }
 
 TEST_F(TaskCountersTest, AnIdleNameWithTheSmallestCountMakesRoom) {
-  auto counters = countersOf(manyNames(kMostNames + 1));
+  auto counters = countersOf(manyNames(kMaxNameRows + 1));
   countEach(counters, 1, kLast);
   countEach(counters, 1, kLast);
   countEach(counters, 1, 6);
   countEach(counters, 8, kLast);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);  // what was counted until now
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);  // what was counted until now
   countEach(counters, 20, kLast);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 1u);
   EXPECT_EQ(counted("task6"), 0u);
@@ -115,11 +115,11 @@ TEST_F(TaskCountersTest, AnIdleNameWithTheSmallestCountMakesRoom) {
 }
 
 TEST_F(TaskCountersTest, ANameThatLostItsRowIsCountedWithTheOthers) {
-  auto counters = countersOf(manyNames(kMostNames + 1));
+  auto counters = countersOf(manyNames(kMaxNameRows + 1));
   countEach(counters, 1, kLast);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
   countEach(counters, 2, kLast);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
   counters.count({.name = kLast + 1});
   counters.count({.name = 1});
   EXPECT_EQ(counted("task256"), 1u);
@@ -128,10 +128,10 @@ TEST_F(TaskCountersTest, ANameThatLostItsRowIsCountedWithTheOthers) {
 }
 
 TEST_F(TaskCountersTest, ABusyNameKeepsItsRow) {
-  auto counters = countersOf(manyNames(kMostNames + 1));
+  auto counters = countersOf(manyNames(kMaxNameRows + 1));
   countEach(counters, 1, kLast);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
-  counters.findIdleNames(now += TaskCounters::kNameIdleAfter);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
+  counters.updateIdleRows(now += TaskCounters::kNameIdleAfter);
   countEach(counters, 1, kLast);  // idle no more
   counters.count({.name = kLast + 1});
   EXPECT_EQ(counted("task256"), 0u);

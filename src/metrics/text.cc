@@ -18,13 +18,13 @@ bool isWrittenAtZero(FailureCause cause, bool isOfOtherNames) {
   return cause <= FailureCause::OutOfMemory;
 }
 
-std::uint64_t numberOf(bool value) {
+std::uint64_t zeroOrOne(bool value) {
   return value ? 1 : 0;
 }
 
 void writeUpMetric(bool isUp, TextWriter& text) {
   text.gauge("leptir_up", "1: the instance runs. 0: it does not.");
-  text.sample("", numberOf(isUp));
+  text.sample("", zeroOrOne(isUp));
 }
 
 void writeInstance(const Snapshot& snapshot, TextWriter& text) {
@@ -32,7 +32,7 @@ void writeInstance(const Snapshot& snapshot, TextWriter& text) {
   text.info("leptir_build", "The version of leptir.", labelText({{"version", snapshot.version}}));
   text.gauge("leptir_instance_state", "1 for the state that the instance is in, 0 for the others.");
   for (const auto* state : {"starting", "running", "waiting", "stopping"})
-    text.sample(labelText({{"state", state}}), numberOf(snapshot.state == state));
+    text.sample(labelText({{"state", state}}), zeroOrOne(snapshot.state == state));
   text.gauge("leptir_instance_start_time_seconds", "When the instance was started, in Unix seconds.");
   text.sample("", snapshot.startedAt);
   text.gauge("leptir_workers", "Worker slots of the instance.");
@@ -62,7 +62,7 @@ void writeTasks(const Snapshot& snapshot, TextWriter& text) {
   }
 }
 
-void writeTimes(const Snapshot& snapshot, TextWriter& text) {
+void writeTaskDurations(const Snapshot& snapshot, TextWriter& text) {
   text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
   const auto each = [&](auto&& times) {
     for (const auto& name : snapshot.names) {
@@ -109,9 +109,9 @@ void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
   each([](const BrokerMetrics& broker) { return broker.inFlight; });
   text.gauge("leptir_tasks_of_unknown_names",
              "Tasks that come again and again, since neither this instance nor another one knows their names.");
-  each([](const BrokerMetrics& broker) { return broker.unknownNames; });
+  each([](const BrokerMetrics& broker) { return broker.unknownNameTasks; });
   text.gauge("leptir_session_open", "1: the instance has a session at the broker.");
-  each([](const BrokerMetrics& broker) { return numberOf(broker.hasSession); });
+  each([](const BrokerMetrics& broker) { return zeroOrOne(broker.hasSession); });
   text.gauge("leptir_session_renewed_timestamp_seconds", "When the session was last renewed, in Unix seconds.");
   for (const auto& broker : snapshot.brokers) {
     if (broker.renewedAt > 0) text.sample(labelText({{"broker", broker.name}}), broker.renewedAt);
@@ -119,9 +119,9 @@ void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
   text.counter("leptir_sessions_lost", "Sessions that were lost with all their leases.");
   each([](const BrokerMetrics& broker) { return broker.sessionsLost; });
   text.histogram("leptir_lease_batch_tasks", "Tasks that one call leased; calls that leased no task are not counted.");
-  each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.leased; });
+  each([](const BrokerMetrics& broker) -> const BatchSizeHistogram& { return broker.leased; });
   text.histogram("leptir_settle_batch_tasks", "Tasks that were settled in one batch.");
-  each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.settled; });
+  each([](const BrokerMetrics& broker) -> const BatchSizeHistogram& { return broker.settled; });
 }
 
 void writeStores(const Snapshot& snapshot, TextWriter& text) {
@@ -213,7 +213,7 @@ std::string textOf(const Snapshot& snapshot, TextFormat format) {
   TextWriter text(format);
   writeInstance(snapshot, text);
   writeTasks(snapshot, text);
-  writeTimes(snapshot, text);
+  writeTaskDurations(snapshot, text);
   writeQueues(snapshot, text);
   writeBrokers(snapshot, text);
   writeStores(snapshot, text);
@@ -222,13 +222,13 @@ std::string textOf(const Snapshot& snapshot, TextFormat format) {
   if (snapshot.errorReports) writeReports(*snapshot.errorReports, text);
   if (snapshot.spans) writeSpans(*snapshot.spans, text);
   if (snapshot.storeRequests) writeRequests(*snapshot.storeRequests, text);
-  return text.take();
+  return text.finish();
 }
 
 std::string textOfNoInstance(TextFormat format) {
   TextWriter text(format);
   writeUpMetric(false, text);
-  return text.take();
+  return text.finish();
 }
 
 std::string_view contentTypeOf(TextFormat format) {

@@ -31,7 +31,7 @@ Snapshot full() {
   broker.hasSession = true;
   broker.renewedAt = 1001;
   broker.queue = {.due = 5, .scheduled = 6, .leased = 7, .buried = 8, .countedAt = 1002, .oldestDue = 990};
-  broker.unknownNames = 2;
+  broker.unknownNameTasks = 2;
   broker.settled.buckets[2] = 2;
   broker.settled.sum = 7;
   snapshot.brokers.push_back(broker);

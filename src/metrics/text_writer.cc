@@ -48,8 +48,8 @@ std::vector<std::string> boundTexts(std::span<const std::int64_t> bounds, TextWr
 
 TextWriter::TextWriter(TextFormat format)
     : format_(format),
-      timeBounds_(boundTexts(kTimeBounds, Scale::Microseconds, format)),
-      sizeBounds_(boundTexts(kSizeBounds, Scale::Ones, format)) {}
+      timeBounds_(boundTexts(kTimeBoundsInMicroseconds, Scale::Microseconds, format)),
+      batchSizeBounds_(boundTexts(kBatchSizeBounds, Scale::Ones, format)) {}
 
 std::string labelText(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
   std::string text;
@@ -123,8 +123,8 @@ void TextWriter::sample(std::string_view labels, const TimeHistogram& times) {
   histogram(labels, times, timeBounds_, Scale::Microseconds);
 }
 
-void TextWriter::sample(std::string_view labels, const SizeHistogram& sizes) {
-  histogram(labels, sizes, sizeBounds_, Scale::Ones);
+void TextWriter::sample(std::string_view labels, const BatchSizeHistogram& sizes) {
+  histogram(labels, sizes, batchSizeBounds_, Scale::Ones);
 }
 
 // The count is the sum of the buckets that were read, so that both agree although tasks end meanwhile.
@@ -149,7 +149,7 @@ void TextWriter::endSample(std::uint64_t value) {
   text_ += '\n';
 }
 
-std::string TextWriter::take() {
+std::string TextWriter::finish() {
   if (format_ == TextFormat::OpenMetrics) text_ += "# EOF\n";
   return std::move(text_);
 }

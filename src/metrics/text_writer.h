@@ -37,10 +37,10 @@ class TextWriter {
   void sample(std::string_view labels, double value);
   // The samples of a histogram: of times in seconds, or of sizes.
   void sample(std::string_view labels, const TimeHistogram& times);
-  void sample(std::string_view labels, const SizeHistogram& sizes);
+  void sample(std::string_view labels, const BatchSizeHistogram& sizes);
 
   // Ends the text.
-  std::string take();
+  std::string finish();
 
  private:
   void family(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix);
@@ -51,7 +51,7 @@ class TextWriter {
                  Scale scale);
 
   const TextFormat format_;
-  const std::vector<std::string> timeBounds_, sizeBounds_;  // as they stand in the label `le`
+  const std::vector<std::string> timeBounds_, batchSizeBounds_;  // as they stand in the label `le`
   std::string text_;
   std::string name_;         // of the family
   std::string_view suffix_;  // of its samples

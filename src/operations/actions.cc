@@ -35,7 +35,7 @@ bool finishEarlierCancels(operations::Stores& stores, std::size_t broker, const 
                           ActionReport& report) {
   if (action.kind != TaskAction::Kind::Cancel) return true;
   const auto finished = operations::finishEarlierCancels(stores, broker);
-  if (finished) report.recordsOfEarlier += *finished;
+  if (finished) report.earlierCancelRecords += *finished;
   if (finished) return true;
   report.errors.push_back(
       finished.error().in("an earlier cancel at broker " + stores.queues.name(broker) + " was cut off"));
@@ -64,7 +64,7 @@ Result<ActionReport> runOnIds(operations::Stores& stores, const TaskAction& acti
     if (!finishEarlierCancels(stores, broker, action, report)) return report;
   }
   report.stopped = found->stopped;
-  if (!report.stopped) operations::changeIds(stores, action, *found, progress, report);
+  if (!report.stopped) operations::changeFoundTasks(stores, action, *found, progress, report);
   report.leftAlone = std::move(found->leftAlone);
   for (auto& error : found->unable) report.errors.push_back(std::move(error));
   return report;

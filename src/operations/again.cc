@@ -101,7 +101,7 @@ class AgainPusher {
   }
 
   void leave(const std::string& id, std::string why) {
-    if (report_.leftAlone.size() < kMostIdsReported) report_.leftAlone.push_back({id, std::move(why)});
+    if (report_.leftAlone.size() < kMaxIdsReported) report_.leftAlone.push_back({id, std::move(why)});
   }
 
   Result<void> push() {
@@ -130,9 +130,9 @@ class AgainPusher {
 };
 
 // Pushes tasks with given ids: each once, and also those that were pushed again before.
-class IdsAgain {
+class AgainIdsRunner {
  public:
-  IdsAgain(Stores& stores, AgainPusher& pusher, ActionReport& report)
+  AgainIdsRunner(Stores& stores, AgainPusher& pusher, ActionReport& report)
       : stores_(stores), pusher_(pusher), report_(report), pushedAgain_(stores) {}
 
   Result<void> add(const std::string& id) {
@@ -174,9 +174,9 @@ class IdsAgain {
                              const Json& record) {
     if (record.is_null()) return pusher_.add(id, envelope, broker, "");
     auto newId = againIdOf(record);
-    const auto pushed = pushedAgain_.have({&newId, 1});
+    const auto pushed = pushedAgain_.arePushed({&newId, 1});
     if (!pushed) return pushed.error();
-    if (pushed->front()) report_.before.push_back({.id = id, .as = std::exchange(newId, "")});
+    if (pushed->front()) report_.pushedBefore.push_back({.id = id, .as = std::exchange(newId, "")});
     return pusher_.add(id, envelope, broker, std::move(newId));
   }
 
@@ -187,11 +187,11 @@ class IdsAgain {
   std::set<std::string> seen_;
 };
 
-class SelectionAgain {
+class AgainSelectionRunner {
  public:
   // `broker`: the one in whose fleet store this action keeps how far it has come. The caller holds `lock`.
-  SelectionAgain(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
-                 BulkLock& lock, ActionReport& report)
+  AgainSelectionRunner(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
+                       BulkLock& lock, ActionReport& report)
       : stores_(stores),
         selection_(selection),
         lock_(lock),
@@ -294,7 +294,7 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
     if (auto valid = base::checkTaskId(id); !valid) return valid;
   }
   AgainPusher pusher(stores, action, idsAsText(ids), report);
-  IdsAgain again(stores, pusher, report);
+  AgainIdsRunner again(stores, pusher, report);
   Result<void> outcome;
   for (std::size_t i = 0; i < ids.size() && outcome && !report.stopped; ++i) {
     outcome = again.add(ids[i]);
@@ -317,7 +317,7 @@ Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const 
   const auto broker = brokerOfPlaces(stores);
   BulkLock lock(stores, broker, action.kind);
   if (auto locked = lock.lock(); !locked) return locked;
-  SelectionAgain again(stores, broker, action, selection, lock, report);
+  AgainSelectionRunner again(stores, broker, action, selection, lock, report);
   const auto outcome = again.run(progress);
   again.endAudit(outcome);
   if (auto unlocked = lock.unlock(); !unlocked) report.errors.push_back(unlocked.error());

@@ -22,7 +22,7 @@ Result<AgainSlice> AgainRecords::read(const std::string& cursor, std::size_t lim
   if (!listed) return listed.error();
   AgainSlice slice{.cursor = std::move(listed->cursor), .examined = listed->examined};
   for (auto& record : listed->records) {
-    if (!matchesEnd(selection_, record)) {
+    if (!endedAsSelected(selection_, record)) {
       if (isOver(record) && endStateOf(record) == ListedState::Cancelled) ++leftOut.cancelled;
       continue;
     }
@@ -52,7 +52,7 @@ Result<RecordList> AgainRecords::list(const std::string& cursor, std::size_t lim
 Result<void> AgainRecords::leaveOutPushedAgain(std::vector<AgainTask>& tasks, AgainLeftOut& leftOut) {
   std::vector<std::string> ids;
   for (const auto& task : tasks) ids.push_back(task.newId);
-  const auto pushed = pushedAgain_.have(ids);
+  const auto pushed = pushedAgain_.arePushed(ids);
   if (!pushed) return pushed.error();
   std::vector<AgainTask> rest;
   for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -196,7 +196,7 @@ TEST_P(AgainTest, AnIdIsPushedOnceMoreAndTheReportSaysSo) {
   EXPECT_THAT(asked.preview({.kind = Kind::Again}, {.ids = {"a"}})->before, SizeIs(1));
   const auto second = asked.run({.kind = Kind::Again}, {.ids = {"a"}});
   ASSERT_THAT(second->before, SizeIs(1));
-  EXPECT_EQ(second->before[0].as, first->pushed[0]);
+  EXPECT_EQ(second->pushedBefore[0].as, first->pushed[0]);
   EXPECT_NE(second->pushed.at(0), first->pushed[0]);
   EXPECT_EQ(counts(kSecond).due, 2u);
 }

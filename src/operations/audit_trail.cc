@@ -13,23 +13,23 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kMostBytesOfAText = 4'096;  // of `on` and `outcome`
+constexpr std::size_t kMaxAuditTextBytes = 4'096;  // of `on` and `outcome`
 constexpr std::string_view kAudit = "audit/";
-constexpr std::size_t kEntriesOfAPage = 500, kMostRemovedAtOnce = 1'000;
+constexpr std::size_t kAuditEntriesPerPage = 500, kMaxAuditEntriesRemovedAtOnce = 1'000;
 
 std::string cut(const std::string& text) {
-  return std::string(base::utf8Prefix(text, kMostBytesOfAText));
+  return std::string(base::utf8Prefix(text, kMaxAuditTextBytes));
 }
 
 // `failure` is what it means that the entry cannot be written.
-Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& entry, std::uint32_t random,
-                 std::string_view failure) {
+Result<void> putEntry(Stores& stores, std::size_t broker, const fleet::AuditEntry& entry, std::uint32_t random,
+                      std::string_view failure) {
   const auto key = fleet::keyOf(entry, random);
   auto written = askFleet(
       stores, broker, [&](FleetStore& store) { return store.put(key, fleet::textOf(entry), fleet::kAuditLifetime); });
   if (!written && written.error().code() == ErrorCode::Unsupported) return {};
   // A trail that is too long is no reason to report an error; a later put trims it.
-  if (written && random % kPutsBetweenTrims == 0) (void)trimAuditTrail(stores, broker);
+  if (written && random % kAuditPutsPerTrim == 0) (void)trimAuditTrail(stores, broker);
   if (written) return {};
   return written.error().in(failure);
 }
@@ -46,8 +46,8 @@ fleet::AuditEntry entryOf(const Stores& stores, Time at, const ActionAtBroker& a
 }  // namespace
 
 Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action) {
-  return put(stores, broker, entryOf(stores, stores.clock->now(), action), std::random_device()(),
-             "the action is not in the audit trail");
+  return putEntry(stores, broker, entryOf(stores, stores.clock->now(), action), std::random_device()(),
+                  "the action is not in the audit trail");
 }
 
 AuditOfAction::AuditOfAction(Stores& stores, std::size_t broker, std::string_view action, std::string on)
@@ -75,22 +75,22 @@ Result<void> AuditOfAction::end(std::uint64_t changed, const std::string& outcom
 
 // Under the same key each time: the key consists of the time of the entry and the random number.
 Result<void> AuditOfAction::write(std::uint64_t changed, const std::string& outcome, std::string_view failure) {
-  return put(stores_, broker_,
-             entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}), random_,
-             failure);
+  return putEntry(stores_, broker_,
+                  entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}),
+                  random_, failure);
 }
 
 Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most) {
   return askFleet(stores, broker, [&](FleetStore& store) -> Result<void> {
     std::string last;
     for (std::size_t kept = 0; kept < most;) {
-      const auto page = store.list(kAudit, last, std::min(kEntriesOfAPage, most - kept));
+      const auto page = store.list(kAudit, last, std::min(kAuditEntriesPerPage, most - kept));
       if (!page) return page.error();
       if (page->empty()) return {};
       kept += page->size();
       last = page->back().key;
     }
-    const auto old = store.list(kAudit, last, kMostRemovedAtOnce);
+    const auto old = store.list(kAudit, last, kMaxAuditEntriesRemovedAtOnce);
     if (!old) return old.error();
     for (const auto& entry : *old) {
       if (auto erased = store.erase(entry.key); !erased) return erased.error();

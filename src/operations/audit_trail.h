@@ -44,12 +44,12 @@ class AuditOfAction {
   bool hasBegun_ = false, cannotBegin_ = false;
 };
 
-// A store keeps so many entries, the newest. One put in kPutsBetweenTrims removes what is beyond them, so there may be
+// A store keeps so many entries, the newest. One put in kAuditPutsPerTrim removes what is beyond them, so there may be
 // some hundreds more.
-inline constexpr std::size_t kMostAuditEntries = 10'000;
-inline constexpr std::uint32_t kPutsBetweenTrims = 256;
+inline constexpr std::size_t kMaxAuditEntries = 10'000;
+inline constexpr std::uint32_t kAuditPutsPerTrim = 256;
 // Removes the entries that are older than the newest `most`, at most 1,000 of them.
-Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most = kMostAuditEntries);
+Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most = kMaxAuditEntries);
 
 // "a, b and 998 more".
 std::string idsAsText(const std::vector<std::string>& ids);

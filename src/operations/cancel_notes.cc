@@ -15,24 +15,24 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::string_view kCancels = "cancels/";
-constexpr std::size_t kDigitsOfTime = 20;
+constexpr std::string_view kNotePrefix = "cancels/";
+constexpr std::size_t kTimeDigits = 20;
 // A note stands in several texts, since it may be longer than a text can be.
-constexpr std::size_t kBytesOfAPart = std::size_t{60} << 10;
-constexpr std::size_t kPartsOfACall = 16;
-static_assert(kBytesOfAPart <= kMostFleetValueBytes);
+constexpr std::size_t kNotePartBytes = std::size_t{60} << 10;
+constexpr std::size_t kNotePartsPerList = 16;
+static_assert(kNotePartBytes <= kMaxFleetValueBytes);
 
-bool keepsNoNotes(const Error& error) {
+bool storeKeepsNoNotes(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
 // `cancels/<microseconds, 20 digits>-<random, 8 hex digits>`: the oldest are listed first.
-std::string nameAt(Time now) {
-  return fmt::format("{}{:020}-{:08x}", kCancels, std::max<std::int64_t>(now.time_since_epoch().count(), 0),
+std::string newNoteName(Time now) {
+  return fmt::format("{}{:020}-{:08x}", kNotePrefix, std::max<std::int64_t>(now.time_since_epoch().count(), 0),
                      std::random_device()());
 }
 
-std::string keyOfPart(const std::string& name, std::size_t part) {
+std::string keyOfNotePart(const std::string& name, std::size_t part) {
   return fmt::format("{}/{:06}", name, part);
 }
 
@@ -90,17 +90,17 @@ std::optional<CancelNote> noteOf(const std::string& text) {
 
 Result<std::string> writeCancelNote(Stores& stores, std::size_t broker, const std::vector<FoundTask>& tasks) {
   const auto now = stores.clock->now();
-  const auto name = nameAt(now);
+  const auto name = newNoteName(now);
   const auto text = textOf(stores, now, tasks);
   const auto written = askFleet(stores, broker, [&](FleetStore& fleet) -> Result<void> {
-    for (std::size_t at = 0, part = 0; at < text.size(); at += kBytesOfAPart, ++part) {
-      const auto value = std::string_view(text).substr(at, kBytesOfAPart);
-      if (auto put = fleet.put(keyOfPart(name, part), value, kCancelNoteLifetime); !put) return put;
+    for (std::size_t at = 0, part = 0; at < text.size(); at += kNotePartBytes, ++part) {
+      const auto value = std::string_view(text).substr(at, kNotePartBytes);
+      if (auto put = fleet.put(keyOfNotePart(name, part), value, kCancelNoteLifetime); !put) return put;
     }
     return {};
   });
   if (written) return name;
-  if (keepsNoNotes(written.error())) return std::string();
+  if (storeKeepsNoNotes(written.error())) return std::string();
   return written.error().in("no further task is cancelled, since the tasks cannot be noted first");
 }
 
@@ -109,7 +109,7 @@ Result<void> eraseCancelNote(Stores& stores, std::size_t broker, const std::stri
   if (name.empty()) return {};
   return askFleet(stores, broker, [&](FleetStore& fleet) -> Result<void> {
     for (std::size_t part = 0;; ++part) {
-      const auto erased = fleet.erase(keyOfPart(name, part));
+      const auto erased = fleet.erase(keyOfNotePart(name, part));
       if (!erased) return erased.error();
       if (!*erased) break;
     }
@@ -126,15 +126,15 @@ Result<std::vector<std::string>> cancelNotesAt(Stores& stores, std::size_t broke
   auto names = askFleet(stores, broker, [&](FleetStore& fleet) -> Result<std::vector<std::string>> {
     std::vector<std::string> found;
     for (std::string after;;) {
-      const auto next = fleet.list(kCancels, after, 1);
+      const auto next = fleet.list(kNotePrefix, after, 1);
       if (!next) return next.error();
       if (next->empty()) return found;
       const auto& key = next->front().key;
-      found.push_back(key.substr(0, key.find('/', kCancels.size())));
+      found.push_back(key.substr(0, key.find('/', kNotePrefix.size())));
       after = found.back() + "/~";  // behind its parts
     }
   });
-  if (!names && keepsNoNotes(names.error())) return std::vector<std::string>();
+  if (!names && storeKeepsNoNotes(names.error())) return std::vector<std::string>();
   return names;
 }
 
@@ -142,10 +142,10 @@ Result<std::optional<CancelNote>> readCancelNote(Stores& stores, std::size_t bro
   const auto text = askFleet(stores, broker, [&](FleetStore& fleet) -> Result<std::string> {
     std::string joined;
     for (std::string after;;) {
-      const auto parts = fleet.list(name + "/", after, kPartsOfACall);
+      const auto parts = fleet.list(name + "/", after, kNotePartsPerList);
       if (!parts) return parts.error();
       for (const auto& part : *parts) joined += part.value;
-      if (parts->size() < kPartsOfACall) return joined;
+      if (parts->size() < kNotePartsPerList) return joined;
       after = parts->back().key;
     }
   });
@@ -153,11 +153,11 @@ Result<std::optional<CancelNote>> readCancelNote(Stores& stores, std::size_t bro
   return noteOf(*text);
 }
 
-bool isOldCancelNote(const std::string& name, Time now) {
+bool isStaleCancelNote(const std::string& name, Time now) {
   std::int64_t at = 0;
-  const auto digits = std::string_view(name).substr(std::min(kCancels.size(), name.size())).substr(0, kDigitsOfTime);
+  const auto digits = std::string_view(name).substr(std::min(kNotePrefix.size(), name.size())).substr(0, kTimeDigits);
   std::from_chars(digits.data(), digits.data() + digits.size(), at);
-  return now - Time(Duration(at)) > kLongestCancelOfASlice;
+  return now - Time(Duration(at)) > kMaxSliceCancelTime;
 }
 
 }  // namespace leptir::operations

@@ -15,7 +15,7 @@ namespace leptir::operations {
 
 inline constexpr Duration kCancelNoteLifetime = std::chrono::hours(24 * 7);
 // A cancel of another machine that has not erased its note after this time counts as cut off.
-inline constexpr Duration kLongestCancelOfASlice = std::chrono::minutes(1);
+inline constexpr Duration kMaxSliceCancelTime = std::chrono::minutes(1);
 
 struct CancelNote {
   std::string process{};  // as textOfThisProcess
@@ -33,6 +33,6 @@ Result<std::vector<std::string>> cancelNotesAt(Stores& stores, std::size_t broke
 // Nullopt: the note is not complete, so its tasks were not touched, or it is gone.
 Result<std::optional<CancelNote>> readCancelNote(Stores& stores, std::size_t broker, const std::string& name);
 // Whether so much time has passed since a note of this name was begun that no process can be at it.
-bool isOldCancelNote(const std::string& name, Time now);
+bool isStaleCancelNote(const std::string& name, Time now);
 
 }  // namespace leptir::operations

@@ -18,19 +18,19 @@ namespace leptir::operations {
 namespace {
 
 // Who cancelled tasks, and when.
-struct Cancelling {
+struct CancelInfo {
   std::string by;
   Time at;
 };
 
 // The records that a dispatcher would save for cancelled tasks, with their earlier runs as history.
-std::vector<MetaInfo> recordsOf(const std::vector<const FoundTask*>& tasks, const Cancelling& cancelling) {
+std::vector<MetaInfo> recordsOf(const std::vector<const FoundTask*>& tasks, const CancelInfo& cancel) {
   const settlement::RecordAuthor author{.host = base::hostName(), .pid = ::getpid()};
   std::vector<MetaInfo> records;
   records.reserve(tasks.size());
   for (const auto* task : tasks) {
-    auto settled = settlement::settlementOfCancelled(settlement::asHeldTask(*task, cancelling.at), task->envelope,
-                                                     cancelling.by, cancelling.at, author);
+    auto settled = settlement::settlementOfCancelled(settlement::asHeldTask(*task, cancel.at), task->envelope,
+                                                     cancel.by, cancel.at, author);
     if (settled.record) records.push_back(std::move(*settled.record));
   }
   return records;
@@ -82,14 +82,14 @@ bool hasEnded(const std::optional<Json>& record, const FoundTask& task) {
 class EarlierCancel {
  public:
   EarlierCancel(Stores& stores, std::size_t broker, const std::string& name)
-      : stores_(stores), broker_(broker), name_(name), isOld_(isOldCancelNote(name, stores.clock->now())) {}
+      : stores_(stores), broker_(broker), name_(name), isStale_(isStaleCancelNote(name, stores.clock->now())) {}
 
   // Returns how many records it has saved.
   Result<std::uint64_t> finish() {
     const auto note = readCancelNote(stores_, broker_, name_);
     if (!note) return note.error();
-    if (!*note) return erase(isOld_, 0);
-    const bool isOver = isOld_ || isOfDeadProcess((*note)->process);
+    if (!*note) return eraseNoteIf(isStale_, 0);
+    const bool isOver = isStale_ || isOfDeadProcess((*note)->process);
     if (!isOver && !isOfThisProcess((*note)->process)) return std::uint64_t{0};
     const auto gone = tasksThatAreGone(**note);
     if (!gone) return gone.error();
@@ -97,11 +97,11 @@ class EarlierCancel {
     if (!records) return records.error();
     if (auto saved = saveRecords(stores_, *records); !saved) return saved.error();
     // A thread of this process may be at it, as long as tasks are there.
-    return erase(isOver || gone->size() == (*note)->tasks.size(), records->size());
+    return eraseNoteIf(isOver || gone->size() == (*note)->tasks.size(), records->size());
   }
 
  private:
-  Result<std::uint64_t> erase(bool isWanted, std::uint64_t saved) {
+  Result<std::uint64_t> eraseNoteIf(bool isWanted, std::uint64_t saved) {
     if (!isWanted) return saved;
     const auto erased = eraseCancelNote(stores_, broker_, name_);
     return erased ? Result<std::uint64_t>(saved) : erased.error();
@@ -150,7 +150,7 @@ class EarlierCancel {
   Stores& stores_;
   const std::size_t broker_;
   const std::string& name_;
-  const bool isOld_;
+  const bool isStale_;
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST_P(CutOffCancelTest, RecordsThatCouldNotBeSavedAreSavedByTheSameCallAgain) {
   const auto again = asked.run(kCancelTasks, kAllOfFirst);
   EXPECT_TRUE(again->isWhole());
   EXPECT_EQ(again->changed, 500u);
-  EXPECT_EQ(again->recordsOfEarlier, 1'000u);
+  EXPECT_EQ(again->earlierCancelRecords, 1'000u);
   for (int i = 0; i < 1'500; ++i) expectCancelled("a" + std::to_string(10'000 + i));
   EXPECT_EQ(notes(), 0u);
 }
@@ -61,7 +61,7 @@ TEST_P(CutOffCancelTest, TasksOfARemovalWhoseAnswerWasLostGetTheirRecords) {
   faults[kFirst].loseNextAnswer(StoreCall::RemoveAll);
   EXPECT_FALSE(asked.run(kCancelTasks, {.ids = {"a10000", "a10001", "a10002"}})->isWhole());
   EXPECT_EQ(counts(), TaskCounts());
-  EXPECT_EQ(asked.run(kCancelTasks, {.ids = {"a10000"}})->recordsOfEarlier, 3u);
+  EXPECT_EQ(asked.run(kCancelTasks, {.ids = {"a10000"}})->earlierCancelRecords, 3u);
   for (const auto* id : {"a10000", "a10001", "a10002"}) expectCancelled(id);
 }
 
@@ -73,7 +73,7 @@ TEST_P(CutOffCancelTest, TasksThatAKilledProcessHadRemovedGetTheirRecordsFromAny
   ASSERT_TRUE(store().keeper().remove("a10001"));
   becomeNoteOfADeadProcess();
   const auto report = operations("bob@there").run(kCancelTasks, {.ids = {"another"}});
-  EXPECT_EQ(report->recordsOfEarlier, 2u);
+  EXPECT_EQ(report->earlierCancelRecords, 2u);
   EXPECT_TRUE(report->errors.empty());
   expectCancelled("a10000");
   expectCancelled("a10001");
@@ -91,13 +91,13 @@ TEST_P(CutOffCancelTest, ANoteOfARunningProcessOfAnotherMachineIsLeftToItForAMin
   text.insert(text.find(space) + space.size(), "other-");
   ASSERT_TRUE(store().fleet()->put(part.key, text, {}));
   ASSERT_TRUE(store().keeper().remove("a"));
-  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->recordsOfEarlier, 0u);
+  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->earlierCancelRecords, 0u);
   EXPECT_EQ(notes(), 1u);
   auto old = part.key;
   old.replace(sizeof "cancels/" - 1, 20, "00001000000000000000");
   ASSERT_TRUE(store().fleet()->erase(part.key));
   ASSERT_TRUE(store().fleet()->put(old, text, {}));
-  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->recordsOfEarlier, 1u);
+  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->earlierCancelRecords, 1u);
   EXPECT_EQ(notes(), 0u);
 }
 
@@ -108,7 +108,7 @@ TEST_P(CutOffCancelTest, ATaskThatRanAfterACancelWasKilledBeforeItsRemovalKeepsT
   ASSERT_TRUE(store().keeper().remove("ran"));
   saveRecord("ran", ExitStatus::Success);
   becomeNoteOfADeadProcess();
-  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->recordsOfEarlier, 0u);
+  EXPECT_EQ(operations().run(kCancelTasks, kAllOfFirst)->earlierCancelRecords, 0u);
   EXPECT_EQ(records().loadMetaInfoById("ran")->at("cause"), "finished");
   EXPECT_EQ(notes(), 0u);
 }
@@ -179,7 +179,7 @@ TEST_P(CutOffCancelTest, ANoteThatCannotBeReadChangesNothing) {
     ASSERT_TRUE(store().fleet()->put("cancels/00001000000000000000-00000000/000000", text, {}));
     const auto report = operations().run(kCancelTasks, {.ids = {"another"}});
     EXPECT_THAT(report->errors, IsEmpty()) << text;
-    EXPECT_EQ(report->recordsOfEarlier, 0u) << text;
+    EXPECT_EQ(report->earlierCancelRecords, 0u) << text;
     EXPECT_EQ(notes(), 0u) << text;
   }
   EXPECT_EQ(counts().scheduled, 1u);

@@ -12,7 +12,7 @@
 namespace leptir::operations {
 namespace {
 
-constexpr Duration kClockDifferenceIsProblem = std::chrono::minutes(1);
+constexpr Duration kMinProblemClockDifference = std::chrono::minutes(1);
 
 std::string differenceText(Duration difference) {
   return fmt::format("{} {}", base::durationText(std::chrono::abs(difference)),
@@ -21,11 +21,11 @@ std::string differenceText(Duration difference) {
 
 void examineClock(const std::string& where, const StoreExamination& examination, Findings& findings) {
   if (!examination.clock) return;
-  findings.look();
+  findings.countExamined();
   const auto difference = *examination.clock - examination.asked;
-  if (std::chrono::abs(difference) < kClockDifferenceReported) return;
+  if (std::chrono::abs(difference) < kMinReportedClockDifference) return;
   findings.add(
-      {std::chrono::abs(difference) < kClockDifferenceIsProblem ? FindingSeverity::Warning : FindingSeverity::Problem,
+      {std::chrono::abs(difference) < kMinProblemClockDifference ? FindingSeverity::Warning : FindingSeverity::Problem,
        "clock-skew", where,
        fmt::format("the clock of the store is {} that of this machine: scheduled tasks begin too {}, and "
                    "records expire at wrong times",
@@ -34,9 +34,9 @@ void examineClock(const std::string& where, const StoreExamination& examination,
 }
 
 void addExamination(const std::string& where, Result<StoreExamination> examination, Findings& findings) {
-  findings.look();
+  findings.countExamined();
   const bool isMissingStore = !examination && isMissing(examination.error());
-  findings.noteStore(examination || isMissingStore);
+  findings.countStore(examination || isMissingStore);
   if (isMissingStore) return;
   if (!examination) {
     const auto& message = examination.error().message();
@@ -47,7 +47,7 @@ void addExamination(const std::string& where, Result<StoreExamination> examinati
                   "again by themselves"});
     return;
   }
-  findings.look(examination->looked);
+  findings.countExamined(examination->looked);
   examineClock(where, *examination, findings);
   for (auto& finding : examination->findings) findings.add(where, std::move(finding));
 }
@@ -59,7 +59,7 @@ Diagnosis Findings::take() && {
   return std::move(diagnosis_);
 }
 
-std::string tasksAre(std::uint64_t count) {
+std::string tasksAreText(std::uint64_t count) {
   return count == 1 ? "1 task is" : fmt::format("{} tasks are", count);
 }
 

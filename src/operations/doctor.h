@@ -17,19 +17,19 @@
 namespace leptir::operations {
 
 // Clocks of this machine, of stores and of instances that differ by less are not mentioned.
-inline constexpr Duration kClockDifferenceReported = std::chrono::seconds(5);
+inline constexpr Duration kMinReportedClockDifference = std::chrono::seconds(5);
 
 // Collects findings. The same finding of two stores, which lie at the same place, is kept once.
 class Findings {
  public:
-  void look(std::size_t things = 1) { diagnosis_.looked += things; }
+  void countExamined(std::size_t things = 1) { diagnosis_.looked += things; }
   void add(Finding finding) {
     if (seen_.insert({finding.kind, finding.what}).second) diagnosis_.findings.push_back(std::move(finding));
   }
   void add(const std::string& where, StoreFinding finding) {
     add({finding.severity, std::move(finding.kind), where, std::move(finding.what), std::move(finding.advice)});
   }
-  void noteStore(bool answered) {
+  void countStore(bool answered) {
     ++diagnosis_.stores;
     if (answered) ++diagnosis_.answered;
   }
@@ -41,7 +41,7 @@ class Findings {
 };
 
 // "1 task is", "7 tasks are"
-std::string tasksAre(std::uint64_t count);
+std::string tasksAreText(std::uint64_t count);
 // "broker local"
 std::string whereOf(const Stores& stores, std::size_t broker);
 

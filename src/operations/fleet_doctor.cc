@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr Duration kLateRenewal = 45s;
 // A session without a card may be one that began or ended just now: it is looked at again after so long.
 constexpr Duration kSecondCheckDelay = 2s;
-constexpr std::size_t kMostSessionsExamined = 1'000, kMostInstancesListed = 5;
+constexpr std::size_t kMaxSessionsExamined = 1'000, kMaxInstancesListed = 5;
 
 std::string shortName(const std::string& instance, const std::string& host, int pid) {
   return fmt::format("instance {} ({}:{})", instance.substr(0, 8), host.empty() ? "?" : host, pid);
@@ -53,7 +53,7 @@ class FleetDoctor {
   }
 
   void examineCard(std::size_t broker, const fleet::InstanceCard& card) {
-    findings_.look(2);
+    findings_.countExamined(2);
     versions_[card.version].insert(fmt::format("{}:{}", card.host, card.pid));
     const auto where = shortName(card.instance, card.host, card.pid);
     const auto late = card.written - card.renewed;
@@ -70,8 +70,8 @@ class FleetDoctor {
   // A card lives for fleet::kCardLifetime by the clock of the store, so one that is there was written lately.
   void examineClock(const std::string& where, const fleet::InstanceCard& card) {
     const auto age = stores_.clock->now() - card.written;
-    const bool isAhead = age < -kClockDifferenceReported;
-    if (!isAhead && age <= fleet::kCardLifetime + kClockDifferenceReported) return;
+    const bool isAhead = age < -kMinReportedClockDifference;
+    if (!isAhead && age <= fleet::kCardLifetime + kMinReportedClockDifference) return;
     findings_.add({FindingSeverity::Warning, "clock-skew", where,
                    fmt::format("the clock of its machine is {} {} that of this machine: tasks expire at wrong times",
                                base::durationText(std::chrono::abs(age)), isAhead ? "ahead of" : "behind"),
@@ -79,18 +79,18 @@ class FleetDoctor {
   }
 
   void examineVersions() {
-    findings_.look();
+    findings_.countExamined();
     versions_.erase("");
     if (versions_.size() < 2) return;
     std::string text;
     for (const auto& [version, instances] : versions_) {
-      text +=
-          fmt::format("{}{} ({}{})", text.empty() ? "" : ", ", version,
-                      fmt::join(std::vector(instances.begin(),
-                                            std::next(instances.begin(), static_cast<std::ptrdiff_t>(std::min(
-                                                                             instances.size(), kMostInstancesListed)))),
-                                ", "),
-                      instances.size() > kMostInstancesListed ? ", …" : "");
+      text += fmt::format(
+          "{}{} ({}{})", text.empty() ? "" : ", ", version,
+          fmt::join(
+              std::vector(instances.begin(), std::next(instances.begin(), static_cast<std::ptrdiff_t>(std::min(
+                                                                              instances.size(), kMaxInstancesListed)))),
+              ", "),
+          instances.size() > kMaxInstancesListed ? ", …" : "");
     }
     findings_.add({FindingSeverity::Warning, "two-versions", "fleet", "instances of different versions run: " + text,
                    "restart the older ones once the new version is installed on their machines"});
@@ -100,11 +100,11 @@ class FleetDoctor {
     const auto keepsCards = askFleet(stores_, broker, [](FleetStore&) -> Result<bool> { return true; });
     if (!keepsCards) return {};
     auto sessions = askBroker(stores_, broker, [](SimpleBroker& store) {
-      return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsExamined});
+      return store.keeper().listSessions({.offset = 0, .limit = kMaxSessionsExamined});
     });
     const auto cards = cardsAt(stores_, broker);
     if (!sessions || !cards) return {};
-    findings_.look(sessions->size());
+    findings_.countExamined(sessions->size());
     std::erase_if(*sessions, [&](const ListedSession& session) {
       return std::ranges::count(*cards, session.session.instance, &fleet::InstanceCard::instance) > 0;
     });

@@ -9,8 +9,8 @@ namespace leptir::operations {
 namespace {
 
 constexpr std::size_t kEntriesOfACall = 100;
-constexpr std::size_t kMostCards = 10'000;
-constexpr std::size_t kMostPauses = 10'000;
+constexpr std::size_t kMaxCards = 10'000;
+constexpr std::size_t kMaxPauses = 10'000;
 constexpr std::string_view kCards = "instances/";
 
 bool isEmptyAnswer(const Error& error) {
@@ -40,7 +40,7 @@ Result<std::vector<FleetEntry>> fleetEntries(Stores& stores, std::size_t broker,
 }
 
 Result<std::vector<fleet::InstanceCard>> cardsAt(Stores& stores, std::size_t broker) {
-  const auto entries = fleetEntries(stores, broker, kCards, kMostCards);
+  const auto entries = fleetEntries(stores, broker, kCards, kMaxCards);
   if (!entries) return entries.error();
   std::vector<fleet::InstanceCard> cards;
   for (const auto& entry : *entries) {
@@ -50,7 +50,7 @@ Result<std::vector<fleet::InstanceCard>> cardsAt(Stores& stores, std::size_t bro
 }
 
 Result<std::vector<PausedTasks>> pausesAt(Stores& stores, std::size_t broker) {
-  const auto entries = fleetEntries(stores, broker, kFleetPauses, kMostPauses);
+  const auto entries = fleetEntries(stores, broker, kFleetPauses, kMaxPauses);
   if (!entries) return entries.error();
   std::vector<PausedTasks> pauses;
   for (const auto& entry : *entries) {

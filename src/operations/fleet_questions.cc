@@ -14,17 +14,17 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMostSessionsListed = 10'000;
-constexpr std::size_t kMostInstancesNamed = 5;
+constexpr std::size_t kMaxSessionsListed = 10'000;
+constexpr std::size_t kMaxInstancesNamed = 5;
 
 // The card that was written last tells most; an instance writes one at each of its brokers.
 // Returns whether this one was written later than those before.
-bool addCard(InstanceView& view, const fleet::InstanceCard& card) {
+bool applyCardIfNewer(InstanceView& view, const fleet::InstanceCard& card) {
   if (view.hasCard && card.written <= view.lastSeen) return false;
   view.hasCard = true;
   view.host = card.host;
   view.pid = card.pid;
-  view.processSpace = card.processSpace;
+  view.pidNamespace = card.pidNamespace;
   view.version = card.version;
   view.workers = card.workers;
   view.configuration = card.configuration;
@@ -56,7 +56,8 @@ void addRunningTasks(InstanceView& view, RunningAtBroker at, const std::vector<f
 void addTasksOfSilentStores(InstanceView& view, const std::vector<fleet::OtherBroker>& others) {
   for (const auto& other : others) {
     if (std::ranges::count(view.runningAt, other.broker, &RunningAtBroker::broker) == 0)
-      addRunningTasks(view, {.broker = other.broker, .tasks = other.runningTasks, .isToldThere = false}, other.running);
+      addRunningTasks(view, {.broker = other.broker, .tasks = other.runningTasks, .isFromOwnStore = false},
+                      other.running);
   }
 }
 
@@ -96,12 +97,12 @@ class FleetReader {
     answered_ = true;
     for (const auto& card : *cards) {
       auto& view = viewOf(card.instance, broker);
-      if (addCard(view, card)) others_[card.instance] = card.others;
+      if (applyCardIfNewer(view, card)) others_[card.instance] = card.others;
       addRunningTasks(view, {.broker = card.broker, .tasks = card.runningTasks}, card.running);
       view.paused = view.paused || card.paused;
     }
     const auto sessions = operations::askBroker(stores_, broker, [](SimpleBroker& store) {
-      return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsListed});
+      return store.keeper().listSessions({.offset = 0, .limit = kMaxSessionsListed});
     });
     if (!sessions) return note(sessions.error());
     for (const auto& session : *sessions) addSession(viewOf(session.session.instance, broker), session);
@@ -135,11 +136,11 @@ bool isNamed(const InstanceView& view, std::string_view which) {
 
 Error severalInstances(std::string_view which, const std::vector<InstanceView>& found) {
   std::string list;
-  for (std::size_t i = 0; i < std::min(found.size(), kMostInstancesNamed); ++i)
+  for (std::size_t i = 0; i < std::min(found.size(), kMaxInstancesNamed); ++i)
     list += fmt::format("{}{} ({}:{})", i == 0 ? "" : ", ", found[i].instance, found[i].host, found[i].pid);
   return {ErrorCode::Invalid,
           fmt::format("{} fits {} instances: {}{}; name one by host:pid or by more of its digits",
-                      base::inQuotes(which), found.size(), list, found.size() > kMostInstancesNamed ? ", …" : "")};
+                      base::inQuotes(which), found.size(), list, found.size() > kMaxInstancesNamed ? ", …" : "")};
 }
 
 }  // namespace

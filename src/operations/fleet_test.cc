@@ -145,7 +145,7 @@ TEST_P(FleetTest, TasksOfAStoreThatDoesNotAnswerAreToldByTheCardInAnother) {
   ASSERT_THAT(instance.running, SizeIs(1));
   EXPECT_EQ(instance.running[0].broker, "second");
   ASSERT_THAT(instance.runningAt, SizeIs(2));
-  EXPECT_FALSE(instance.runningAt[1].isToldThere);
+  EXPECT_FALSE(instance.runningAt[1].isFromOwnStore);
   const auto task = asked.task("t1");
   ASSERT_TRUE(task) << task.error().message();
   EXPECT_EQ(task->running->attempt, 2);
@@ -195,7 +195,7 @@ TEST_P(FleetTest, AnOrderThatHasExpiredIsToldFromOneThatWasTaken) {
   const auto expired = asked.isTaken(placed);
   ASSERT_FALSE(expired);
   EXPECT_EQ(expired.error().code(), ErrorCode::NotFound);
-  ASSERT_TRUE(store().fleet()->put(fleet::keyOfTakenOrder(placed.key), kOther, fleet::kTakenNoteLifetime));
+  ASSERT_TRUE(store().fleet()->put(fleet::keyOfTakenOrder(placed.key), kOther, fleet::kTakenOrderLifetime));
   EXPECT_TRUE(*asked.isTaken(placed));
 }
 
@@ -225,7 +225,7 @@ TEST_P(FleetTest, AnOrderOfNoWorkersOrOfTooManyIsInvalid) {
   writeCard(kOther, "web2", 12);
   auto asked = operations();
   const auto instance = asked.findInstance("web2");
-  for (const int workers : {0, -1, kMostWorkersOfAnOrder + 1}) {
+  for (const int workers : {0, -1, kMaxWorkersPerOrder + 1}) {
     const auto placed = asked.order(*instance, {.kind = InstanceOrder::Kind::SetWorkers, .workers = workers});
     EXPECT_EQ(placed.error().code(), ErrorCode::Invalid) << workers;
   }

@@ -16,8 +16,8 @@ namespace {
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the action that follows meets them too.
 void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const std::string&)>& onNotice) {
-  constexpr int kMostSteps = 100;
-  for (int step = 0; step < kMostSteps; ++step) {
+  constexpr int kMaxSteps = 100;
+  for (int step = 0; step < kMaxSteps; ++step) {
     const auto recovered = broker::recoverDeadSessions(broker, onNotice);
     if (!recovered || !recovered->mayBeMore) return;
   }
@@ -93,9 +93,9 @@ class IdFinder {
 };
 
 void addToFirstTasks(ActionReport& report, const std::vector<FoundTask>& tasks, const std::string& broker) {
-  constexpr std::size_t kMost = 10;
+  constexpr std::size_t kMax = 10;
   for (const auto& task : tasks) {
-    if (report.first.size() < kMost) report.first.push_back(listedTaskOf(task, broker));
+    if (report.first.size() < kMax) report.first.push_back(listedTaskOf(task, broker));
   }
 }
 
@@ -110,8 +110,8 @@ Result<void> changeTasks(Stores& stores, std::size_t broker, const TaskAction& a
                          const std::vector<FoundTask>& tasks, const OnActionProgress& progress, AuditOfAction& audit,
                          SliceResult& done, ActionReport& report) {
   if (auto begun = audit.begin(); !begun) return begun;
-  for (std::size_t begin = 0; begin < tasks.size() && !report.stopped; begin += kMostTasksOfAChange) {
-    const auto end = std::min(tasks.size(), begin + kMostTasksOfAChange);
+  for (std::size_t begin = 0; begin < tasks.size() && !report.stopped; begin += kMaxTasksPerChange) {
+    const auto end = std::min(tasks.size(), begin + kMaxTasksPerChange);
     const std::vector<FoundTask> slice(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
                                        tasks.begin() + static_cast<std::ptrdiff_t>(end));
     if (auto changed = SliceChanger(stores, broker, action).change(slice, done); !changed) return changed;
@@ -140,8 +140,8 @@ Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTar
   return std::move(finder).result();
 }
 
-void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
-               ActionReport& report) {
+void changeFoundTasks(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
+                      ActionReport& report) {
   for (const auto& [place, tasks] : found.tasks) {
     if (report.stopped) return;
     const auto broker = place.first;

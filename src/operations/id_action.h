@@ -28,7 +28,7 @@ Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTar
                          const OnActionProgress& progress = {});
 
 // Changes the tasks that were found, in slices, and calls `progress` after each; false ends the action there.
-void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
-               ActionReport& report);
+void changeFoundTasks(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
+                      ActionReport& report);
 
 }  // namespace leptir::operations

@@ -20,9 +20,9 @@ fleet::Order::Kind kindOf(InstanceOrder::Kind kind) {
 static_assert(static_cast<int>(InstanceOrder::Kind::SetWorkers) == static_cast<int>(fleet::Order::Kind::SetWorkers));
 
 Result<void> check(const InstanceView& instance, const InstanceOrder& order) {
-  if (order.kind == InstanceOrder::Kind::SetWorkers && (order.workers < 1 || order.workers > kMostWorkersOfAnOrder))
+  if (order.kind == InstanceOrder::Kind::SetWorkers && (order.workers < 1 || order.workers > kMaxWorkersPerOrder))
     return Error(ErrorCode::Invalid,
-                 fmt::format("an instance has 1 to {} workers, not {}", kMostWorkersOfAnOrder, order.workers));
+                 fmt::format("an instance has 1 to {} workers, not {}", kMaxWorkersPerOrder, order.workers));
   if (!instance.hasCard && order.kind != InstanceOrder::Kind::Resume)
     return Error(
         ErrorCode::Unsupported,
@@ -43,8 +43,8 @@ bool isWithdrawnByResume(fleet::Order::Kind kind) {
 
 // Erases the orders to drain or to stop that stand in the store, and adds their names to `withdrawn`.
 Result<void> withdrawAt(FleetStore& store, const std::string& instance, std::vector<std::string>& withdrawn) {
-  constexpr std::size_t kMostOrders = 1'000;
-  const auto entries = store.list(fleet::keysOfOrders(instance), "", kMostOrders);
+  constexpr std::size_t kMaxOrders = 1'000;
+  const auto entries = store.list(fleet::orderKeyPrefix(instance), "", kMaxOrders);
   if (!entries) return entries.error();
   for (const auto& entry : *entries) {
     const auto order = fleet::orderOf(entry);

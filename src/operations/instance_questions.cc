@@ -14,7 +14,7 @@ namespace leptir::operations {
 namespace {
 
 constexpr auto kAnswerPollInterval = std::chrono::milliseconds(100);
-constexpr std::size_t kMostAnswerPieces = 64;
+constexpr std::size_t kMaxAnswerPieces = 64;
 
 std::string describeInstance(const InstanceView& instance) {
   return fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
@@ -45,9 +45,9 @@ Result<std::size_t> putQuestion(Stores& stores, const InstanceView& instance, co
 
 Result<std::optional<std::string>> lookForAnswer(Stores& stores, std::size_t broker, const fleet::Question& question) {
   return askFleet(stores, broker, [&](FleetStore& store) -> Result<std::optional<std::string>> {
-    const auto entries = store.list(fleet::answerKeys(question), "", kMostAnswerPieces);
+    const auto entries = store.list(fleet::answerKeyPrefix(question), "", kMaxAnswerPieces);
     if (!entries) return entries.error();
-    auto answer = fleet::answerIn(*entries);
+    auto answer = fleet::joinAnswer(*entries);
     if (!answer) return answer;
     for (const auto& entry : *entries) (void)store.erase(entry.key);  // else they are gone after their lifetime
     return answer;
@@ -69,17 +69,17 @@ class AskedInstance {
     const auto found = lookForAnswer(stores_, *broker_, question_);
     if (!found) return found.error();
     if (!*found) return std::nullopt;
-    const auto answer = fleet::answerOf(**found);
+    const auto answer = fleet::parseAnswer(**found);
     if (!answer) return answer.error().in(describeInstance(instance_));
     return parseJson(*answer);
   }
 
   InstanceView& instance() { return instance_; }
-  Error doesNotRunIt() const {
+  Error notRunningError() const {
     return {ErrorCode::Invalid, fmt::format("{}: task {} does not run there now", describeInstance(instance_),
                                             base::inQuotes(question_.task))};
   }
-  Error doesNotAnswer() const {
+  Error noAnswerError() const {
     return {ErrorCode::TimedOut,
             describeInstance(instance_) + " has not answered: it hangs, or cannot reach its store"};
   }
@@ -99,7 +99,7 @@ class AskedInstance {
 };
 
 // Keeps the error that tells most.
-void note(std::optional<Error>& worst, const Error& error) {
+void keepWorse(std::optional<Error>& worst, const Error& error) {
   const bool isWorse = !worst || (worst->code() == ErrorCode::Invalid && error.code() != ErrorCode::Invalid);
   if (isWorse) worst = error;
 }
@@ -120,13 +120,13 @@ Result<InstanceAnswer> askInstances(Stores& stores, std::vector<InstanceView> in
       }
       if (*answer && question.isAnswer(**answer))
         return InstanceAnswer{.instance = std::move(asked->instance()), .json = std::move(**answer)};
-      note(worst, *answer ? asked->doesNotRunIt() : answer->error());
+      keepWorse(worst, *answer ? asked->notRunningError() : answer->error());
       asked = waiting.erase(asked);
     }
     if (waiting.empty()) return *worst;
     std::this_thread::sleep_for(kAnswerPollInterval);
   }
-  note(worst, waiting.front().doesNotAnswer());
+  keepWorse(worst, waiting.front().noAnswerError());
   return *worst;
 }
 

@@ -6,16 +6,16 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kMostSessionsCompared = 1'000;
-// A card with more than this may have left out names, to fit fleet::kMostFleetValueBytes.
-constexpr std::size_t kMostBytesOfAllNames = 40'000;
+constexpr std::size_t kMaxSessionsCompared = 1'000;
+// A card with more than this may have left out names, to fit fleet::kMaxFleetValueBytes.
+constexpr std::size_t kMaxNameBytesOfWholeCard = 40'000;
 
 }  // namespace
 
-std::optional<TaskNames> namesOfInstances(Stores& stores, std::size_t broker) {
+std::optional<TaskNames> taskNamesKnownAt(Stores& stores, std::size_t broker) {
   const auto cards = cardsAt(stores, broker);
   const auto sessions = askBroker(stores, broker, [](SimpleBroker& store) {
-    return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsCompared});
+    return store.keeper().listSessions({.offset = 0, .limit = kMaxSessionsCompared});
   });
   if (!cards || cards->empty() || !sessions || sessions->size() > cards->size()) return std::nullopt;
   TaskNames names;
@@ -25,7 +25,7 @@ std::optional<TaskNames> namesOfInstances(Stores& stores, std::size_t broker) {
       names.emplace(broker::withoutBackslash(name));
       bytes += name.size();
     }
-    if (bytes > kMostBytesOfAllNames || card.runningTasks > card.running.size()) return std::nullopt;
+    if (bytes > kMaxNameBytesOfWholeCard || card.runningTasks > card.running.size()) return std::nullopt;
   }
   return names;
 }

@@ -15,6 +15,6 @@ namespace leptir::operations {
 using TaskNames = std::set<std::string, std::less<>>;
 
 // None: it is not known of all instances which names they know.
-std::optional<TaskNames> namesOfInstances(Stores& stores, std::size_t broker);
+std::optional<TaskNames> taskNamesKnownAt(Stores& stores, std::size_t broker);
 
 }  // namespace leptir::operations

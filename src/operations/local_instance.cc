@@ -9,8 +9,8 @@
 #include "base/host_name.h"
 #include "base/instance_mark.h"
 #include "base/limits.h"
+#include "base/pid_namespace.h"
 #include "base/proc_text.h"
-#include "base/process_space.h"
 
 namespace leptir::operations {
 namespace {
@@ -24,13 +24,13 @@ bool isLogOfRun(const WantedRun& run, const link::RunLog& log) {
 
 }  // namespace
 
-bool isVisible(const InstanceView& instance) {
+bool isMasterVisible(const InstanceView& instance) {
   return instance.pid > 0 && instance.host == base::hostName() &&
          base::checkMasterMark(instance.pid, instance.instance) == base::Membership::Yes;
 }
 
-bool isGone(const InstanceView& instance) {
-  const bool isOfThisSpace = !instance.processSpace.empty() && instance.processSpace == base::processSpace();
+bool isMasterGone(const InstanceView& instance) {
+  const bool isOfThisSpace = !instance.pidNamespace.empty() && instance.pidNamespace == base::pidNamespace();
   return isOfThisSpace && instance.pid > 0 &&
          base::checkMasterMark(instance.pid, instance.instance) == base::Membership::No;
 }
@@ -44,7 +44,7 @@ bool isOfThisUser(pid_t process) {
 std::optional<RunHere> findRunHere(const Stores& stores, std::string_view id) {
   for (auto& instance : stores.instancesHere()) {
     const auto task = std::ranges::find(instance.running, id, &RunningTask::id);
-    if (task == instance.running.end() || task->pid <= 0 || !isVisible(instance)) continue;
+    if (task == instance.running.end() || task->pid <= 0 || !isMasterVisible(instance)) continue;
     auto found = *task;
     return RunHere{.instance = std::move(instance), .task = std::move(found)};
   }

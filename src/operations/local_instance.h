@@ -15,10 +15,10 @@ namespace leptir::operations {
 
 // Whether this process sees the instance's master: it is on this machine, and no namespace of processes is between.
 // That does not prove whose process it is: any user can write a card and give a process the mark of a master.
-bool isVisible(const InstanceView& instance);
+bool isMasterVisible(const InstanceView& instance);
 
 // Whether the instance ran where this process sees all processes, and its master is not there any more.
-bool isGone(const InstanceView& instance);
+bool isMasterGone(const InstanceView& instance);
 
 // Whether all user ids of a process (real, effective, saved, file system) equal the effective user id of this process.
 // /proc/<pid>/exe of a process of another user must not be executed: it is a program that the other user chose.

@@ -19,9 +19,9 @@ namespace {
 
 namespace key = meta::key;
 
-constexpr Duration kLongestLogWait = std::chrono::seconds(5);
+constexpr Duration kMaxLogWait = std::chrono::seconds(5);
 // How exactly the time at which a run began is computed from the status board.
-constexpr Duration kClocksOfARunDiffer = std::chrono::milliseconds(20);
+constexpr Duration kRunBeginTolerance = std::chrono::milliseconds(20);
 
 bool isInProgress(const Json& record) {
   return record.is_object() && record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::InProgress);
@@ -39,7 +39,7 @@ int runningAttempt(const TaskDetails& task) {
 
 TaskLog logOf(const link::RunLog& read) {
   TaskLog log{.attempt = static_cast<int>(read.attempt), .isRunning = true};
-  task::readLogText(task::logText(read.first, read.leftOutLines, read.leftOutBytes, read.last), log);
+  task::readLogText(task::joinLogText(read.first, read.leftOutLines, read.leftOutBytes, read.last), log);
   return log;
 }
 
@@ -49,16 +49,16 @@ TaskLog logOf(const link::RunLog& read) {
 // The board does not tell the attempt, so the newest log of the worker may be of an earlier run of the same task, which
 // had logged before this one began. Of the earlier attempts it is known only that there were any.
 std::optional<TaskLog> logOfRunHere(const operations::Stores& stores, std::string_view id, int asked) {
-  constexpr int kMostAttemptsTold = 100;
+  constexpr int kMaxAttemptsTold = 100;
   const auto here = operations::findRunHere(stores, id);
   if (!here) return std::nullopt;
   const auto read = operations::logOfRun(here->instance, {.id = id, .attempt = asked, .worker = here->task.pid});
   if (!read || !*read) return std::nullopt;
   auto log = logOf(**read);
-  const bool isOfThisRun = !log.lines.empty() && log.lines.front().time + kClocksOfARunDiffer >= here->task.began;
+  const bool isOfThisRun = !log.lines.empty() && log.lines.front().time + kRunBeginTolerance >= here->task.began;
   if (!isOfThisRun) return std::nullopt;
   log.id = id;
-  for (int attempt = std::max(1, log.attempt - kMostAttemptsTold); attempt <= log.attempt; ++attempt)
+  for (int attempt = std::max(1, log.attempt - kMaxAttemptsTold); attempt <= log.attempt; ++attempt)
     log.attempts.push_back(attempt);
   return log;
 }
@@ -73,7 +73,7 @@ class LogSearch {
     const int running = runningAttempt(task_);
     if (running > 0 && std::ranges::count(attempts, running) == 0) attempts.push_back(running);
     const int attempt = wantedAttempt > 0 ? wantedAttempt : attempts.empty() ? 0 : attempts.back();
-    auto log = attempt > 0 && attempt == running ? ofRunning(attempt) : ofRecord(attempt);
+    auto log = attempt > 0 && attempt == running ? logOfRunning(attempt) : logFromRecord(attempt);
     if (!log) return log;
     log->id = task_.id;
     log->attempts = std::move(attempts);
@@ -81,7 +81,7 @@ class LogSearch {
   }
 
  private:
-  Result<TaskLog> ofRecord(int attempt) const {
+  Result<TaskLog> logFromRecord(int attempt) const {
     if (attempt == 0) return TaskLog{};
     if (auto log = operations::logInRecord(task_.record, attempt)) return std::move(*log);
     const auto kept = operations::attemptsOf(task_.record);
@@ -92,7 +92,7 @@ class LogSearch {
     return Error(ErrorCode::NotFound, fmt::format("task {} has no attempt {}", base::inQuotes(task_.id), attempt));
   }
 
-  Result<TaskLog> ofRunning(int attempt) {
+  Result<TaskLog> logOfRunning(int attempt) {
     const auto fleet = operations_.instances();
     if (!fleet) return fleet.error();
     const operations::WantedRun run{
@@ -100,7 +100,7 @@ class LogSearch {
     std::vector<std::string> seenHere;  // instances
     for (const auto& instance : fleet->instances) {
       const bool isOfOtherInstance = !task_.instance.empty() && instance.instance != task_.instance;
-      if (isOfOtherInstance || !operations::isVisible(instance)) continue;
+      if (isOfOtherInstance || !operations::isMasterVisible(instance)) continue;
       const auto read = operations::logOfRun(instance, run);
       if (read && *read) return logOf(**read);
       if (read) seenHere.push_back(instance.instance);
@@ -113,7 +113,7 @@ class LogSearch {
     const auto isOfRun = [&](const Json& json) { return json.is_object() && json.value("attempt", Json()) == attempt; };
     const auto answer = operations::askAboutTask(
         operations_, stores_, task_,
-        {.kind = fleet::Question::Kind::Log, .taskId = task_.id, .longestWait = kLongestLogWait, .isAnswer = isOfRun},
+        {.kind = fleet::Question::Kind::Log, .taskId = task_.id, .longestWait = kMaxLogWait, .isAnswer = isOfRun},
         seenHere);
     TaskLog log{.attempt = attempt, .isRunning = true};
     if (!answer) {

@@ -12,13 +12,13 @@ namespace {
 
 void addError(const Result<void>& checked, FindingSeverity severity, const std::string& kind, const std::string& where,
               Findings& findings) {
-  findings.look();
+  findings.countExamined();
   if (!checked) findings.add({severity, kind, where, checked.error().message(), ""});
 }
 
-void examineSpaceFor(const std::filesystem::path& file, const std::string& what, const std::string& where,
-                     Findings& findings) {
-  findings.look();
+void examineDiskSpaceFor(const std::filesystem::path& file, const std::string& what, const std::string& where,
+                         Findings& findings) {
+  findings.countExamined();
   const auto space = base::diskSpaceAt(file.parent_path());
   if (!space) return;
   if (auto finding = base::findingOf(*space, what + " " + file.string())) findings.add(where, std::move(*finding));
@@ -27,7 +27,7 @@ void examineSpaceFor(const std::filesystem::path& file, const std::string& what,
 void examineLogs(const Config& config, const std::string& where, Findings& findings) {
   addError(log::checkLogFiles(config.loggers), FindingSeverity::Warning, "rights", where, findings);
   for (const auto& logger : config.loggers) {
-    if (logger.type == LogSinkConfig::Type::File) examineSpaceFor(logger.path, "log file", where, findings);
+    if (logger.type == LogSinkConfig::Type::File) examineDiskSpaceFor(logger.path, "log file", where, findings);
   }
 }
 
@@ -35,7 +35,7 @@ void examinePidFile(const Config& config, const std::string& where, Findings& fi
   const auto file = config::pidFileFor(config);
   addError(file ? config::checkFolderFor(*file) : Result<void>(file.error()), FindingSeverity::Warning, "rights", where,
            findings);
-  if (file) examineSpaceFor(*file, "pid file", where, findings);
+  if (file) examineDiskSpaceFor(*file, "pid file", where, findings);
 }
 
 }  // namespace

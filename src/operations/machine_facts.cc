@@ -17,9 +17,9 @@ namespace leptir::operations {
 namespace {
 
 // A worker that has run nothing needs about 5 MB of its own; with less than this, real tasks do not fit.
-constexpr std::uint64_t kLeastMemoryOfAWorker = 16'000'000;
-constexpr std::uint64_t kOtherProcesses = 8;  // master, dispatcher, and some that tasks start
-constexpr std::uint64_t kEnoughFreeMemory = 1'000'000'000;
+constexpr std::uint64_t kMinWorkerMemoryBytes = 16'000'000;
+constexpr std::uint64_t kProcessesBesidesWorkers = 8;  // master, dispatcher, and some that tasks start
+constexpr std::uint64_t kEnoughFreeMemoryBytes = 1'000'000'000;
 
 std::optional<std::uint64_t> numberIn(std::string_view text) {
   std::uint64_t number = 0;
@@ -55,7 +55,7 @@ std::optional<std::uint64_t> cgroupLimit(const char* file) {
 }
 
 // "MemAvailable:   1234 kB" in /proc/meminfo.
-std::optional<std::uint64_t> memoryInfo(const std::string& text, const std::string& name) {
+std::optional<std::uint64_t> meminfoBytes(const std::string& text, const std::string& name) {
   const auto at = text.find(name + ":");
   if (at == std::string::npos) return std::nullopt;
   const auto digits = text.find_first_of("0123456789", at);
@@ -80,8 +80,8 @@ bool isClockSynchronised() {
 
 MachineFacts readMachineFacts() {
   const auto memory = textOfFile("/proc/meminfo");
-  MachineFacts facts{.memoryAvailable = memoryInfo(memory, "MemAvailable"),
-                     .memoryOfMachine = memoryInfo(memory, "MemTotal"),
+  MachineFacts facts{.memoryAvailable = meminfoBytes(memory, "MemAvailable"),
+                     .memoryOfMachine = meminfoBytes(memory, "MemTotal"),
                      .memoryLimit = cgroupLimit("memory.max"),
                      .processLimit = processLimitOfUser(),
                      .isClockSynchronised = isClockSynchronised()};
@@ -92,22 +92,22 @@ MachineFacts readMachineFacts() {
 
 void examineFacts(const MachineFacts& facts, int workers, const std::string& where, Findings& findings) {
   const auto needed = static_cast<std::uint64_t>(std::max(workers, 1));
-  findings.look(4);
-  if (facts.memoryLimit && *facts.memoryLimit / needed < kLeastMemoryOfAWorker)
+  findings.countExamined(4);
+  if (facts.memoryLimit && *facts.memoryLimit / needed < kMinWorkerMemoryBytes)
     findings.add({FindingSeverity::Warning, "low-limit", where,
                   fmt::format("the memory limit of this control group is {}, for {} workers",
                               base::bytesText(*facts.memoryLimit), workers),
                   "raise the limit (MemoryMax= of systemd, the limit of the container), or lower number_of_workers"});
-  if (facts.memoryAvailable && facts.memoryOfMachine && *facts.memoryAvailable < kEnoughFreeMemory &&
+  if (facts.memoryAvailable && facts.memoryOfMachine && *facts.memoryAvailable < kEnoughFreeMemoryBytes &&
       *facts.memoryAvailable < *facts.memoryOfMachine / 20)
     findings.add({FindingSeverity::Warning, "memory", where,
                   fmt::format("{} of {} of memory are available: the kernel will end processes",
                               base::bytesText(*facts.memoryAvailable), base::bytesText(*facts.memoryOfMachine)),
                   "lower number_of_workers, or set max_memory_per_worker"});
-  if (facts.processLimit && *facts.processLimit < needed + kOtherProcesses)
+  if (facts.processLimit && *facts.processLimit < needed + kProcessesBesidesWorkers)
     findings.add({FindingSeverity::Problem, "low-limit", where,
                   fmt::format("this user may have {} processes, and {} workers need {}", *facts.processLimit, workers,
-                              needed + kOtherProcesses),
+                              needed + kProcessesBesidesWorkers),
                   "raise the limit (ulimit -u, TasksMax= of systemd, the limit of the container)"});
   if (!facts.isClockSynchronised)
     findings.add({FindingSeverity::Note, "clock-skew", where,

@@ -40,7 +40,7 @@ std::uint64_t countOf(const TaskCounts& counts, ListedState state) {
 
 // Whether the stores with these errors have no tasks that the action would change: it cannot change those of a store
 // that lacks the operation.
-bool isComplete(const std::vector<Error>& unable) {
+bool areAllUnsupported(const std::vector<Error>& unable) {
   return std::ranges::all_of(unable, [](const Error& error) { return error.code() == ErrorCode::Unsupported; });
 }
 
@@ -68,7 +68,7 @@ class SelectionPreview {
       const auto counted = previewState(broker, state);
       if (counted || operations::isMissing(counted.error())) continue;
       preview_.unable.push_back(counted.error());
-      preview_.isExact = preview_.isExact && isComplete(preview_.unable);
+      preview_.isExact = preview_.isExact && areAllUnsupported(preview_.unable);
       return;
     }
   }
@@ -118,7 +118,7 @@ class SelectionPreview {
       cursor = std::move(slice->cursor);
       for (auto& task : slice->tasks) countRecord(std::move(task.task));
     } while (!cursor.empty() && preview_.count < most_);
-    preview_.isExact = cursor.empty() && isComplete(preview_.unable);
+    preview_.isExact = cursor.empty() && areAllUnsupported(preview_.unable);
     return {};
   }
 
@@ -136,8 +136,8 @@ class SelectionPreview {
 };
 
 // The tasks of which Again would push copies.
-Result<ActionPreview> previewAgain(operations::Stores& stores, Operations& operations,
-                                   const std::vector<std::string>& ids) {
+Result<ActionPreview> previewIdsAgain(operations::Stores& stores, Operations& operations,
+                                      const std::vector<std::string>& ids) {
   ActionPreview preview;
   operations::PushedAgain pushedAgain(stores);
   std::set<std::string> seen;
@@ -156,9 +156,9 @@ Result<ActionPreview> previewAgain(operations::Stores& stores, Operations& opera
     }
     ++preview.count;
     auto newId = details->record.is_null() ? std::string() : operations::againIdOf(details->record);
-    const auto pushed = pushedAgain.have({&newId, newId.empty() ? 0u : 1u});
+    const auto pushed = pushedAgain.arePushed({&newId, newId.empty() ? 0u : 1u});
     if (!pushed) return pushed.error();
-    if (!pushed->empty() && pushed->front()) preview.before.push_back({.id = id, .as = std::move(newId)});
+    if (!pushed->empty() && pushed->front()) preview.pushedBefore.push_back({.id = id, .as = std::move(newId)});
     auto task = details->queued ? std::move(*details->queued) : operations::listedTaskOf(std::move(details->record));
     if (preview.first.size() < kShown) preview.first.push_back(std::move(task));
   }
@@ -168,7 +168,7 @@ Result<ActionPreview> previewAgain(operations::Stores& stores, Operations& opera
 Result<ActionPreview> previewIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets) {
   auto found = operations::findIds(stores, action, targets);
   if (!found) return found.error();
-  ActionPreview preview{.isExact = isComplete(found->unable),
+  ActionPreview preview{.isExact = areAllUnsupported(found->unable),
                         .leftAlone = std::move(found->leftAlone),
                         .unable = std::move(found->unable)};
   for (auto& [place, tasks] : found->tasks) {
@@ -187,7 +187,7 @@ Result<ActionPreview> Operations::preview(const TaskAction& action, const TaskTa
                                           std::uint64_t mostCounted) {
   if (auto valid = operations::check(targets.selection); !valid) return valid.error();
   if (targets.ids.empty()) return SelectionPreview(*stores_, action, targets.selection, mostCounted).make();
-  if (action.kind == TaskAction::Kind::Again) return previewAgain(*stores_, *this, targets.ids);
+  if (action.kind == TaskAction::Kind::Again) return previewIdsAgain(*stores_, *this, targets.ids);
   return previewIds(*stores_, action, targets);
 }
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/host_name.h"
+#include "base/pid_namespace.h"
 #include "base/proc_text.h"
-#include "base/process_space.h"
 
 namespace leptir::operations {
 namespace {
@@ -31,7 +31,7 @@ std::optional<Json> processOfThisMachine(const std::string& text) {
   auto process = parseJson(text);
   if (!process || !process->is_object()) return std::nullopt;
   const auto space = textMember(*process, "space");  // missing in texts of earlier versions
-  if (space.empty() || space != base::processSpace()) return std::nullopt;
+  if (space.empty() || space != base::pidNamespace()) return std::nullopt;
   if (pidMember(*process) <= 0) return std::nullopt;
   return std::move(*process);
 }
@@ -41,7 +41,7 @@ std::optional<Json> processOfThisMachine(const std::string& text) {
 std::string textOfThisProcess(const std::string& by) {
   return writeJson({{"by", by},
                     {"host", base::hostName()},
-                    {"space", base::processSpace()},
+                    {"space", base::pidNamespace()},
                     {"pid", ::getpid()},
                     {"start", startTimeOf(::getpid())},
                     {"id", std::random_device()()}});

@@ -11,10 +11,10 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::string_view kPrefix = "again-";
+constexpr std::string_view kAgainIdPrefix = "again-";
 
 // What differs between two runs of tasks: the lease; PHP leptir writes none.
-std::string runOf(const Json& record) {
+std::string runKeyOf(const Json& record) {
   if (!record.is_object()) return {};
   auto run = record.value(meta::key::kId, Json()).dump(-1, ' ', false, Json::error_handler_t::replace);
   for (const auto* key : {meta::key::kLease, meta::key::kStarted}) {
@@ -28,11 +28,11 @@ std::string runOf(const Json& record) {
 }  // namespace
 
 std::string againIdOf(const Json& record) {
-  const auto run = runOf(record);
-  return fmt::format("{}{:016x}{:08x}", kPrefix, digestOf(run), digestOf("again " + run) >> 32);
+  const auto run = runKeyOf(record);
+  return fmt::format("{}{:016x}{:08x}", kAgainIdPrefix, digestOf(run), digestOf("again " + run) >> 32);
 }
 
-Result<std::vector<bool>> PushedAgain::have(std::span<const std::string> againIds) {
+Result<std::vector<bool>> PushedAgain::arePushed(std::span<const std::string> againIds) {
   if (!inQueues_) readQueues();
   std::vector<bool> answers(againIds.size());
   for (std::size_t i = 0; i < againIds.size(); ++i) answers[i] = inQueues_->contains(againIds[i]);
@@ -49,7 +49,7 @@ void PushedAgain::readQueues() {
 }
 
 void PushedAgain::readQueue(std::size_t broker) {
-  const TaskFilter filter{.idPrefix = std::string(kPrefix)};
+  const TaskFilter filter{.idPrefix = std::string(kAgainIdPrefix)};
   std::string cursor;
   do {
     auto list = askBroker(stores_, broker,

@@ -23,7 +23,7 @@ class PushedAgain {
 
   // For each id that againIdOf has made: whether a task with it is in a queue, or has a record. A queue that cannot be
   // listed counts as empty: a push of an id that waits there adds nothing. The queues are read at the first call only.
-  Result<std::vector<bool>> have(std::span<const std::string> againIds);
+  Result<std::vector<bool>> arePushed(std::span<const std::string> againIds);
 
  private:
   void readQueues();

@@ -16,7 +16,7 @@ constexpr Duration kNoInstanceReportedAfter = 30s;  // an instance that starts n
 constexpr Duration kGrowthReportedAfter = 10min;    // a pause that an operator surely remembers
 constexpr Duration kPauseReportedAfter = 24h;       // also without tasks
 constexpr std::uint64_t kManyBuried = 100;
-constexpr std::size_t kMostCounted = 1'000;
+constexpr std::size_t kMaxDueTasksCounted = 1'000;
 
 class QueueDoctor {
  public:
@@ -36,17 +36,17 @@ class QueueDoctor {
   }
 
   void examineInstances() {
-    findings_.look();
+    findings_.countExamined();
     const bool hasNoInstance =
         queue_.counts->due > 0 && queue_.instances == 0 && queue_.oldestDue >= kNoInstanceReportedAfter;
-    if (!hasNoInstance || !knowsInstances()) return;
+    if (!hasNoInstance || !storeListsInstances()) return;
     add(FindingSeverity::Problem, "due-without-instance",
-        fmt::format("{} due, the oldest for {}, but no instance works for this queue", tasksAre(queue_.counts->due),
+        fmt::format("{} due, the oldest for {}, but no instance works for this queue", tasksAreText(queue_.counts->due),
                     base::durationText(*queue_.oldestDue)),
         "start an instance whose configuration has this broker");
   }
 
-  bool knowsInstances() const {
+  bool storeListsInstances() const {
     const auto tells = askBroker(stores_, broker_, [](SimpleBroker& broker) -> Result<bool> {
       const auto traits = broker.traits();
       return traits.keepsSessions || traits.keepsFleet;
@@ -55,33 +55,33 @@ class QueueDoctor {
   }
 
   void examineBuried() {
-    findings_.look();
+    findings_.countExamined();
     if (queue_.counts->buried < kManyBuried) return;
-    add(FindingSeverity::Warning, "many-buried", fmt::format("{} buried", tasksAre(queue_.counts->buried)),
+    add(FindingSeverity::Warning, "many-buried", fmt::format("{} buried", tasksAreText(queue_.counts->buried)),
         fmt::format("see why: leptir buried --broker={}; then revive or delete them", queue_.name));
   }
 
   // A note of a cancel that still runs is younger.
   void examineCancels() {
-    findings_.look();
+    findings_.countExamined();
     const auto notes = cancelNotesAt(stores_, broker_);
     if (!notes) return;
     const auto cutOff = std::ranges::count_if(
-        *notes, [now = stores_.clock->now()](const std::string& note) { return isOldCancelNote(note, now); });
+        *notes, [now = stores_.clock->now()](const std::string& note) { return isStaleCancelNote(note, now); });
     if (cutOff == 0) return;
     add(FindingSeverity::Warning, "cancel-cut-off",
         fmt::format("a cancel was cut off, so up to {} cancelled tasks have no record yet",
-                    static_cast<std::size_t>(cutOff) * kMostTasksOfAChange),
+                    static_cast<std::size_t>(cutOff) * kMaxTasksPerChange),
         "the next cancel at this queue saves the records, also one of an id that does not exist: leptir cancel none");
   }
 
   // A task whose due time is later than the start of the pause was pushed, or became due, during the pause.
   void examinePause(const PausedTasks& pause) {
-    findings_.look();
+    findings_.countExamined();
     const auto pausedFor = stores_.clock->now() - pause.since;
     const auto dueSincePause = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
       return broker.keeper().list({.state = TaskState::Due, .name = pause.name, .dueFrom = pause.since}, "",
-                                  kMostCounted);
+                                  kMaxDueTasksCounted);
     });
     if (dueSincePause && !dueSincePause->tasks.empty() && pausedFor >= kGrowthReportedAfter)
       return addGrowth(pause, pausedFor, *dueSincePause);
@@ -92,7 +92,7 @@ class QueueDoctor {
   void addGrowth(const PausedTasks& pause, Duration pausedFor, const TaskList& dueSincePause) {
     add(FindingSeverity::Warning, "paused-queue-grows",
         fmt::format("{}; {}{} newly due since then", describe(pause, pausedFor),
-                    dueSincePause.cursor.empty() ? "" : "at least ", tasksAre(dueSincePause.tasks.size())),
+                    dueSincePause.cursor.empty() ? "" : "at least ", tasksAreText(dueSincePause.tasks.size())),
         resumeAdvice(pause));
   }
 

@@ -14,8 +14,8 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMostSessionsCounted = 1'000;
-constexpr std::size_t kTasksLookedAt = 50;  // of the oldest due ones
+constexpr std::size_t kMaxSessionsCounted = 1'000;
+constexpr std::size_t kMaxOldestTasksExamined = 50;  // of the oldest due ones
 
 // Fills in the parts of a view that a store may be unable to tell.
 class QueueViewer {
@@ -60,7 +60,7 @@ class QueueViewer {
   void countInstances() {
     std::set<std::string> instances;
     const auto sessions = operations::askBroker(stores_, broker_, [](SimpleBroker& broker) {
-      return broker.keeper().listSessions({.offset = 0, .limit = kMostSessionsCounted});
+      return broker.keeper().listSessions({.offset = 0, .limit = kMaxSessionsCounted});
     });
     if (!sessions) note(sessions.error());
     if (sessions) {
@@ -92,10 +92,10 @@ class QueueViewer {
   // the oldest: only the oldest tasks are looked at.
   bool hasTasksThatCannotRun() {
     const auto oldest = operations::askBroker(stores_, broker_, [](SimpleBroker& broker) {
-      return broker.keeper().list({.state = TaskState::Due}, "", kTasksLookedAt);
+      return broker.keeper().list({.state = TaskState::Due}, "", kMaxOldestTasksExamined);
     });
     if (!oldest) return false;
-    const auto known = operations::namesOfInstances(stores_, broker_);
+    const auto known = operations::taskNamesKnownAt(stores_, broker_);
     return std::ranges::any_of(oldest->tasks, [&](const FoundTask& found) {
       const auto name = operations::listedTaskOf(found, "").name;
       const bool isPaused = std::ranges::any_of(view_.pauses, [&](const auto& pause) { return pause.name == name; });

@@ -89,7 +89,7 @@ MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder>
                           .order = order.value_or(ListOrder::LatestFirst)});
 }
 
-bool matchesEnd(const TaskSelection& selection, const Json& record) {
+bool endedAsSelected(const TaskSelection& selection, const Json& record) {
   return isOver(record) && (!selection.state || endStateOf(record) == *selection.state) &&
          exitedWith(exitStatusIn(selection.cause), record);
 }

@@ -23,7 +23,7 @@ bool asksRecords(const TaskSelection& selection);
 TaskFilter taskFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
 MetaFilter metaFilterOf(const TaskSelection& selection, std::optional<ListOrder> order = {});
 // Whether a record that the MetaFilter has let through is of a task that is over, and ended as the selection says.
-bool matchesEnd(const TaskSelection& selection, const Json& record);
+bool endedAsSelected(const TaskSelection& selection, const Json& record);
 // Done, Failed or Cancelled, of a record whose task is over.
 ListedState endStateOf(const Json& record);
 

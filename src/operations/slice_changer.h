@@ -22,7 +22,7 @@ class SliceChanger {
   SliceChanger(Stores& stores, std::size_t broker, const TaskAction& action)
       : stores_(stores), broker_(broker), action_(action) {}
 
-  // At most kMostTasksOfAChange tasks. Another process may have changed some of them since they were listed: those are
+  // At most kMaxTasksPerChange tasks. Another process may have changed some of them since they were listed: those are
   // not counted. After an error `done` has what was changed before it.
   Result<void> change(const std::vector<FoundTask>& tasks, SliceResult& done);
 

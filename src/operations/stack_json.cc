@@ -16,8 +16,8 @@ std::uint64_t countUnder(const Json& object, const char* key) {
 }
 
 int numberUnder(const Json& object, const char* key) {
-  constexpr std::uint64_t kMost = 0x7fff'ffff;
-  return static_cast<int>(std::min(countUnder(object, key), kMost));
+  constexpr std::uint64_t kMax = 0x7fff'ffff;
+  return static_cast<int>(std::min(countUnder(object, key), kMax));
 }
 
 bool flagUnder(const Json& object, const char* key) {

@@ -18,9 +18,9 @@ namespace leptir {
 namespace {
 
 // The instance itself kills what takes a stack after ten seconds.
-constexpr Duration kLongestStackWait = std::chrono::seconds(15);
+constexpr Duration kMaxStackWait = std::chrono::seconds(15);
 
-Error taskDoesNotRun(const TaskDetails& task) {
+Error taskNotRunningError(const TaskDetails& task) {
   const auto where = task.queued ? fmt::format("it is {}", nameOf(task.queued->state)) : std::string("it is over");
   return {ErrorCode::Invalid, fmt::format("task {} does not run: {}", base::inQuotes(task.id), where)};
 }
@@ -28,8 +28,8 @@ Error taskDoesNotRun(const TaskDetails& task) {
 // Taken here where the instance runs as the user of this process and the kernel allows it. Otherwise the instance is
 // asked: it may have the rights, and its program must not be executed with those of root. It is also asked where only
 // its card tells that it runs the task: since the card was written, the worker may have come to another task.
-bool mayTakeHere(const InstanceView& instance, int worker) {
-  return worker > 0 && operations::isVisible(instance) && operations::isOfThisUser(instance.pid);
+bool mayTakeStackHere(const InstanceView& instance, int worker) {
+  return worker > 0 && operations::isMasterVisible(instance) && operations::isOfThisUser(instance.pid);
 }
 
 // The program of the instance takes the stack: it has the code for it, and fits the instance's version. The caller
@@ -58,7 +58,7 @@ Result<TaskStack> stackOf(const Result<Json>& json, const std::string& taskId, c
 // here.
 std::optional<TaskStack> stackOfRunHere(const operations::Stores& stores, const std::string& taskId) {
   const auto here = operations::findRunHere(stores, taskId);
-  if (!here || !mayTakeHere(here->instance, here->task.pid)) return std::nullopt;
+  if (!here || !mayTakeStackHere(here->instance, here->task.pid)) return std::nullopt;
   auto stack = stackOf(takeStackHere(here->instance, here->task.pid, taskId), taskId, here->instance);
   const auto after = operations::findRunHere(stores, taskId);
   if (!stack || !after || after->task.pid != here->task.pid) return std::nullopt;
@@ -72,10 +72,10 @@ Result<TaskStack> Operations::stack(std::string_view id) {
   const auto found = task(id);
   if (!found) return found.error();
   const bool isLeased = found->queued && found->queued->state == ListedState::Leased;
-  if (!found->running && !isLeased) return taskDoesNotRun(*found);
+  if (!found->running && !isLeased) return taskNotRunningError(*found);
   const operations::InstanceQuestion question{.kind = fleet::Question::Kind::Stack,
                                               .taskId = found->id,
-                                              .longestWait = kLongestStackWait,
+                                              .longestWait = kMaxStackWait,
                                               .isAnswer = [](const Json&) { return true; }};
   const auto answer = operations::askAboutTask(*this, *stores_, *found, question);
   if (!answer) return answer.error();

@@ -11,7 +11,7 @@ namespace leptir::operations {
 namespace {
 
 // A storage cannot tell successes from failures by itself: a call may return no record that matches.
-constexpr int kMostCallsOfAPage = 100;
+constexpr int kMaxCallsPerPage = 100;
 
 bool isInvalid(const Error& error) {
   return error.code() == ErrorCode::Invalid;
@@ -24,7 +24,7 @@ Error newestFirstOnly() {
 }  // namespace
 
 bool TaskLister::isFull() const {
-  return page_.tasks.size() >= limit_ || page_.examined >= kMostTasksExamined || calls_ >= kMostCallsOfAPage;
+  return page_.tasks.size() >= limit_ || page_.examined >= kMaxTasksExamined || calls_ >= kMaxCallsPerPage;
 }
 
 Result<TaskPage> TaskLister::list(ListCursor cursor) {
@@ -111,7 +111,7 @@ Result<void> TaskLister::listStorage(ListCursor& cursor) {
   page_.examined += std::max<std::uint64_t>(listed->examined, listed->records.size());
   for (auto& record : listed->records) {
     leaveOutLogs(record);
-    if (matchesEnd(selection_, record)) page_.tasks.push_back(listedTaskOf(std::move(record)));
+    if (endedAsSelected(selection_, record)) page_.tasks.push_back(listedTaskOf(std::move(record)));
   }
   cursor.inner = std::move(listed->cursor);
   return {};

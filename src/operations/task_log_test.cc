@@ -8,7 +8,7 @@
 
 #include "base/host_name.h"
 #include "base/instance_mark.h"
-#include "base/process_space.h"
+#include "base/pid_namespace.h"
 #include "fleet/instance_card.h"
 #include "fleet/question.h"
 #include "operations/operations_fixture.h"
@@ -296,7 +296,7 @@ TEST_P(TaskLogTest, OfAnInstanceWhoseMasterIsGoneIsRefusedAtOnce) {
   push("t1");
   (void)lease();
   auto card = cardAt(base::hostName(), 0x7fff'fff0);
-  card.processSpace = base::processSpace();
+  card.pidNamespace = base::pidNamespace();
   card.runningTasks = 1;
   card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = 0x7fff'fff1});
   put(card);

@@ -24,7 +24,7 @@ std::string gapText(std::uint64_t lines) {
   return fmt::format("[{} {} left out here]", lines, lines == 1 ? "line is" : "lines are");
 }
 
-std::string logPageText(const TaskLog& log) {
+std::string taskLogText(const TaskLog& log) {
   auto text = fmt::format("attempt {}{}\n", log.attempt, log.isRunning ? ", still running" : "");
   std::uint64_t expected = 0;
   for (const auto& line : log.lines) {

@@ -15,6 +15,6 @@ std::string levelAndTextOfLine(const TaskLogLine& line);
 // The line that stands where lines were left out: "[40 lines are left out here]".
 std::string gapText(std::uint64_t lines);
 // A heading with the attempt, then a line for each line of the log, each with a line feed.
-std::string logPageText(const TaskLog& log);
+std::string taskLogText(const TaskLog& log);
 
 }  // namespace leptir::operations

@@ -10,16 +10,16 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kMostInstancesAsked = 50;
+constexpr std::size_t kMaxInstancesAsked = 50;
 
-Error instanceIsGone(const TaskDetails& task, const InstanceView& instance) {
+Error instanceGoneError(const TaskDetails& task, const InstanceView& instance) {
   return {ErrorCode::Lost,
           fmt::format("task {} does not run: the instance that ran it ({}:{}) is gone; its log and stack are lost, and "
                       "the task goes back into its queue when another instance notices that, or starts",
                       base::inQuotes(task.id), instance.host, instance.pid)};
 }
 
-Error runsNowhere(const TaskDetails& task) {
+Error runsNowhereError(const TaskDetails& task) {
   return {ErrorCode::Lost,
           fmt::format("task {} does not run: it is leased, but no instance says that it runs it; the task goes back "
                       "into its queue when the session that leased it is over",
@@ -27,7 +27,7 @@ Error runsNowhere(const TaskDetails& task) {
 }
 
 bool mayRun(const InstanceView& instance, const TaskDetails& task) {
-  if (!instance.hasCard || !instance.answersQuestions || isGone(instance)) return false;
+  if (!instance.hasCard || !instance.answersQuestions || isMasterGone(instance)) return false;
   return !task.queued || std::ranges::count(instance.brokers, task.queued->broker) > 0;
 }
 
@@ -37,10 +37,10 @@ Result<InstanceAnswer> askAboutTask(Operations& operations, Stores& stores, cons
                                     const InstanceQuestion& question, const std::vector<std::string>& notAsked) {
   const auto fleet = operations.instances();
   if (!fleet) return fleet.error();
-  auto failure = runsNowhere(task);
+  auto failure = runsNowhereError(task);
   const auto named = std::ranges::find(fleet->instances, task.instance, &InstanceView::instance);
   if (named != fleet->instances.end() && !task.instance.empty()) {
-    if (isGone(*named)) return instanceIsGone(task, *named);
+    if (isMasterGone(*named)) return instanceGoneError(task, *named);
     auto answer = askInstances(stores, {*named}, question);
     if (answer || answer.error().code() != ErrorCode::Invalid) return answer;
     failure = answer.error();
@@ -48,7 +48,7 @@ Result<InstanceAnswer> askAboutTask(Operations& operations, Stores& stores, cons
   std::vector<InstanceView> others;
   for (const auto& instance : fleet->instances) {
     const bool isAsked = instance.instance != task.instance && std::ranges::count(notAsked, instance.instance) == 0;
-    if (isAsked && mayRun(instance, task) && others.size() < kMostInstancesAsked) others.push_back(instance);
+    if (isAsked && mayRun(instance, task) && others.size() < kMaxInstancesAsked) others.push_back(instance);
   }
   if (others.empty()) return failure;
   return askInstances(stores, std::move(others), question);

@@ -20,7 +20,7 @@ namespace {
 
 namespace key = meta::key;
 
-constexpr std::size_t kMostIdsListed = 5;
+constexpr std::size_t kMaxIdsListed = 5;
 
 template <class Value>
 Value valueIn(const Json& json, const char* name, Value otherwise) {
@@ -98,19 +98,19 @@ class TaskSearch {
     for (std::size_t i = 0; i < stores_.queues.size(); ++i) {
       const auto cards = operations::cardsAt(stores_, i);
       if (!cards) continue;
-      for (const auto& card : *cards) takeFrom(card);
+      for (const auto& card : *cards) findRunIn(card);
     }
   }
 
   // The card of the broker itself was written as lately as any other, and tells all of its tasks.
-  void takeFrom(const fleet::InstanceCard& card) {
-    if (takeFrom(card.running, card.instance)) return;
+  void findRunIn(const fleet::InstanceCard& card) {
+    if (findRunIn(card.running, card.instance)) return;
     for (const auto& other : card.others) {
-      if (!details_.running && takeFrom(other.running, card.instance)) return;
+      if (!details_.running && findRunIn(other.running, card.instance)) return;
     }
   }
 
-  bool takeFrom(const std::vector<fleet::RunningTask>& tasks, const std::string& instance) {
+  bool findRunIn(const std::vector<fleet::RunningTask>& tasks, const std::string& instance) {
     const auto task = std::ranges::find(tasks, id_, &fleet::RunningTask::id);
     if (task == tasks.end()) return false;
     details_.running = operations::runningTaskOf(*task);
@@ -147,7 +147,7 @@ Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::stri
       if (error.code() != ErrorCode::Unsupported) unable = std::move(error);
     }
     cursor = std::move(page->cursor);
-  } while (!cursor.empty() && ids.size() <= kMostIdsListed);
+  } while (!cursor.empty() && ids.size() <= kMaxIdsListed);
   if (unable && ids.size() <= 1)
     return unable->in("it is not known which task has an id that begins with " + base::inQuotes(prefix) +
                       " (give the whole id)");
@@ -155,10 +155,10 @@ Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::stri
 }
 
 Error severalTasks(std::string_view prefix, const std::vector<std::string>& ids) {
-  const auto shown = std::min(ids.size(), kMostIdsListed);
+  const auto shown = std::min(ids.size(), kMaxIdsListed);
   return {ErrorCode::Invalid,
           fmt::format("{} fits {}: {}{}; give more of the id", base::inQuotes(prefix),
-                      ids.size() > kMostIdsListed ? "more than five tasks" : std::to_string(ids.size()) + " tasks",
+                      ids.size() > kMaxIdsListed ? "more than five tasks" : std::to_string(ids.size()) + " tasks",
                       fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
                       ids.size() > shown ? ", …" : "")};
 }

@@ -29,20 +29,20 @@ std::string stackText(const TaskStack& stack) {
 TEST(LogText, ShowsTheAttemptAndOfEachLineItsTimeItsLevelAndItsText) {
   TaskLog log{.attempt = 2, .isRunning = true};
   log.lines = {lineOf(0, "begins"), lineOf(1, "disk is full", LogLevel::Error)};
-  EXPECT_EQ(logPageText(log),
+  EXPECT_EQ(taskLogText(log),
             "attempt 2, still running\n"
             "1970-01-01 00:00:05.250  info     begins\n"
             "1970-01-01 00:00:05.250  error    disk is full\n");
 }
 
 TEST(LogText, OfARunThatLoggedNothingSaysSo) {
-  EXPECT_EQ(logPageText({.attempt = 1}), "attempt 1\nno lines\n");
+  EXPECT_EQ(taskLogText({.attempt = 1}), "attempt 1\nno lines\n");
 }
 
 TEST(LogText, AGapOfLeftOutLinesStandsWhereTheLinesWere) {
   TaskLog log{.attempt = 1, .leftOutLines = 40, .leftOutBytes = 9000};
   log.lines = {lineOf(0, "first"), lineOf(41, "last")};
-  EXPECT_EQ(logPageText(log),
+  EXPECT_EQ(taskLogText(log),
             "attempt 1\n"
             "1970-01-01 00:00:05.250  info     first\n"
             "[40 lines are left out here]\n"
@@ -52,8 +52,8 @@ TEST(LogText, AGapOfLeftOutLinesStandsWhereTheLinesWere) {
 TEST(LogText, ControlCharactersOfALineAreEscaped) {
   TaskLog log{.attempt = 1};
   log.lines = {lineOf(0, "\x1b[2Jred\rü")};
-  EXPECT_THAT(logPageText(log), HasSubstr("\\x1b[2Jred\\rü\n"));
-  EXPECT_THAT(logPageText(log), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(taskLogText(log), HasSubstr("\\x1b[2Jred\\rü\n"));
+  EXPECT_THAT(taskLogText(log), Not(HasSubstr("\x1b")));
 }
 
 TEST(StackText, ShowsEachThreadWithItsCallsAndMarksThoseOfTheUser) {

@@ -9,7 +9,7 @@ namespace leptir::report {
 namespace {
 
 // Of parameters in a report. Redaction and the reporter's own code may recurse once for each level.
-constexpr int kMostDepth = 100;
+constexpr int kMaxDepth = 100;
 
 // Only what is set: a reporter that prints the data then prints no empty fields.
 void put(Json& data, const char* key, std::string text) {
@@ -29,11 +29,11 @@ Json parametersOf(const ErrorReport& report, const Redaction& redaction) {
   if (task == envelope->end() || !task->is_object() || !task->contains("parameters")) return {};
   auto parameters = std::move((*task)["parameters"]);
   if (parameters.is_array() && parameters.empty()) return Json::object();  // PHP's map without members
-  if (nestsDeeperThan(parameters, kMostDepth))
-    return "[left out: nested deeper than " + std::to_string(kMostDepth) + " levels]";
+  if (nestsDeeperThan(parameters, kMaxDepth))
+    return "[left out: nested deeper than " + std::to_string(kMaxDepth) + " levels]";
   redaction.apply(parameters);
-  if (writeJson(parameters).size() <= kMostTextBytes) return parameters;
-  return "[left out: more than " + std::to_string(kMostTextBytes) + " bytes]";
+  if (writeJson(parameters).size() <= kMaxTextBytes) return parameters;
+  return "[left out: more than " + std::to_string(kMaxTextBytes) + " bytes]";
 }
 
 void putRun(Json& data, const ErrorReport& report) {
@@ -73,12 +73,12 @@ std::string_view withoutLastTime(std::string_view reason) {
 }  // namespace
 
 std::string beginningOf(std::string_view text) {
-  if (text.size() <= kMostTextBytes) return std::string(text);
-  return std::string(base::utf8Prefix(text, kMostTextBytes)) + " […]";
+  if (text.size() <= kMaxTextBytes) return std::string(text);
+  return std::string(base::utf8Prefix(text, kMaxTextBytes)) + " […]";
 }
 
 std::string endOf(std::string_view text) {
-  return std::string(base::utf8Suffix(text, kMostTextBytes));
+  return std::string(base::utf8Suffix(text, kMaxTextBytes));
 }
 
 std::string_view nameOf(ErrorKind kind) {

@@ -30,12 +30,12 @@ enum class TaskFate { Over, Retried, Buried };
 std::string_view nameOf(TaskFate fate);
 
 // The largest text of a report, and its largest parameters, in bytes.
-inline constexpr std::size_t kMostTextBytes = 16 * 1024;
+inline constexpr std::size_t kMaxTextBytes = 16 * 1024;
 // A text, or as much of its beginning or end as a report may have.
 std::string beginningOf(std::string_view text);
 std::string endOf(std::string_view text);
 // A larger envelope is not kept for its report, which then lacks the parameters.
-inline constexpr std::size_t kMostEnvelopeBytes = 64 * 1024;
+inline constexpr std::size_t kMaxEnvelopeBytes = 64 * 1024;
 
 // The texts that a task chose are cut already (beginningOf, endOf), since many reports may wait.
 struct ErrorReport {
@@ -52,7 +52,7 @@ struct ErrorReport {
   std::string stderrTail{};
   int signal = 0;  // 0: none
   std::optional<ThrownError> thrown{};
-  std::string envelope{};  // as stored, at most kMostEnvelopeBytes; empty: it was larger, or is no JSON
+  std::string envelope{};  // as stored, at most kMaxEnvelopeBytes; empty: it was larger, or is no JSON
   std::string broker{};
   std::string host{};
   int pid = 0;

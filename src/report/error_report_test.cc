@@ -72,7 +72,7 @@ TEST(ErrorReport, HasTheStackAndTheSignalOfACrash) {
 
 TEST(ErrorReport, LeavesOutParametersThatAreTooLargeOrNestedTooDeep) {
   auto report = exampleReport();
-  report.envelope = R"({"td":{"parameters":{"a":")" + std::string(kMostTextBytes, 'x') + R"("}}})";
+  report.envelope = R"({"td":{"parameters":{"a":")" + std::string(kMaxTextBytes, 'x') + R"("}}})";
   EXPECT_EQ(dataOf(report, Redaction()).at("parameters"), "[left out: more than 16384 bytes]");
   report.envelope = R"({"td":{"parameters":)" + std::string(300, '[') + std::string(300, ']') + "}}";
   EXPECT_EQ(dataOf(report, Redaction()).at("parameters"), "[left out: nested deeper than 100 levels]");
@@ -104,11 +104,11 @@ TEST(ErrorReport, SaysInOneSentenceWhatHappenedAndWhatBecomesOfTheTask) {
 }
 
 TEST(ErrorReport, KeepsTheBeginningOrTheEndOfALongText) {
-  const std::string text = "first" + std::string(kMostTextBytes, '-') + "last";
+  const std::string text = "first" + std::string(kMaxTextBytes, '-') + "last";
   EXPECT_TRUE(beginningOf(text).starts_with("first"));
   EXPECT_TRUE(beginningOf(text).ends_with(" […]"));
   EXPECT_TRUE(endOf(text).ends_with("last"));
-  EXPECT_EQ(endOf(text).size(), kMostTextBytes);
+  EXPECT_EQ(endOf(text).size(), kMaxTextBytes);
   EXPECT_EQ(beginningOf("short"), "short");
 }
 

@@ -90,7 +90,7 @@ void RepeatFilter::forget(Errors::iterator error) {
 }
 
 void RepeatFilter::forgetMostOf(std::vector<ErrorReport>& overdue) {
-  while (errors_.size() > kMostRemembered || bytes_ > kMostRememberedBytes) {
+  while (errors_.size() > kMaxRemembered || bytes_ > kMaxRememberedBytes) {
     const auto oldest = errors_.begin();
     if (oldest->latest) overdue.push_back(take(*oldest));
     forget(oldest);

@@ -19,8 +19,8 @@ namespace leptir::report {
 inline constexpr Duration kRepeatAfter = std::chrono::minutes(1);
 // How many different errors are remembered, and how many bytes they and the reports that are held back may have. When
 // more occur within a minute, the ones reported longest ago are forgotten: their next occurrence counts as the first.
-inline constexpr std::size_t kMostRemembered = 1000;
-inline constexpr std::size_t kMostRememberedBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxRemembered = 1000;
+inline constexpr std::size_t kMaxRememberedBytes = std::size_t{16} << 20;
 
 // What makes two errors identical: the task's name, the kind, the fate, the cause, the type of the exception and the
 // message. Words of the message that hold a digit do not count: ids, numbers, addresses and times differ each time.

@@ -95,7 +95,7 @@ TEST_F(RepeatFilterTest, RemembersABoundedNumberOfErrorsAndSendsWhatItForgets) {
   EXPECT_EQ(pass(failed("the first")), 0);
   EXPECT_EQ(pass(failed("the first")), -1);
   now += 1s;
-  for (std::size_t i = 0; i < kMostRemembered; ++i) EXPECT_EQ(pass(failed(number(i))), 0);
+  for (std::size_t i = 0; i < kMaxRemembered; ++i) EXPECT_EQ(pass(failed(number(i))), 0);
   ASSERT_EQ(overdue.size(), 1u);
   EXPECT_EQ(overdue[0].id, "the first");
   EXPECT_EQ(pass(failed("the first")), 0);
@@ -104,7 +104,7 @@ TEST_F(RepeatFilterTest, RemembersABoundedNumberOfErrorsAndSendsWhatItForgets) {
 TEST_F(RepeatFilterTest, RemembersABoundedNumberOfBytesAndSendsWhatItForgets) {
   const auto large = [](char mark) {
     auto report = failed(std::string(1, mark));
-    report.envelope = std::string(kMostRememberedBytes / 4, mark);
+    report.envelope = std::string(kMaxRememberedBytes / 4, mark);
     return report;
   };
   for (const char mark : {'a', 'b', 'c', 'd', 'e'}) EXPECT_EQ(pass(large(mark)), 0);
@@ -113,7 +113,7 @@ TEST_F(RepeatFilterTest, RemembersABoundedNumberOfBytesAndSendsWhatItForgets) {
   EXPECT_EQ(pass(large('d')), -1);
   ASSERT_EQ(overdue.size(), 1u);
   EXPECT_EQ(overdue[0].id, "a");
-  EXPECT_LE(filter.bytes(), kMostRememberedBytes);
+  EXPECT_LE(filter.bytes(), kMaxRememberedBytes);
   EXPECT_EQ(pass(large('a')), 0);
 }
 

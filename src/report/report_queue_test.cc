@@ -33,7 +33,7 @@ TEST(ReportQueue, DropsFurtherReportsOnceAThousandWait) {
 
 TEST(ReportQueue, DropsFurtherReportsOnceTheyHaveTooManyBytes) {
   auto large = report(1);
-  large.envelope = std::string(kMostWaitingBytes / 4, 'x');
+  large.envelope = std::string(kMaxWaitingBytes / 4, 'x');
   ReportQueue queue(2);
   for (int i = 0; i < 3; ++i) EXPECT_THAT(queue.add(large), IsEmpty());
   EXPECT_THAT(queue.add(large), ElementsAre(0, 1));
@@ -44,7 +44,7 @@ TEST(ReportQueue, DropsFurtherReportsOnceTheyHaveTooManyBytes) {
 
 TEST(ReportQueue, AnEmptyQueueTakesAReportOfAnySize) {
   auto huge = report(1);
-  huge.envelope = std::string(kMostWaitingBytes + 1, 'x');
+  huge.envelope = std::string(kMaxWaitingBytes + 1, 'x');
   ReportQueue queue(1);
   EXPECT_THAT(queue.add(huge), IsEmpty());
   EXPECT_THAT(queue.add(report(2)), ElementsAre(0));

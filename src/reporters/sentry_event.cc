@@ -10,8 +10,8 @@
 namespace leptir::reporters {
 namespace {
 
-constexpr std::size_t kLongestTag = 200;  // Sentry drops longer ones
-constexpr std::size_t kLongestValue = 8 * 1024;
+constexpr std::size_t kMaxTagBytes = 200;  // Sentry drops longer ones
+constexpr std::size_t kMaxValueBytes = 8 * 1024;
 
 std::string levelOf(const ReportedError& error) {
   if (error.isCrash()) return "fatal";
@@ -25,7 +25,7 @@ std::string typeOf(const ReportedError& error) {
 }
 
 std::string valueOf(const ReportedError& error) {
-  auto value = beginningOf(error.message, kLongestValue);
+  auto value = beginningOf(error.message, kMaxValueBytes);
   if (error.lostBefore > 0)
     value += " [" + std::to_string(error.lostBefore) + (error.lostBefore == 1 ? " report" : " reports") +
              " before this one could not be sent]";
@@ -43,7 +43,7 @@ Json exceptionOf(const ReportedError& error, const Json& frames) {
 // A message whose digits are replaced, so that ids and numbers in it do not make a group of their own.
 std::string withoutNumbers(std::string_view message) {
   std::string text;
-  for (const char c : base::utf8Prefix(message, kLongestTag)) {
+  for (const char c : base::utf8Prefix(message, kMaxTagBytes)) {
     if (!http::isDigit(c)) text += c;
     if (http::isDigit(c) && !text.ends_with('#')) text += '#';
   }
@@ -58,7 +58,7 @@ Json fingerprintOf(const ReportedError& error, const std::vector<std::string>& s
 
 // A tag is one line.
 std::string tagText(std::string_view text) {
-  std::string tag(base::utf8Prefix(text, kLongestTag));
+  std::string tag(base::utf8Prefix(text, kMaxTagBytes));
   for (char& c : tag) {
     if (c == '\n' || c == '\r') c = ' ';
   }

@@ -34,7 +34,7 @@ Duration secondsOf(std::string_view text) {
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (!(seconds > 0)) return {};
   return std::chrono::round<Duration>(
-      std::chrono::duration<double>(std::min(seconds, std::chrono::duration<double>(kLongestSentryPause).count())));
+      std::chrono::duration<double>(std::min(seconds, std::chrono::duration<double>(kMaxSentryPause).count())));
 }
 
 // "60:error;default:organization, 2700:transaction:project"

@@ -13,7 +13,7 @@ namespace {
 
 http::DeliveryOptions withSentryRules(http::DeliveryOptions delivery, const SentryDsn& dsn) {
   delivery.pauseOf = sentryPause;
-  delivery.longestPause = kLongestSentryPause;
+  delivery.longestPause = kMaxSentryPause;
   delivery.duringPause = http::DeliveryOptions::DuringPause::GiveUp;
   delivery.secrets = {dsn.publicKey, dsn.secretKey};
   return delivery;

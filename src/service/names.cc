@@ -8,8 +8,8 @@
 namespace leptir::service {
 namespace {
 
-constexpr std::size_t kLongestServiceName = 64;
-constexpr std::size_t kLongestUserName = 31;
+constexpr std::size_t kMaxServiceNameBytes = 64;
+constexpr std::size_t kMaxUserNameBytes = 31;
 
 // By ASCII, whatever the locale.
 bool isDigit(char c) {
@@ -35,8 +35,8 @@ Result<void> checkServiceName(std::string_view name) {
     return wrongServiceName(name, "has a slash: give a name, not a path, as in --name=mail");
   if (name.ends_with(kUnitSuffix) && checkServiceName(name.substr(0, name.size() - kUnitSuffix.size())))
     return wrongServiceName(name, "ends with .service, which leptir adds: leave it out");
-  if (name.size() > kLongestServiceName)
-    return wrongServiceName(name, "is longer than " + std::to_string(kLongestServiceName) + " bytes: shorten it");
+  if (name.size() > kMaxServiceNameBytes)
+    return wrongServiceName(name, "is longer than " + std::to_string(kMaxServiceNameBytes) + " bytes: shorten it");
   if (!std::ranges::all_of(name, isNameCharacter))
     return wrongServiceName(name, "may have only letters, digits, '-' and '_'");
   if (!isLetter(name[0]) && !isDigit(name[0])) return wrongServiceName(name, "must begin with a letter or a digit");
@@ -45,7 +45,7 @@ Result<void> checkServiceName(std::string_view name) {
 
 Result<void> checkUserName(std::string_view name) {
   const bool isNumber = !name.empty() && name.size() <= 10 && std::ranges::all_of(name, isDigit);
-  const bool isName = !name.empty() && name.size() <= kLongestUserName && (isLetter(name[0]) || name[0] == '_') &&
+  const bool isName = !name.empty() && name.size() <= kMaxUserNameBytes && (isLetter(name[0]) || name[0] == '_') &&
                       std::ranges::all_of(name, isNameCharacter);
   if (isNumber || isName) return {};
   return Error(ErrorCode::Invalid, "the user " + base::inQuotes(name) +

@@ -27,7 +27,7 @@ struct HeldTask {
 
   bool hasExpired(Time now) const { return head.expires && *head.expires <= now; }
   // Whether its leases have expired so often that it is not run again.
-  bool isGivenUp() const { return counters.expiries >= kMostExpiries; }
+  bool isGivenUp() const { return counters.expiries >= kMaxExpiries; }
 };
 
 // A task that no session holds, as if it were leased now: its lease number is above those of all earlier leases, and

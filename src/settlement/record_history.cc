@@ -17,7 +17,7 @@ constexpr std::size_t kMaxHistory = 10;
 constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
 // The space in a record for the logs of all earlier attempts together.
-constexpr std::size_t kMostPastLogBytes = std::size_t{64} << 10;
+constexpr std::size_t kMaxPastLogBytes = std::size_t{64} << 10;
 
 // An integer in a record that another program may have written: the nearest int, or 0 if there is none.
 int wholeNumber(const Json& record, const char* key) {
@@ -47,7 +47,7 @@ PastAttempt pastAttempt(const Json& record) {
 
 // The newest attempt keeps its whole log, older ones get the space that is left.
 void shortenLogs(std::vector<PastAttempt>& history) {
-  auto bytesLeft = kMostPastLogBytes;
+  auto bytesLeft = kMaxPastLogBytes;
   for (auto past = history.rbegin(); past != history.rend(); ++past) {
     past->log = task::shortenedLog(past->log, bytesLeft);
     bytesLeft -= std::min(bytesLeft, past->log.size());

@@ -5,14 +5,14 @@
 namespace leptir::settlement {
 namespace {
 
-constexpr Duration kLongestDelay = std::chrono::hours(1);
+constexpr Duration kMaxDelay = std::chrono::hours(1);
 constexpr Duration kDelayAfterSecondCrash = std::chrono::seconds(5);
 
 }  // namespace
 
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
   const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
-  const auto whole = std::min<Duration>(kLongestDelay, std::min(kLongestDelay, first) * (1LL << doublings));
+  const auto whole = std::min<Duration>(kMaxDelay, std::min(kMaxDelay, first) * (1LL << doublings));
   return std::chrono::duration_cast<Duration>(whole * (1.0 - jitter / 4));
 }
 

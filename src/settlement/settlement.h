@@ -62,7 +62,7 @@ Settlement settlementOfMalformed(const HeldTask& task, std::string_view envelope
 // For a task that a dispatcher held alone when it crashed: it waits longer each time, and is buried at the third crash.
 Settlement settlementOfDispatcherCrash(const HeldTask& task, std::string_view envelope, Time now,
                                        const RecordAuthor& author);
-// For a task whose lease has expired kMostExpiries times: buried without another run.
+// For a task whose lease has expired kMaxExpiries times: buried without another run.
 Settlement settlementOfSessionExpired(const HeldTask& task, std::string_view envelope, Time now,
                                       const RecordAuthor& author);
 // For a task that asks for a longer time limit than a lease of its broker allows: buried without a run. `longest`: the

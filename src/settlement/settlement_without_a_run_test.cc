@@ -37,7 +37,7 @@ TEST(Settlement, AnExpiredTaskIsAcknowledgedWithARecordAndUsesUpNoAttempt) {
 }
 
 TEST(Settlement, ATaskWhoseSessionExpiredTooOftenIsBuriedWithTheNumberOfItsLastRun) {
-  const auto task = taskWith({.failures = 1, .expiries = kMostExpiries}, 50);
+  const auto task = taskWith({.failures = 1, .expiries = kMaxExpiries}, 50);
   const auto settlement = settlementOfSessionExpired(task, kEnvelope, Time(9s), kAuthor);
   EXPECT_EQ(settlement.kind, Kind::Bury);
   EXPECT_EQ(settlement.counters, task.counters);

@@ -7,7 +7,7 @@ namespace leptir::settlement {
 namespace {
 
 // A task that does not come again for so long after its time has left the queue: it was run elsewhere or cancelled.
-constexpr Duration kLate = std::chrono::minutes(1);
+constexpr Duration kReturnTolerance = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -25,14 +25,14 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
 std::optional<Duration> UnknownNames::noteLease(std::string_view id, std::string_view name, BootTime now) {
   auto found = tasks_.find(id);
   if (found == tasks_.end()) {
-    if (tasks_.size() >= kMost) forgetOldest();
+    if (tasks_.size() >= kMax) forgetOldest();
     found = tasks_.emplace(id, Entry{.name = std::string(name)}).first;
   }
   auto& entry = found->second;
   entry.last = now;
   const auto delay = delayAfterUnknownName(++entry.times);
   if (delay)
-    entry.again = now + *delay;
+    entry.nextLeaseAt = now + *delay;
   else
     tasks_.erase(found);
   return delay;
@@ -44,9 +44,10 @@ void UnknownNames::forget(std::string_view id) {
   if (found != tasks_.end()) tasks_.erase(found);
 }
 
-std::size_t UnknownNames::countReturning(BootTime now) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      tasks_, [now](const auto& task) { return task.second.times > 1 && now <= task.second.again + kLate; }));
+std::size_t UnknownNames::countRepeatedlyLeased(BootTime now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(tasks_, [now](const auto& task) {
+    return task.second.times > 1 && now <= task.second.nextLeaseAt + kReturnTolerance;
+  }));
 }
 
 std::set<std::string> UnknownNames::names() const {
@@ -62,7 +63,7 @@ void UnknownNames::forgetOldest() {
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
   std::nth_element(times.begin(), middle, times.end());
   std::erase_if(tasks_, [oldest = *middle](const auto& task) { return task.second.last < oldest; });
-  if (tasks_.size() >= kMost) tasks_.clear();  // all were leased at the same instant
+  if (tasks_.size() >= kMax) tasks_.clear();  // all were leased at the same instant
 }
 
 }  // namespace leptir::settlement

@@ -21,14 +21,14 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times);
 class UnknownNames {
  public:
   // The most tasks that are remembered; beyond that, those that were leased longest ago are forgotten.
-  static constexpr std::size_t kMost = 20'000;
+  static constexpr std::size_t kMax = 20'000;
 
   // Notes that the task was leased. Returns how long to leave it to other programs; empty: it has waited for a day.
   std::optional<Duration> noteLease(std::string_view id, std::string_view name, BootTime now);
   void forget(std::string_view id);
   std::size_t size() const { return tasks_.size(); }
   // How many tasks were leased here more than once, and are to come again: no other program took them meanwhile.
-  std::size_t countReturning(BootTime now) const;
+  std::size_t countRepeatedlyLeased(BootTime now) const;
   // The names of the remembered tasks, each once.
   std::set<std::string> names() const;
 
@@ -36,7 +36,7 @@ class UnknownNames {
   struct Entry {
     std::string name{};
     std::uint32_t times = 0;
-    BootTime last{}, again{};  // its last lease, and the time until which it is left to other programs
+    BootTime last{}, nextLeaseAt{};  // its last lease, and the time until which it is left to other programs
   };
   void forgetOldest();
 

@@ -38,24 +38,24 @@ TEST(UnknownNames, ATaskThatWaitedForADayIsForgotten) {
 TEST(UnknownNames, ATaskReturnsOnceItWasLeasedAgainUntilItStaysAway) {
   UnknownNames names;
   names.noteLease("a", "n", BootTime());
-  EXPECT_EQ(names.countReturning(BootTime()), 0u) << "another program may know the name";
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime()), 0u) << "another program may know the name";
   names.noteLease("a", "n", BootTime(30s));
   names.noteLease("b", "n", BootTime(30s));
-  EXPECT_EQ(names.countReturning(BootTime(30s)), 1u);
-  EXPECT_EQ(names.countReturning(BootTime(90s)), 1u) << "it is due again";
-  EXPECT_EQ(names.countReturning(BootTime(151s)), 0u) << "it has left the queue";
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime(30s)), 1u);
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime(90s)), 1u) << "it is due again";
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime(151s)), 0u) << "it has left the queue";
   names.noteLease("a", "n", BootTime(160s));
-  EXPECT_EQ(names.countReturning(BootTime(160s)), 1u);
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime(160s)), 1u);
   names.forget("a");
-  EXPECT_EQ(names.countReturning(BootTime(160s)), 0u);
+  EXPECT_EQ(names.countRepeatedlyLeased(BootTime(160s)), 0u);
 }
 
 TEST(UnknownNames, RemembersALimitedNumberOfTasks) {
   UnknownNames names;
-  for (std::size_t i = 0; i <= 2 * UnknownNames::kMost; ++i)
+  for (std::size_t i = 0; i <= 2 * UnknownNames::kMax; ++i)
     ASSERT_EQ(names.noteLease(std::to_string(i), "n", BootTime() + std::chrono::milliseconds(i)), 30s);
-  EXPECT_LE(names.size(), UnknownNames::kMost);
-  EXPECT_EQ(names.noteLease(std::to_string(2 * UnknownNames::kMost), "n", BootTime() + 1h), 60s) << "the latest";
+  EXPECT_LE(names.size(), UnknownNames::kMax);
+  EXPECT_EQ(names.noteLease(std::to_string(2 * UnknownNames::kMax), "n", BootTime() + 1h), 60s) << "the latest";
 }
 
 }  // namespace

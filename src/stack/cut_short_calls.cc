@@ -13,7 +13,7 @@
 namespace leptir::stack {
 namespace {
 
-enum class CutShort {
+enum class CutShortWhen {
   Always,
   WithReceiveTimeout,  // the descriptor is a socket with SO_RCVTIMEO; others are restarted by the kernel
   WithSendTimeout,     // the same for SO_SNDTIMEO
@@ -21,45 +21,45 @@ enum class CutShort {
 
 struct CallRule {
   long number;
-  CutShort when;
+  CutShortWhen when;
 };
 
 // A call that writes, and waits since a pipe or a socket is full, may have written a part: it would return how much.
 constexpr CallRule kCallRules[] = {
 #ifdef SYS_epoll_wait
-    {SYS_epoll_wait, CutShort::Always},
+    {SYS_epoll_wait, CutShortWhen::Always},
 #endif
 #ifdef SYS_epoll_pwait2
-    {SYS_epoll_pwait2, CutShort::Always},
+    {SYS_epoll_pwait2, CutShortWhen::Always},
 #endif
 #ifdef SYS_io_uring_enter
-    {SYS_io_uring_enter, CutShort::Always},
+    {SYS_io_uring_enter, CutShortWhen::Always},
 #endif
 #ifdef SYS_io_pgetevents
-    {SYS_io_pgetevents, CutShort::Always},
+    {SYS_io_pgetevents, CutShortWhen::Always},
 #endif
-    {SYS_epoll_pwait, CutShort::Always},
-    {SYS_io_getevents, CutShort::Always},
-    {SYS_rt_sigtimedwait, CutShort::Always},
-    {SYS_semop, CutShort::Always},
-    {SYS_semtimedop, CutShort::Always},
-    {SYS_write, CutShort::Always},
-    {SYS_writev, CutShort::Always},
-    {SYS_sendto, CutShort::Always},
-    {SYS_sendmsg, CutShort::Always},
-    {SYS_sendmmsg, CutShort::Always},
-    {SYS_sendfile, CutShort::Always},
-    {SYS_splice, CutShort::Always},
-    {SYS_tee, CutShort::Always},
-    {SYS_vmsplice, CutShort::Always},
-    {SYS_recvmmsg, CutShort::Always},  // it would return the messages that have come
-    {SYS_accept, CutShort::WithReceiveTimeout},
-    {SYS_accept4, CutShort::WithReceiveTimeout},
-    {SYS_read, CutShort::WithReceiveTimeout},
-    {SYS_readv, CutShort::WithReceiveTimeout},
-    {SYS_recvfrom, CutShort::WithReceiveTimeout},
-    {SYS_recvmsg, CutShort::WithReceiveTimeout},
-    {SYS_connect, CutShort::WithSendTimeout},
+    {SYS_epoll_pwait, CutShortWhen::Always},
+    {SYS_io_getevents, CutShortWhen::Always},
+    {SYS_rt_sigtimedwait, CutShortWhen::Always},
+    {SYS_semop, CutShortWhen::Always},
+    {SYS_semtimedop, CutShortWhen::Always},
+    {SYS_write, CutShortWhen::Always},
+    {SYS_writev, CutShortWhen::Always},
+    {SYS_sendto, CutShortWhen::Always},
+    {SYS_sendmsg, CutShortWhen::Always},
+    {SYS_sendmmsg, CutShortWhen::Always},
+    {SYS_sendfile, CutShortWhen::Always},
+    {SYS_splice, CutShortWhen::Always},
+    {SYS_tee, CutShortWhen::Always},
+    {SYS_vmsplice, CutShortWhen::Always},
+    {SYS_recvmmsg, CutShortWhen::Always},  // it would return the messages that have come
+    {SYS_accept, CutShortWhen::WithReceiveTimeout},
+    {SYS_accept4, CutShortWhen::WithReceiveTimeout},
+    {SYS_read, CutShortWhen::WithReceiveTimeout},
+    {SYS_readv, CutShortWhen::WithReceiveTimeout},
+    {SYS_recvfrom, CutShortWhen::WithReceiveTimeout},
+    {SYS_recvmsg, CutShortWhen::WithReceiveTimeout},
+    {SYS_connect, CutShortWhen::WithSendTimeout},
 };
 
 // With MSG_WAITALL the call would return the bytes that have come.
@@ -71,7 +71,7 @@ bool waitsForAllBytes(const WaitingCall& call) {
 }
 
 // "socket:[4711]"; empty: it cannot be read.
-std::string fileBehind(const std::string& link) {
+std::string readFdLink(const std::string& link) {
   char target[256];
   const auto bytes = ::readlink(link.c_str(), target, sizeof target);
   return {target, static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))};
@@ -88,13 +88,13 @@ base::UniqueFd duplicateOf(int process, int descriptor) {
 }
 
 // False for what is no socket. True where this cannot be found out: the kernel is too old, or forbids it.
-bool isSocketWithTimeout(int process, int tid, int descriptor, int option) {
+bool mayBeSocketWithTimeout(int process, int tid, int descriptor, int option) {
   const auto number = std::to_string(descriptor);
-  const auto file = fileBehind("/proc/" + std::to_string(process) + "/task/" + std::to_string(tid) + "/fd/" + number);
+  const auto file = readFdLink("/proc/" + std::to_string(process) + "/task/" + std::to_string(tid) + "/fd/" + number);
   if (!file.empty() && !file.starts_with("socket:")) return false;
   const auto socket = duplicateOf(process, descriptor);
   // A thread may have a table of descriptors of its own.
-  if (!socket || fileBehind("/proc/self/fd/" + std::to_string(socket.get())) != file) return true;
+  if (!socket || readFdLink("/proc/self/fd/" + std::to_string(socket.get())) != file) return true;
   timeval timeout{};
   socklen_t bytes = sizeof timeout;
   if (::getsockopt(socket.get(), SOL_SOCKET, option, &timeout, &bytes) != 0) return true;
@@ -103,12 +103,12 @@ bool isSocketWithTimeout(int process, int tid, int descriptor, int option) {
 
 }  // namespace
 
-bool isCutShortByStop(int process, int tid, const WaitingCall& call) {
+bool mayBeCutShortByStop(int process, int tid, const WaitingCall& call) {
   const auto* const rule = std::ranges::find(kCallRules, call.number, &CallRule::number);
   if (rule == std::ranges::end(kCallRules)) return false;
-  if (rule->when == CutShort::Always || waitsForAllBytes(call)) return true;
-  const int option = rule->when == CutShort::WithSendTimeout ? SO_SNDTIMEO : SO_RCVTIMEO;
-  return isSocketWithTimeout(process, tid, static_cast<int>(call.arguments[0]), option);
+  if (rule->when == CutShortWhen::Always || waitsForAllBytes(call)) return true;
+  const int option = rule->when == CutShortWhen::WithSendTimeout ? SO_SNDTIMEO : SO_RCVTIMEO;
+  return mayBeSocketWithTimeout(process, tid, static_cast<int>(call.arguments[0]), option);
 }
 
 }  // namespace leptir::stack

@@ -11,6 +11,6 @@ struct WaitingCall {
 
 // Whether the call of this thread would fail with EINTR after a stop, or would end with a part of its work done: a
 // caller that has installed no signal handler expects neither. True also where that cannot be found out.
-bool isCutShortByStop(int process, int tid, const WaitingCall& call);
+bool mayBeCutShortByStop(int process, int tid, const WaitingCall& call);
 
 }  // namespace leptir::stack

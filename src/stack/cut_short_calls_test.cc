@@ -54,13 +54,13 @@ class CallingProcess {
   CallingProcess(const CallingProcess&) = delete;
   CallingProcess& operator=(const CallingProcess&) = delete;
 
-  BlockedThread look() const { return readBlockedThread(pid_, pid_); }
+  ThreadState look() const { return readThreadState(pid_, pid_); }
   void waitUntilBlocked() const {
     ASSERT_TRUE(waitUntil([&] { return look().isBlocked; }));
   }
   void takeStacks() const {
     for (int i = 0; i < 20; ++i) {
-      const auto stack = stackOf(pid_);
+      const auto stack = captureProcessStack(pid_);
       ASSERT_TRUE(stack);
       EXPECT_FALSE(stack->threads[0].frames.empty());
     }

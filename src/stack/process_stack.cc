@@ -41,7 +41,7 @@ std::string_view textOf(ThreadProblem problem) {
 }
 
 // False: the function that runs tasks is reached.
-bool addCall(std::uint64_t address, const Symbols& symbols, std::vector<SourceFrame>& frames) {
+bool addFramesOfTask(std::uint64_t address, const Symbols& symbols, std::vector<SourceFrame>& frames) {
   symbols.addFrames(address, frames);
   if (!frames.back().function.starts_with(kRunWorkerFrame)) return true;
   frames.pop_back();
@@ -63,10 +63,10 @@ class StackReader {
 
  private:
   void addFrames(std::size_t thread, ThreadStack& stack) const {
-    auto unwound = unwinder_.unwind(thread, kMostFrames);
+    auto unwound = unwinder_.unwind(thread, kMaxFrames);
     stack.problem = std::move(unwound.problem);
     for (const auto address : unwound.addresses) {
-      if (addCall(address, symbols_, stack.frames)) continue;
+      if (addFramesOfTask(address, symbols_, stack.frames)) continue;
       stack.problem.clear();
       break;
     }
@@ -89,7 +89,7 @@ Error withHint(const Error& error) {
 
 }  // namespace
 
-Result<ProcessStack> stackOf(int process) {
+Result<ProcessStack> captureProcessStack(int process) {
   const auto snapshot = ThreadSnapshot::take(process);
   if (!snapshot) return withHint(snapshot.error());
   const bool mayReadStack = !std::ranges::all_of(

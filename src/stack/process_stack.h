@@ -11,7 +11,7 @@
 
 namespace leptir::stack {
 
-inline constexpr std::size_t kMostFrames = 256;  // of one thread
+inline constexpr std::size_t kMaxFrames = 256;  // of one thread
 
 struct ThreadStack {
   int tid = 0;
@@ -31,7 +31,7 @@ struct ProcessStack {
 // Copies the stacks while the threads stand still, and reads files for the names after that. Only in a process that may
 // die (symbols.h). NotFound: there is no such process. Unavailable: the kernel does not let this process look into it
 // (another user, Yama's ptrace_scope, a container without the right), or no memory.
-Result<ProcessStack> stackOf(int process);
+Result<ProcessStack> captureProcessStack(int process);
 
 // What the process is: a worker, or a program that a worker has started for a task.
 enum class StackSubject { Worker, Program };

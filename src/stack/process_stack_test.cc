@@ -71,7 +71,7 @@ class Child {
   // Waits until the thread waits in a system call.
   void waitUntilBlocked() {
     waitUntilThere();
-    ASSERT_TRUE(waitUntil([&] { return readBlockedThread(pid_, pid_).isBlocked; }));
+    ASSERT_TRUE(waitUntil([&] { return readThreadState(pid_, pid_).isBlocked; }));
   }
 
  private:
@@ -93,7 +93,7 @@ const SourceFrame* frameOf(const ThreadStack& thread, const std::string& functio
 TEST(ProcessStack, HasTheFunctionsFilesAndLinesOfWhatAProcessDoes) {
   Child child(callTheKnownFunction);
   child.waitUntilThere();
-  const auto stack = *stackOf(child.pid());
+  const auto stack = *captureProcessStack(child.pid());
   ASSERT_EQ(stack.threads.size(), 1u);
   const auto& thread = stack.threads[0];
   const auto* inner = frameOf(thread, "waitInAKnownFunction(");
@@ -114,8 +114,8 @@ TEST(ProcessStack, HasTheFunctionsFilesAndLinesOfWhatAProcessDoes) {
 TEST(ProcessStack, TheProcessGoesOnAfterwards) {
   Child child(callTheKnownFunction);
   child.waitUntilThere();
-  ASSERT_TRUE(stackOf(child.pid()));
-  ASSERT_TRUE(stackOf(child.pid()));
+  ASSERT_TRUE(captureProcessStack(child.pid()));
+  ASSERT_TRUE(captureProcessStack(child.pid()));
   child.shared().goOn = 1;
   EXPECT_TRUE(waitUntil([&] { return child.shared().result == 2; }));
 }
@@ -144,7 +144,7 @@ TEST(ProcessStack, TheProcessStandsStillForLessThanATenthOfASecondAndForAsLongAs
   auto shortest = Duration::max();
   for (int i = 0; i < 10; ++i) {
     child.shared().result = 0;
-    const auto stack = stackOf(child.pid());
+    const auto stack = captureProcessStack(child.pid());
     ASSERT_TRUE(stack);
     // It may see its pause only when it has a processor again.
     ASSERT_TRUE(waitUntil([&] { return child.shared().result.load() * 1us + 200us >= stack->stoppedFor; }))
@@ -163,7 +163,7 @@ TEST(ProcessStack, HasAllThreadsTheMainOneFirst) {
     for (;;) ::pause();
   });
   child.waitUntilBlocked();
-  const auto stack = *stackOf(child.pid());
+  const auto stack = *captureProcessStack(child.pid());
   ASSERT_EQ(stack.threads.size(), 2u);
   EXPECT_EQ(stack.threads[0].tid, child.pid());
   EXPECT_NE(frameOf(stack.threads[0], "pause"), nullptr) << textOf(stack, StackSubject::Worker);
@@ -182,7 +182,7 @@ void expectTheCallGoesOn(const std::function<int(int readEnd)>& call) {
   child.waitUntilBlocked();
   std::size_t frames = 0;
   for (int i = 0; i < 5; ++i) {
-    const auto stack = stackOf(child.pid());
+    const auto stack = captureProcessStack(child.pid());
     ASSERT_TRUE(stack);
     frames += stack->threads[0].frames.size();
   }
@@ -229,7 +229,7 @@ TEST(ProcessStack, ASleepLastsAsLongAsItShould) {
     shared.result = status == 0 && isLong ? 1 : errno + 100;
   });
   child.waitUntilBlocked();
-  ASSERT_TRUE(stackOf(child.pid()));
+  ASSERT_TRUE(captureProcessStack(child.pid()));
   EXPECT_TRUE(waitUntil([&] { return child.shared().result != 0; }));
   EXPECT_EQ(child.shared().result, 1);
 }
@@ -251,7 +251,7 @@ TEST(ProcessStack, SignalsThatArriveMeanwhileAreDelivered) {
     while (!isOver) sent += ::sigqueue(child.pid(), SIGRTMIN, {}) == 0 ? 1 : 0;  // each is queued, none is merged
   });
   for (int i = 0; i < 30; ++i) {
-    if (!stackOf(child.pid())) ADD_FAILURE() << "no stack";
+    if (!captureProcessStack(child.pid())) ADD_FAILURE() << "no stack";
   }
   isOver = true;
   sender.join();
@@ -259,7 +259,7 @@ TEST(ProcessStack, SignalsThatArriveMeanwhileAreDelivered) {
 }
 
 TEST(ProcessStack, AProcessThatIsGoneIsNotFound) {
-  EXPECT_EQ(stackOf(0x7fff'fff0).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(captureProcessStack(0x7fff'fff0).error().code(), ErrorCode::NotFound);
 }
 
 TEST(ProcessStack, TheTextIsOneLineOfJson) {

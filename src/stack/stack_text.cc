@@ -6,9 +6,9 @@
 namespace leptir::stack {
 namespace {
 
-constexpr std::size_t kMostTextBytes = 1024;
-// Below fleet::kMostAnswerBytes, since the text may have to travel through a store.
-constexpr std::size_t kMostStackText = std::size_t{900} << 10;
+constexpr std::size_t kMaxFilePathBytes = 1024;
+// Below fleet::kMaxAnswerBytes, since the text may have to travel through a store.
+constexpr std::size_t kMaxStackTextBytes = std::size_t{900} << 10;
 
 bool isUserFrame(const SourceFrame& frame) {
   return !frame.function.empty() &&
@@ -21,7 +21,7 @@ bool isUserFrame(const SourceFrame& frame) {
 Json jsonOf(const SourceFrame& frame) {
   return {{"address", frame.address},
           {"function", frame.function},
-          {"file", base::utf8Prefix(frame.file, kMostTextBytes)},
+          {"file", base::utf8Prefix(frame.file, kMaxFilePathBytes)},
           {"line", frame.line},
           {"library", frame.isOfProgram ? "" : frame.module},
           {"inlined", frame.isInlined},
@@ -45,7 +45,7 @@ std::string textOf(const ProcessStack& stack, StackSubject subject) {
             {"leftOutThreads", stack.leftOutThreads}};
   for (const auto& thread : stack.threads) json["threads"].push_back(jsonOf(thread));
   auto text = writeJson(json);
-  while (text.size() > kMostStackText) {
+  while (text.size() > kMaxStackTextBytes) {
     auto& threads = json["threads"];
     const auto kept = threads.size() * 7 / 8;
     threads.erase(threads.begin() + static_cast<std::ptrdiff_t>(kept), threads.end());

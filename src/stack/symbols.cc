@@ -17,7 +17,7 @@
 namespace leptir::stack {
 namespace {
 
-constexpr std::size_t kLongestName = 1024;
+constexpr std::size_t kMaxNameBytes = 1024;
 
 std::string_view lastPart(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
@@ -29,7 +29,7 @@ std::string targetOf(const std::string& link) {
   return {path, bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
 }
 
-// libdw passes what noteOwner has stored with the module.
+// libdw passes what setModuleOwner has stored with the module.
 int openElf(Dwfl_Module*, void** owner, const char* name, Dwarf_Addr, char** file, Elf**) {
   const auto* symbols = static_cast<const Symbols*>(*owner);
   const auto path = symbols != nullptr ? symbols->pathToOpen(name) : std::string(name);
@@ -38,7 +38,7 @@ int openElf(Dwfl_Module*, void** owner, const char* name, Dwarf_Addr, char** fil
   return descriptor;
 }
 
-int noteOwner(Dwfl_Module*, void** owner, const char*, Dwarf_Addr, void* symbols) {
+int setModuleOwner(Dwfl_Module*, void** owner, const char*, Dwarf_Addr, void* symbols) {
   *owner = symbols;
   return DWARF_CB_OK;
 }
@@ -115,7 +115,7 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status),
                                                         &std::free);
   std::string text = readableName(readable ? readable.get() : name);
-  if (text.size() > kLongestName) text.replace(base::utf8Prefix(text, kLongestName).size(), std::string::npos, "…");
+  if (text.size() > kMaxNameBytes) text.replace(base::utf8Prefix(text, kMaxNameBytes).size(), std::string::npos, "…");
   return text;
 }
 
@@ -129,7 +129,7 @@ Symbols::Symbols(std::FILE* maps, int process)
   if (!dwfl_ || maps == nullptr) return;
   ::dwfl_linux_proc_maps_report(dwfl_.get(), maps);
   ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);
-  ::dwfl_getmodules(dwfl_.get(), noteOwner, this, 0);
+  ::dwfl_getmodules(dwfl_.get(), setModuleOwner, this, 0);
 }
 
 std::string Symbols::pathToOpen(const char* name) const {

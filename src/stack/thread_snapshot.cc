@@ -21,7 +21,7 @@
 namespace leptir::stack {
 namespace {
 
-constexpr Duration kLongestCopy = std::chrono::seconds(2);
+constexpr Duration kSnapshotTimeout = std::chrono::seconds(2);
 constexpr std::size_t kMemoryPageBytes = 4096;
 
 struct CloseFolder {
@@ -53,17 +53,17 @@ std::vector<int> threadsOf(int process) {
   return threads;
 }
 
-std::uint64_t beginOf(const ThreadCopy& thread) {
+std::uint64_t stackCopyBegin(const ThreadCopy& thread) {
   return thread.registers.stackPointer - kRedZoneBytes;
 }
 
 // How many bytes of the stack are mapped, from its innermost byte on. A stack that is newer than the list of mappings
 // has at least the page of its innermost byte.
 std::size_t bytesToCopy(const ThreadCopy& thread, const std::vector<Mapping>& mappings) {
-  const auto begin = beginOf(thread);
+  const auto begin = stackCopyBegin(thread);
   for (const auto& mapping : mappings) {
     if (thread.registers.stackPointer >= mapping.begin && thread.registers.stackPointer < mapping.end)
-      return std::min<std::uint64_t>(mapping.end - begin, kMostStackBytes);
+      return std::min<std::uint64_t>(mapping.end - begin, kMaxStackBytes);
   }
   return kMemoryPageBytes - begin % kMemoryPageBytes;
 }
@@ -71,14 +71,14 @@ std::size_t bytesToCopy(const ThreadCopy& thread, const std::vector<Mapping>& ma
 void copyStack(int process, ThreadCopy& thread, std::byte* to, const std::vector<Mapping>& mappings) {
   if (thread.problem != ThreadProblem::None || thread.registers.stackPointer <= kRedZoneBytes) return;
   const auto bytes = bytesToCopy(thread, mappings);
-  const iovec local{to, bytes}, remote{reinterpret_cast<void*>(beginOf(thread)), bytes};
+  const iovec local{to, bytes}, remote{reinterpret_cast<void*>(stackCopyBegin(thread)), bytes};
   const auto copied = ::process_vm_readv(process, &local, 1, &remote, 1, 0);
   thread.stackBytes = copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
   if (copied < 0) thread.problem = errno == EPERM ? ThreadProblem::NoRights : ThreadProblem::Ended;
 }
 
-bool waitFor(pid_t child) {
-  const auto until = systemClock().bootTime() + kLongestCopy;
+bool waitOrKill(pid_t child) {
+  const auto until = systemClock().bootTime() + kSnapshotTimeout;
   int status = 0;
   for (;;) {
     const auto found = ::waitpid(child, &status, WNOHANG);
@@ -96,8 +96,8 @@ struct ThreadSnapshot::Memory {
   std::int64_t stoppedFor;
   std::uint64_t leftOut;
   std::size_t count;
-  ThreadCopy threads[kMostThreads];
-  alignas(kMemoryPageBytes) std::byte stacks[kMostThreads][kMostStackBytes];
+  ThreadCopy threads[kMaxThreads];
+  alignas(kMemoryPageBytes) std::byte stacks[kMaxThreads][kMaxStackBytes];
 
   void copy(int process, const std::vector<Mapping>& mappings) {
     ThreadStopper stopper(process);
@@ -105,7 +105,7 @@ struct ThreadSnapshot::Memory {
     stopper.attach(all);
     taken = systemClock().now().time_since_epoch().count();
     const auto begin = systemClock().bootTime();
-    stopper.stop(all);
+    stopper.stopAndReadRegisters(all);
     for (std::size_t i = 0; i < count; ++i) copyStack(process, threads[i], stacks[i], mappings);
     stopper.detach();
     stoppedFor = (systemClock().bootTime() - begin).count();
@@ -125,7 +125,7 @@ Result<ThreadSnapshot> ThreadSnapshot::take(int process) {
   auto* memory = static_cast<Memory*>(mapped);
   ThreadSnapshot snapshot(memory);
   const auto threads = threadsOf(process);
-  memory->count = std::min(threads.size(), kMostThreads);
+  memory->count = std::min(threads.size(), kMaxThreads);
   memory->leftOut = threads.size() - memory->count;
   for (std::size_t i = 0; i < memory->count; ++i) memory->threads[i].tid = threads[i];
   const auto mappings = mappingsIn(*maps);
@@ -137,7 +137,8 @@ Result<ThreadSnapshot> ThreadSnapshot::take(int process) {
     memory->copy(process, mappings);
     ::_exit(0);
   }
-  if (!waitFor(child)) return Error(ErrorCode::Unavailable, "the process that stops the threads did not end in time");
+  if (!waitOrKill(child))
+    return Error(ErrorCode::Unavailable, "the process that stops the threads did not end in time");
   return snapshot;
 }
 
@@ -148,7 +149,7 @@ std::span<const std::byte> ThreadSnapshot::stackOf(std::size_t thread) const {
   return {memory_->stacks[thread], memory_->threads[thread].stackBytes};
 }
 std::uint64_t ThreadSnapshot::stackBegin(std::size_t thread) const {
-  return beginOf(memory_->threads[thread]);
+  return stackCopyBegin(memory_->threads[thread]);
 }
 Time ThreadSnapshot::taken() const {
   return Time(Duration(memory_->taken));

@@ -14,8 +14,8 @@
 
 namespace leptir::stack {
 
-inline constexpr std::size_t kMostThreads = 256;
-inline constexpr std::size_t kMostStackBytes = std::size_t{512} << 10;  // of one thread, from its innermost frame on
+inline constexpr std::size_t kMaxThreads = 256;
+inline constexpr std::size_t kMaxStackBytes = std::size_t{512} << 10;  // of one thread, from its innermost frame on
 
 // Why the stack of a thread could not be copied.
 enum class ThreadProblem : std::uint32_t {
@@ -28,10 +28,10 @@ enum class ThreadProblem : std::uint32_t {
 
 // The registers in the numbering of DWARF for this processor, as far as it is known.
 struct Registers {
-  static constexpr std::size_t kMost = 32;
-  std::uint64_t values[kMost];
+  static constexpr std::size_t kMaxRegisters = 32;
+  std::uint64_t values[kMaxRegisters];
   std::uint32_t count;  // of values that are valid; 0: only the two below are known
-  std::uint64_t stackPointer, instruction;
+  std::uint64_t stackPointer, pc;
 };
 
 struct ThreadCopy {
@@ -47,7 +47,7 @@ inline constexpr std::uint64_t kRedZoneBytes = 128;
 class ThreadSnapshot {
  public:
   // Stops the threads of `process`, copies them and lets them go on. A child does it, which may take two seconds: when
-  // it ends in any way, the kernel lets all threads run on. Threads beyond kMostThreads are left out. NotFound: there
+  // it ends in any way, the kernel lets all threads run on. Threads beyond kMaxThreads are left out. NotFound: there
   // is no such process. Unavailable: no memory, or the child died.
   static Result<ThreadSnapshot> take(int process);
 

@@ -21,7 +21,7 @@ namespace {
 
 // How long all threads together may take to stop. A thread that is not blocked in the kernel stops within microseconds
 // once it gets a processor.
-constexpr Duration kMostTimeToStop = std::chrono::milliseconds(100);
+constexpr Duration kStopTimeout = std::chrono::milliseconds(100);
 
 BootTime now() {
   return systemClock().bootTime();
@@ -41,7 +41,7 @@ bool fill(const user_regs_struct& from, Registers& to) {
   std::ranges::copy(values, to.values);
   to.count = std::size(values);
   to.stackPointer = from.rsp;
-  to.instruction = from.rip;
+  to.pc = from.rip;
   return true;
 }
 #elif defined(__aarch64__)
@@ -51,7 +51,7 @@ bool fill(const user_regs_struct& from, Registers& to) {
   to.values[31] = from.sp;
   to.count = 32;
   to.stackPointer = from.sp;
-  to.instruction = from.pc;
+  to.pc = from.pc;
   return true;
 }
 #else
@@ -71,18 +71,18 @@ ThreadProblem readRegisters(int tid, Registers& to) {
 
 // The line is "<call> <six arguments> <stack pointer> <instruction>", "-1 <stack pointer> <instruction>" outside of a
 // call, or "running".
-BlockedThread readBlockedThread(int process, int tid) {
-  BlockedThread thread;
+ThreadState readThreadState(int process, int tid) {
+  ThreadState thread;
   const auto folder = "task/" + std::to_string(tid) + "/";
   const auto line = base::readProcText(process, folder + "syscall");
   WaitingCall call;
-  unsigned long long stackPointer = 0, instruction = 0;
+  unsigned long long stackPointer = 0, pc = 0;
   thread.isBlocked =
       line && std::sscanf(line->c_str(), "%ld %llx %llx %llx %llx %*x %*x %llx %llx", &call.number, &call.arguments[0],
-                          &call.arguments[1], &call.arguments[2], &call.arguments[3], &stackPointer, &instruction) == 7;
-  thread.mustNotBeStopped = thread.isBlocked && isCutShortByStop(process, tid, call);
+                          &call.arguments[1], &call.arguments[2], &call.arguments[3], &stackPointer, &pc) == 7;
+  thread.mustNotBeStopped = thread.isBlocked && mayBeCutShortByStop(process, tid, call);
   thread.stackPointer = stackPointer;
-  thread.instruction = instruction;
+  thread.pc = pc;
   const auto stat = base::readProcText(process, folder + "stat");
   const auto name = stat ? stat->rfind(") ") : std::string::npos;
   thread.isUninterruptible = name != std::string::npos && stat->compare(name + 2, 1, "D") == 0;
@@ -94,10 +94,10 @@ void ThreadStopper::attach(std::span<ThreadCopy> threads) {
 }
 
 void ThreadStopper::attachTo(ThreadCopy& thread) {
-  const auto blocked = readBlockedThread(process_, thread.tid);
+  const auto blocked = readThreadState(process_, thread.tid);
   if (blocked.mustNotBeStopped || blocked.isUninterruptible) {
     thread.registers.stackPointer = blocked.stackPointer;
-    thread.registers.instruction = blocked.instruction;
+    thread.registers.pc = blocked.pc;
     if (!blocked.isBlocked) thread.problem = ThreadProblem::InKernel;
   } else if (::ptrace(PTRACE_SEIZE, thread.tid, nullptr, nullptr) == 0) {
     attached_.push_back(thread.tid);
@@ -106,12 +106,12 @@ void ThreadStopper::attachTo(ThreadCopy& thread) {
   }
 }
 
-void ThreadStopper::stop(std::span<ThreadCopy> threads) {
+void ThreadStopper::stopAndReadRegisters(std::span<ThreadCopy> threads) {
   for (const int tid : attached_) ::ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
-  const auto late = waitUntilStopped();
+  const auto late = waitAndListUnstopped();
   for (auto& thread : threads) {
     if (std::ranges::count(attached_, thread.tid) == 0) continue;
-    if (std::ranges::count(stopped_, thread.tid, &Stopped::tid) > 0)
+    if (std::ranges::count(stopped_, thread.tid, &StoppedThread::tid) > 0)
       thread.problem = readRegisters(thread.tid, thread.registers);
     else
       thread.problem = std::ranges::count(late, thread.tid) > 0 ? ThreadProblem::InKernel : ThreadProblem::Ended;
@@ -119,8 +119,8 @@ void ThreadStopper::stop(std::span<ThreadCopy> threads) {
 }
 
 // Returns the threads that have not stopped in time.
-std::vector<int> ThreadStopper::waitUntilStopped() {
-  const auto until = now() + kMostTimeToStop;
+std::vector<int> ThreadStopper::waitAndListUnstopped() {
+  const auto until = now() + kStopTimeout;
   auto waiting = attached_;
   for (;;) {
     std::erase_if(waiting, [&](int tid) {

@@ -10,13 +10,13 @@
 namespace leptir::stack {
 
 // What the kernel tells of a thread without stopping it.
-struct BlockedThread {
+struct ThreadState {
   bool isBlocked = false;          // it waits in a system call
   bool mustNotBeStopped = false;   // the call would be cut short, although no signal handler ran
   bool isUninterruptible = false;  // it would not stop
-  std::uint64_t stackPointer = 0, instruction = 0;
+  std::uint64_t stackPointer = 0, pc = 0;
 };
-BlockedThread readBlockedThread(int process, int tid);
+ThreadState readThreadState(int process, int tid);
 
 // Stops each thread and writes its registers, or its problem. Of a thread that must not be stopped only the stack
 // pointer and the instruction are known afterwards. To be used once, in a process that ends soon after: only its end
@@ -27,20 +27,20 @@ class ThreadStopper {
 
   // Attaches to the threads without stopping them.
   void attach(std::span<ThreadCopy> threads);
-  void stop(std::span<ThreadCopy> threads);
+  void stopAndReadRegisters(std::span<ThreadCopy> threads);
   void detach();
 
  private:
-  struct Stopped {
+  struct StoppedThread {
     int tid;
     int signal;  // that was about to be delivered; 0: none
   };
   void attachTo(ThreadCopy& thread);
-  std::vector<int> waitUntilStopped();
+  std::vector<int> waitAndListUnstopped();
 
   const int process_;
   std::vector<int> attached_{};
-  std::vector<Stopped> stopped_{};
+  std::vector<StoppedThread> stopped_{};
 };
 
 }  // namespace leptir::stack

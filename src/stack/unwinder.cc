@@ -39,7 +39,7 @@ constexpr int kStackPointerNumber = 31;
 bool setRegisters(Dwfl_Thread* thread, void* of) {
   const auto& [snapshot, index] = *static_cast<const Unwinder::Thread*>(of);
   const auto& registers = snapshot->threads()[index].registers;
-  ::dwfl_thread_state_register_pc(thread, registers.instruction);
+  ::dwfl_thread_state_register_pc(thread, registers.pc);
   if (registers.count > 0) return ::dwfl_thread_state_registers(thread, 0, registers.count, registers.values);
   const Dwarf_Word stackPointer = registers.stackPointer;
   return ::dwfl_thread_state_registers(thread, kStackPointerNumber, 1, &stackPointer);
@@ -54,16 +54,16 @@ constexpr Dwfl_Thread_Callbacks kThreadCallbacks{.next_thread = nextThread,
 
 struct Walk {
   UnwoundStack stack;
-  std::size_t mostFrames;
+  std::size_t maxFrames;
 };
 
 int addFrame(Dwfl_Frame* frame, void* walk) {
-  auto& [stack, mostFrames] = *static_cast<Walk*>(walk);
+  auto& [stack, maxFrames] = *static_cast<Walk*>(walk);
   Dwarf_Addr address = 0;
   bool isActivation = false;
   if (!::dwfl_frame_pc(frame, &address, &isActivation)) return DWARF_CB_ABORT;
   stack.addresses.push_back(isActivation || address == 0 ? address : address - 1);
-  return stack.addresses.size() < mostFrames ? DWARF_CB_OK : DWARF_CB_ABORT;
+  return stack.addresses.size() < maxFrames ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 std::string lastError() {
@@ -80,12 +80,12 @@ Unwinder::Unwinder(const Symbols& symbols, const ThreadSnapshot& snapshot, int p
     problem_ = "cannot read the files of the process: " + lastError();
 }
 
-UnwoundStack Unwinder::unwind(std::size_t thread, std::size_t mostFrames) const {
+UnwoundStack Unwinder::unwind(std::size_t thread, std::size_t maxFrames) const {
   if (!problem_.empty()) return {.problem = problem_};
-  Walk walk{{}, mostFrames};
+  Walk walk{{}, maxFrames};
   const auto tid = process_.snapshot->threads()[thread].tid;
   const auto end = ::dwfl_getthread_frames(symbols_.dwfl(), tid, addFrame, &walk);
-  const bool isFull = walk.stack.addresses.size() >= mostFrames;
+  const bool isFull = walk.stack.addresses.size() >= maxFrames;
   if (end != 0 && !isFull) walk.stack.problem = "the rest cannot be unwound: " + lastError();
   return std::move(walk.stack);
 }

@@ -13,7 +13,7 @@ namespace leptir::stack {
 // The calls on a stack, innermost first: each address lies inside the instruction that runs, or that made the call.
 struct UnwoundStack {
   std::vector<std::uint64_t> addresses{};
-  std::string problem{};  // empty: it reaches the first function of the thread, or has `mostFrames`
+  std::string problem{};  // empty: it reaches the first function of the thread, or has `maxFrames`
 };
 
 class Unwinder {
@@ -23,7 +23,7 @@ class Unwinder {
   Unwinder(const Unwinder&) = delete;
   Unwinder& operator=(const Unwinder&) = delete;
 
-  UnwoundStack unwind(std::size_t thread, std::size_t mostFrames) const;
+  UnwoundStack unwind(std::size_t thread, std::size_t maxFrames) const;
 
   // What libdw's callbacks get.
   struct Thread {

@@ -34,7 +34,8 @@ Result<EncodedTask> EncodedTask::encode(const BrokerTask& task) {
   if (auto times = task::checkTimes(task.timeLimitSeconds, task.timeOfExecution, task.expires); !times)
     return times.error().in("task " + task.id);
   if (!task.traceparent.empty() && !base::Traceparent::parse(task.traceparent))
-    return Error(ErrorCode::Invalid, fmt::format("task {}: {}", task.id, base::notATraceparent(task.traceparent)));
+    return Error(ErrorCode::Invalid,
+                 fmt::format("task {}: {}", task.id, base::invalidTraceparentMessage(task.traceparent)));
   auto [text, escapedId] = task::writeEnvelope(task);
   if (text.size() > kMaxEnvelopeBytes)
     return Error(ErrorCode::TooLarge,

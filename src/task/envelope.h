@@ -67,9 +67,9 @@ struct TaskCall {
 };
 
 // Whether `ts` is read, which few workers need.
-enum class TimeOfPush { Skipped, Read };
+enum class PushTimeReading { Skipped, Read };
 
 // For workers: reads an envelope that decodeEnvelope accepted, with no check but those that reading needs.
-Result<TaskCall> decodeTaskCall(std::string_view envelope, TimeOfPush timeOfPush = TimeOfPush::Skipped);
+Result<TaskCall> decodeTaskCall(std::string_view envelope, PushTimeReading pushTimeReading = PushTimeReading::Skipped);
 
 }  // namespace leptir::task

@@ -49,8 +49,8 @@ TEST(EnvelopeCounters, CanBeAddedToTheLargestTaskThatCanBePushed) {
   task.parameters.insert(2, kMaxEnvelopeBytes - encodeEnvelope(task).size(), 'x');
   const auto envelope = EncodedTask::encode(task).value().envelope;
   ASSERT_EQ(envelope.size(), kMaxEnvelopeBytes);
-  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
-  const Counters counters{.failures = kMost, .crashes = kMost, .expiries = kMost, .unknown = kMost};
+  constexpr auto kMax = std::numeric_limits<std::uint32_t>::max();
+  const Counters counters{.failures = kMax, .crashes = kMax, .expiries = kMax, .unknown = kMax};
   EXPECT_EQ(countersIn(withCounters(envelope, counters)), counters);
 }
 

@@ -50,8 +50,8 @@ std::optional<Time> pushedAt(const JsonItem& item) {
 
 // An `expires` that says no time is ignored, so that a producer's mistake loses no task.
 std::optional<Time> expiry(const JsonItem& item) {
-  constexpr auto kMost = static_cast<double>(kMaxTimeSpan.count());
-  const double seconds = std::clamp(phpArithmeticFloat(item), -kMost, kMost);
+  constexpr auto kMax = static_cast<double>(kMaxTimeSpan.count());
+  const double seconds = std::clamp(phpArithmeticFloat(item), -kMax, kMax);
   if (seconds == 0) return {};
   return Time(Duration(std::llround(seconds * 1e6)));
 }
@@ -180,17 +180,17 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
   });
 }
 
-bool isKeyOfCall(std::string_view key, TimeOfPush timeOfPush) {
-  if (key == "ts") return timeOfPush == TimeOfPush::Read;
+bool isKeyOfCall(std::string_view key, PushTimeReading pushTimeReading) {
+  if (key == "ts") return pushTimeReading == PushTimeReading::Read;
   return key == "cn" || key == "expires" || key == "trace";
 }
 
 // The last of duplicate keys counts, as in readEnvelope.
-error_code readCall(JsonReader& reader, std::string_view envelope, TimeOfPush timeOfPush, TaskCall& call,
+error_code readCall(JsonReader& reader, std::string_view envelope, PushTimeReading pushTimeReading, TaskCall& call,
                     std::string_view& parameters) {
   return forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) -> error_code {
     if (key == "td") return readCallData(reader, value, call, parameters);
-    if (!isKeyOfCall(key, timeOfPush)) return simdjson::SUCCESS;
+    if (!isKeyOfCall(key, pushTimeReading)) return simdjson::SUCCESS;
     JsonItem item;
     if (const auto unread = reader.read(value, 1, item)) return unread;
     if (key == "cn") call.name = taskNameFrom(item);
@@ -223,10 +223,10 @@ std::string idInMalformed(std::string_view bytes) {
   return base::checkTaskId(parsed.head.id) ? std::move(parsed.head.id) : std::string();
 }
 
-Result<TaskCall> decodeTaskCall(std::string_view envelope, TimeOfPush timeOfPush) {
+Result<TaskCall> decodeTaskCall(std::string_view envelope, PushTimeReading pushTimeReading) {
   TaskCall call;
   std::string_view parameters;
-  if (const auto error = readCall(JsonReader::ofThisThread(), envelope, timeOfPush, call, parameters)) {
+  if (const auto error = readCall(JsonReader::ofThisThread(), envelope, pushTimeReading, call, parameters)) {
     return corrupt(describeJsonError(error, envelope));
   }
   call.parameters = normalizedParameters(parameters);

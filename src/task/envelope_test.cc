@@ -50,7 +50,7 @@ TEST(Envelope, CarriesTheTraceparentInFrontOfTheTimeOfThePush) {
       << text;
   EXPECT_EQ(decodeEnvelope(text)->trace->text(), task.traceparent);
   EXPECT_EQ(decodeTaskCall(text)->trace->text(), task.traceparent);
-  EXPECT_EQ(decodeTaskCall(text, TimeOfPush::Read)->pushedAt, task.pushedAt);
+  EXPECT_EQ(decodeTaskCall(text, PushTimeReading::Read)->pushedAt, task.pushedAt);
   EXPECT_FALSE(decodeTaskCall(text)->pushedAt);
 }
 

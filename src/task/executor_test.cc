@@ -201,7 +201,7 @@ TEST_F(ExecutorTest, RecordsRetryLaterWhenATaskCallsRetryAfter) {
 TEST_F(ExecutorTest, LimitsRetryAfterToTenYears) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) { task.retryAfter(Duration::max()); });
   EXPECT_EQ(outcome.cause, Cause::RetryLater);
-  EXPECT_EQ(outcome.retryAfter, kLongestRetryDelay);
+  EXPECT_EQ(outcome.retryAfter, kMaxRetryDelay);
 }
 
 TEST_F(ExecutorTest, RecordsDiscardedWhenATaskCallsDiscard) {

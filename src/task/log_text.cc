@@ -16,7 +16,7 @@ namespace leptir::task {
 namespace {
 
 constexpr std::string_view kLeftOutWord = "left-out";
-constexpr std::size_t kMostLineBytes = std::size_t{8} << 10;
+constexpr std::size_t kMaxLogLineBytes = std::size_t{8} << 10;
 
 constexpr std::array<std::pair<LogLevel, std::string_view>, 4> kLevelWords{
     {{LogLevel::Error, "error"}, {LogLevel::Warning, "warning"}, {LogLevel::Info, "info"}, {LogLevel::Debug, "debug"}}};
@@ -35,19 +35,19 @@ std::string_view takeUpTo(char end, std::string_view& text) {
 }
 
 template <class Number>
-std::optional<Number> numberIn(std::string_view text) {
+std::optional<Number> parseInteger(std::string_view text) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
-std::optional<Time> timeIn(std::string_view text) {
+std::optional<Time> parseLogTime(std::string_view text) {
   auto rest = text;
-  const auto seconds = numberIn<std::int64_t>(takeUpTo('.', rest));
-  const auto micros = rest.size() == 6 ? numberIn<std::uint32_t>(rest) : std::nullopt;
-  constexpr std::int64_t kMostSeconds = 100'000'000'000;
-  if (!seconds || !micros || *seconds < 0 || *seconds > kMostSeconds) return std::nullopt;
+  const auto seconds = parseInteger<std::int64_t>(takeUpTo('.', rest));
+  const auto micros = rest.size() == 6 ? parseInteger<std::uint32_t>(rest) : std::nullopt;
+  constexpr std::int64_t kMaxSeconds = 100'000'000'000;
+  if (!seconds || !micros || *seconds < 0 || *seconds > kMaxSeconds) return std::nullopt;
   return Time(std::chrono::seconds(*seconds) + Duration(*micros));
 }
 
@@ -61,7 +61,7 @@ class LogReader {
   explicit LogReader(TaskLog& log) : log_(log) {}
 
   void add(std::string_view line) {
-    const auto time = timeIn(takeUpTo(' ', line));
+    const auto time = parseLogTime(takeUpTo(' ', line));
     if (!time) return;
     const auto word = takeUpTo(' ', line);
     if (word == kLeftOutWord) return addLeftOut(line);
@@ -70,8 +70,8 @@ class LogReader {
 
  private:
   void addLeftOut(std::string_view line) {
-    const auto lines = numberIn<std::uint32_t>(takeUpTo(' ', line));
-    const auto bytes = numberIn<std::uint32_t>(line);
+    const auto lines = parseInteger<std::uint32_t>(takeUpTo(' ', line));
+    const auto bytes = parseInteger<std::uint32_t>(line);
     if (!lines || !bytes) return;
     log_.leftOutLines += *lines;
     log_.leftOutBytes += *bytes;
@@ -95,9 +95,9 @@ void appendLine(std::string_view start, std::string_view text, std::string& line
 }
 
 std::string leftOutLine(std::string_view next, std::uint64_t lines, std::uint64_t bytes) {
-  constexpr std::uint64_t kMost = 0xffff'ffff;
-  return fmt::format("{} {} {} {}\n", next.substr(0, next.find(' ')), kLeftOutWord, std::min(lines, kMost),
-                     std::min(bytes, kMost));
+  constexpr std::uint64_t kMax = 0xffff'ffff;
+  return fmt::format("{} {} {} {}\n", next.substr(0, next.find(' ')), kLeftOutWord, std::min(lines, kMax),
+                     std::min(bytes, kMax));
 }
 
 }  // namespace
@@ -117,15 +117,15 @@ void forEachLogLine(Time time, LogLevel level, std::string_view message,
   do {
     auto text = takeUpTo('\n', message);
     do {
-      const auto piece = base::utf8Prefix(text, kMostLineBytes);
+      const auto piece = base::utf8Prefix(text, kMaxLogLineBytes);
       appendLine(start, piece, line, take);
       text.remove_prefix(piece.size());
     } while (!text.empty());
   } while (!message.empty());
 }
 
-std::string logText(std::string_view first, std::uint64_t leftOutLines, std::uint64_t leftOutBytes,
-                    std::string_view last) {
+std::string joinLogText(std::string_view first, std::uint64_t leftOutLines, std::uint64_t leftOutBytes,
+                        std::string_view last) {
   std::string text(first);
   if (leftOutLines > 0) text += leftOutLine(last, leftOutLines, leftOutBytes);
   return text.append(last);

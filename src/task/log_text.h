@@ -15,7 +15,7 @@
 namespace leptir::task {
 
 // The largest log of a run, in bytes: with the times and levels, without JSON's escapes.
-inline constexpr std::size_t kMostLogBytes = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxLogBytes = std::size_t{64} << 10;
 
 // error, warning, info, debug
 std::string_view wordOf(LogLevel level);
@@ -26,8 +26,8 @@ void forEachLogLine(Time time, LogLevel level, std::string_view message,
                     const std::function<void(std::string_view line)>& take);
 
 // The log whose beginning and end are given, with what was left out between them.
-std::string logText(std::string_view first, std::uint64_t leftOutLines, std::uint64_t leftOutBytes,
-                    std::string_view last);
+std::string joinLogText(std::string_view first, std::uint64_t leftOutLines, std::uint64_t leftOutBytes,
+                        std::string_view last);
 
 // Shortens a log to `maxBytes` by leaving out its oldest lines, and says so in its first line. That line (some 50
 // bytes) stays also where `maxBytes` has no room for it, so that a log that is gone differs from a run that logged

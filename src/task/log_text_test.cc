@@ -60,7 +60,7 @@ TEST(LogText, WhatIsWrittenIsReadAgain) {
 
 TEST(LogText, LeftOutLinesCountInTheNumbers) {
   const auto first = linesOf("first")[0], last = linesOf("last")[0];
-  const auto text = logText(first, 40, 4'000, last);
+  const auto text = joinLogText(first, 40, 4'000, last);
   EXPECT_THAT(text, HasSubstr("\n1795462346.667348 left-out 40 4000\n"));
   const auto log = readLog(text);
   ASSERT_EQ(log.lines.size(), 2u);

@@ -199,7 +199,7 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   outcome.started = Time(Duration(head.started));
   outcome.executionTime = Duration(head.executionTime);
   outcome.cpuTime = Duration(head.cpuTime);
-  if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kLongestRetryDelay);
+  if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kMaxRetryDelay);
   outcome.truncated = (head.flags & kTruncatedFlag) != 0;
   if (!readTexts(reader, head, outcome) || !readFlow(reader, head.states, outcome.flow))
     return corruptOutcome("it ends too early");

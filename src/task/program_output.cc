@@ -60,12 +60,12 @@ void StderrCollector::finish() {
 }
 
 void StderrCollector::forwardLine(std::string_view line) {
-  if (lines_.onEachLine) lines_.onEachLine(line);
+  if (handlers_.onEachLine) handlers_.onEachLine(line);
   if (forwardedBytes_ > maxBytes_) return;
   forwardedBytes_ += line.size();
-  if (forwardedBytes_ <= maxBytes_) return lines_.onLine(line);
-  lines_.onLine("[More of the program's stderr is not logged: " + std::to_string(maxBytes_ / 1024) +
-                " KiB of a run are. Its end stands in the record.]");
+  if (forwardedBytes_ <= maxBytes_) return handlers_.onLimitedLine(line);
+  handlers_.onLimitedLine("[More of the program's stderr is not logged: " + std::to_string(maxBytes_ / 1024) +
+                          " KiB of a run are. Its end stands in the record.]");
 }
 
 std::string_view StderrCollector::tail() const {

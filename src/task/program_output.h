@@ -24,17 +24,17 @@ class StdoutCollector {
 };
 
 // What happens to the lines of stderr.
-struct StderrLines {
+struct StderrLineHandlers {
   // Gets complete lines. After StderrCollector's limit it gets one that says that there is more, and then no more, so
   // that a program cannot fill the disk with its log.
-  std::function<void(std::string_view line)> onLine;
+  std::function<void(std::string_view line)> onLimitedLine;
   std::function<void(std::string_view line)> onEachLine{};  // may be empty; gets all complete lines
 };
 
-// Passes the lines of stderr on, of which onLine gets `maxBytes` bytes, and keeps the last `maxBytes` bytes of stderr.
+// Passes the lines of stderr on, of which onLimitedLine gets `maxBytes` bytes, and keeps the last `maxBytes` bytes.
 class StderrCollector {
  public:
-  StderrCollector(std::size_t maxBytes, StderrLines lines) : maxBytes_(maxBytes), lines_(std::move(lines)) {}
+  StderrCollector(std::size_t maxBytes, StderrLineHandlers lines) : maxBytes_(maxBytes), handlers_(std::move(lines)) {}
 
   void add(std::string_view piece);
   // Passes on the last line, if it has no line feed.
@@ -46,7 +46,7 @@ class StderrCollector {
   void forwardLine(std::string_view line);
 
   std::size_t maxBytes_;
-  StderrLines lines_;
+  StderrLineHandlers handlers_;
   std::size_t forwardedBytes_ = 0;  // bytes
   std::string line_;
   std::string tail_;

@@ -45,7 +45,7 @@ TEST(StdoutCollector, IsCutAtACharacterBoundary) {
 
 TEST(StderrCollector, PassesOnEachLineAsSoonAsItIsComplete) {
   Lines lines;
-  StderrCollector output(100, {.onLine = [&](std::string_view line) { lines.emplace_back(line); }});
+  StderrCollector output(100, {.onLimitedLine = [&](std::string_view line) { lines.emplace_back(line); }});
   output.add("o");
   output.add("ne\ntw");
   EXPECT_EQ(lines, (Lines{"one"}));
@@ -56,7 +56,7 @@ TEST(StderrCollector, PassesOnEachLineAsSoonAsItIsComplete) {
 }
 
 TEST(StderrCollector, KeepsTheEndOfTheOutput) {
-  StderrCollector output(10, {.onLine = [](std::string_view) {}});
+  StderrCollector output(10, {.onLimitedLine = [](std::string_view) {}});
   for (int i = 0; i < 1000; ++i)
     output.add("0123456789abcdef"[i % 16] == 'f' ? "f\n" : std::string(1, "0123456789abcdef"[i % 16]));
   output.add("the end");
@@ -65,7 +65,7 @@ TEST(StderrCollector, KeepsTheEndOfTheOutput) {
 
 TEST(StderrCollector, PassesOnLongLinesInPieces) {
   std::size_t longest = 0, all = 0;
-  StderrCollector output(std::size_t{1} << 20, {.onLine = [&](std::string_view line) {
+  StderrCollector output(std::size_t{1} << 20, {.onLimitedLine = [&](std::string_view line) {
                            longest = std::max(longest, line.size()), all += line.size();
                          }});
   for (int i = 0; i < 100; ++i) output.add(std::string(10'000, 'x'));
@@ -77,7 +77,7 @@ TEST(StderrCollector, PassesOnLongLinesInPieces) {
 TEST(StderrCollector, CutsAtCharacterBoundaries) {
   for (const std::size_t before : {0, 1, 2}) {
     Lines lines;
-    StderrCollector output(64 * 1024, {.onLine = [&](std::string_view line) { lines.emplace_back(line); }});
+    StderrCollector output(64 * 1024, {.onLimitedLine = [&](std::string_view line) { lines.emplace_back(line); }});
     std::string text(before, 'x');
     while (text.size() < 200'000) text += "€";
     for (std::size_t at = 0; at < text.size(); at += 1000) output.add(text.substr(at, 1000));
@@ -92,7 +92,7 @@ TEST(StderrCollector, CutsAtCharacterBoundaries) {
 TEST(StderrCollector, PassesEachLineToThoseThatKeepAllOfThem) {
   std::size_t limited = 0, all = 0;
   StderrCollector output(
-      1'000, {.onLine = [&](std::string_view) { ++limited; }, .onEachLine = [&](std::string_view) { ++all; }});
+      1'000, {.onLimitedLine = [&](std::string_view) { ++limited; }, .onEachLine = [&](std::string_view) { ++all; }});
   for (int i = 0; i < 1'000; ++i) output.add("0123456789\n");
   EXPECT_EQ(limited, 101u) << "100 lines, and one that says that there are more";
   EXPECT_EQ(all, 1'000u);

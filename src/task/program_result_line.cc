@@ -46,8 +46,8 @@ bool takeResult(std::string_view value, ProgramResultLine& line) {
 bool takeRetryAfter(std::string_view value, ProgramResultLine& line) {
   const auto seconds = numberOf(value);
   if (!seconds || *seconds < 0) return false;
-  constexpr std::chrono::duration<double> kLongest = kLongestRetryDelay;
-  line.retryAfter = std::chrono::duration_cast<Duration>(std::min(std::chrono::duration<double>(*seconds), kLongest));
+  constexpr std::chrono::duration<double> kMaxDelay = kMaxRetryDelay;
+  line.retryAfter = std::chrono::duration_cast<Duration>(std::min(std::chrono::duration<double>(*seconds), kMaxDelay));
   return true;
 }
 

@@ -18,7 +18,7 @@ struct ProgramResultLine {
   std::string result{};               // JSON text, as the program wrote it
   std::optional<std::string> response{};
   std::optional<std::string> state{};
-  std::optional<Duration> retryAfter{};  // from zero to kLongestRetryDelay
+  std::optional<Duration> retryAfter{};  // from zero to kMaxRetryDelay
   std::optional<std::string> discard{};  // the reason
   std::optional<std::string> log{};
   LogLevel level = LogLevel::Info;  // of `log`

@@ -47,7 +47,7 @@ TEST(ProgramResultLine, TakesNullAsIfTheKeyWereLeftOut) {
 }
 
 TEST(ProgramResultLine, LimitsADelayToTheLongestOne) {
-  EXPECT_EQ(parseProgramResultLine(R"({"retry_after":1e300})").retryAfter, kLongestRetryDelay);
+  EXPECT_EQ(parseProgramResultLine(R"({"retry_after":1e300})").retryAfter, kMaxRetryDelay);
   EXPECT_EQ(parseProgramResultLine(R"({"retry_after":0})").retryAfter, 0s);
 }
 

@@ -47,7 +47,7 @@ class ProgramTask final : public BaseTask {
   ExitStatus doJob() override {
     TaskRun::of(context()).runsProgram();
     const auto end = runProgram(call(), callbacks());
-    errors_.finish();
+    stderrCollector_.finish();
     results_.finish();
     takeOutput(end && end->signal == 0 && !stopToken().stopRequested() ? EndsByItself::Yes : EndsByItself::No);
     if (!end) throw TaskError("Program did not run: " + end.error().message());
@@ -56,7 +56,7 @@ class ProgramTask final : public BaseTask {
 
   ProgramCallbacks callbacks() {
     return {.onStdout = [this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
-            .onStderr = [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; },
+            .onStderr = [this](std::string_view piece) { stderrCollector_.add(piece), outputIsStored_ = false; },
             .onResult = [this](std::string_view piece) { results_.add(piece), outputIsStored_ = false; },
             .stopToken = stopToken(),
             .whileStopping = [this] { storeOutput(); },
@@ -79,7 +79,7 @@ class ProgramTask final : public BaseTask {
     }
     unfinished.flow = results_.results().states;
     unfinished.result = results_.results().result;
-    unfinished.stderrTail = errors_.tail();
+    unfinished.stderrTail = stderrCollector_.tail();
     outputIsStored_ = TaskRun::of(context()).saveProvisionalOutcome(unfinished);
   }
 
@@ -90,7 +90,7 @@ class ProgramTask final : public BaseTask {
     const auto& results = results_.results();
     for (const auto& state : results.states) changeState(state);
     run.result = results.result;
-    run.stderrTail = errors_.tail();
+    run.stderrTail = stderrCollector_.tail();
     if (results.retryAfter) retryAfter(*results.retryAfter);
     if (results.discard) discard(*results.discard);
   }
@@ -132,10 +132,10 @@ class ProgramTask final : public BaseTask {
   }
 
   StdoutCollector output_{kMaxProgramOutput};
-  StderrCollector errors_{
+  StderrCollector stderrCollector_{
       kMaxProgramOutput,
-      {.onLine = [this](std::string_view line) { TaskRun::of(context()).log(LogLevel::Warning, line); },
-       .onEachLine = [this](std::string_view line) { TaskRun::of(context()).keepInLog(LogLevel::Warning, line); }}};
+      {.onLimitedLine = [this](std::string_view line) { TaskRun::of(context()).log(LogLevel::Warning, line); },
+       .onEachLine = [this](std::string_view line) { TaskRun::of(context()).addToTaskLog(LogLevel::Warning, line); }}};
   ProgramResultReader results_{
       {.onProgress = [this](double fraction, std::string_view text) { progress(fraction, text); },
        .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).logOfTask(level, line); }}};

@@ -22,7 +22,13 @@ std::uint64_t hashOf(std::string_view text, std::uint64_t seed) {
 }
 
 // Different numbers for the hashes of one text.
-enum Purpose : std::uint64_t { kSampling = 1, kTraceBegin = 2, kTraceEnd = 3, kQueue = 4, kRun = 5 };
+enum HashPurpose : std::uint64_t {
+  kSampling = 1,
+  kTraceIdFirstHalf = 2,
+  kTraceIdSecondHalf = 3,
+  kQueueSpan = 4,
+  kRunSpan = 5
+};
 
 void write(std::uint64_t number, std::span<std::uint8_t> id) {
   for (auto& byte : id) {
@@ -51,8 +57,8 @@ bool isSampled(double share, std::string_view id) {
 base::TraceId ownTraceId(std::string_view id, std::optional<Time> pushedAt) {
   const auto seed = static_cast<std::uint64_t>(pushedAt.value_or(Time()).time_since_epoch().count()) << 3;
   base::TraceId trace{};
-  write(std::max<std::uint64_t>(hashOf(id, seed + kTraceBegin), 1), std::span(trace).first<8>());
-  write(hashOf(id, seed + kTraceEnd), std::span(trace).last<8>());
+  write(std::max<std::uint64_t>(hashOf(id, seed + kTraceIdFirstHalf), 1), std::span(trace).first<8>());
+  write(hashOf(id, seed + kTraceIdSecondHalf), std::span(trace).last<8>());
   return trace;
 }
 
@@ -65,9 +71,9 @@ std::optional<RunTrace> runTraceOf(const TraceSettings& settings, const std::opt
   RunTrace trace{.run = {.trace = given ? given->trace : ownTraceId(id, pushedAt), .sampled = true}};
   if (given) trace.pusher = given->span;
   // Several tasks may be pushed in one trace, so the id counts too.
-  const auto task = hashOf(id, hashOf(bytesOf(trace.run.trace), kQueue));
-  trace.queue = spanIdFrom(mixBits(task + kQueue));
-  trace.run.span = spanIdFrom(mixBits(task + mixBits(lease + kRun)));
+  const auto task = hashOf(id, hashOf(bytesOf(trace.run.trace), kQueueSpan));
+  trace.queue = spanIdFrom(mixBits(task + kQueueSpan));
+  trace.run.span = spanIdFrom(mixBits(task + mixBits(lease + kRunSpan)));
   return trace;
 }
 

@@ -69,7 +69,7 @@ void TaskContext::changeState(std::string state) {
 
 ExitStatus TaskContext::retryAfter(Duration delay, std::string reason) {
   if (!reason.empty()) addResponseLine(std::move(reason));
-  run_->retryAfter = std::clamp(delay, Duration::zero(), kLongestRetryDelay);
+  run_->retryAfter = std::clamp(delay, Duration::zero(), kMaxRetryDelay);
   run_->isDiscarded = false;
   return ExitStatus::Unknown;
 }

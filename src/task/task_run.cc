@@ -18,11 +18,11 @@ void TaskRun::log(LogLevel level, std::string_view message) const {
 }
 
 void TaskRun::logOfTask(LogLevel level, std::string_view message) const {
-  keepInLog(level, message);
+  addToTaskLog(level, message);
   log(level, message);
 }
 
-void TaskRun::keepInLog(LogLevel level, std::string_view message) const {
+void TaskRun::addToTaskLog(LogLevel level, std::string_view message) const {
   if (environment.onLoggedLine) environment.onLoggedLine(level, message);
 }
 

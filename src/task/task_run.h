@@ -55,7 +55,7 @@ struct TaskRun {
   // The same for a message of the task itself, which also becomes part of the run's log.
   void logOfTask(LogLevel level, std::string_view message) const;
   // Adds a message to the run's log, and not to that of the instance.
-  void keepInLog(LogLevel level, std::string_view message) const;
+  void addToTaskLog(LogLevel level, std::string_view message) const;
   // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.

@@ -36,7 +36,7 @@ class FailingSession : public BrokerSession {
     return faults_.answer(StoreCall::Release, [&] { return inner_->release(tasks); });
   }
   Result<void> giveBackUnused() override { return inner_->giveBackUnused(); }
-  void waitForRoom(Duration longest, Wake& wake) override { inner_->waitForRoom(longest, wake); }
+  void waitWithoutLeasing(Duration longest, Wake& wake) override { inner_->waitWithoutLeasing(longest, wake); }
   void saveRequests(Duration emptyQueueSleepTime) override { inner_->saveRequests(emptyQueueSleepTime); }
   Result<void> leaseAgain(std::span<const LeaseId> released) override {
     return faults_.answer(StoreCall::LeaseAgain, [&] { return inner_->leaseAgain(released); });

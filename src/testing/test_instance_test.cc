@@ -195,7 +195,7 @@ TEST_F(TestInstanceTest, BytesThatAreNoTaskAreBuriedWithTheReason) {
 
 TEST_F(TestInstanceTest, ATaskWhoseSessionExpiredTooOftenIsBuriedWithoutARun) {
   TestInstance instance(program);
-  const auto task = EncodedTask::encode({.id = "x", .name = "note", .counters = {.expiries = kMostExpiries}}).value();
+  const auto task = EncodedTask::encode({.id = "x", .name = "note", .counters = {.expiries = kMaxExpiries}}).value();
   ASSERT_TRUE((*instance.broker().access(0))->pushEncodedTasks({&task, 1}));
   EXPECT_THAT(instance.runAll(), IsEmpty());
   EXPECT_EQ(instance.buried().at(0).reason, "its session expired 10 times");

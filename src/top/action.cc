@@ -24,23 +24,23 @@ std::string countedText(std::uint64_t count, const TaskSelection& selection) {
   return text;
 }
 
-std::string taskOf(const Action& action) {
+std::string targetTasksText(const Action& action) {
   if (action.selection) return "all " + selectionText(*action.selection);
   return (action.name.empty() ? "the task " : action.name + " ") + shortId(action.id);
 }
 
-std::string instanceOf(const Action& action) {
+std::string targetInstanceText(const Action& action) {
   return fmt::format("{}:{}", action.instance.host.empty() ? shortId(action.instance.instance) : action.instance.host,
                      action.instance.pid);
 }
 
-std::string pausedOf(const Action& action) {
+std::string pauseTargetText(const Action& action) {
   const auto where = action.broker.empty() ? std::string("all brokers") : "broker " + action.broker;
   return action.name.empty() ? "the queue of " + where : "tasks of name " + action.name + " at " + where;
 }
 
 std::string doneText(const Action& action, const ActionReport& report) {
-  const auto task = taskOf(action);
+  const auto task = targetTasksText(action);
   switch (action.kind) {
     case Action::Kind::Revive:
       return task + " is due again, with all counters zero.";
@@ -73,7 +73,7 @@ ActionNews changeTask(Operations& operations, const Action& action, Time now) {
   return failureNews(action, report->leftAlone.empty() ? "no task was changed" : report->leftAlone.front().why, now);
 }
 
-std::string_view doneWord(Action::Kind kind) {
+std::string_view pastParticipleOf(Action::Kind kind) {
   switch (kind) {
     case Action::Kind::Revive:
       return "revived";
@@ -91,7 +91,7 @@ std::string_view doneWord(Action::Kind kind) {
 ActionNews changeMany(Operations& operations, const Action& action, Time now, const OnActionProgress& progress) {
   const auto report = operations.run({.kind = kindOf(action.kind)}, {.selection = *action.selection}, progress);
   if (!report) return failureNews(action, report.error().message(), now);
-  auto text = fmt::format("{} {}", countedText(report->changed, *action.selection), doneWord(action.kind));
+  auto text = fmt::format("{} {}", countedText(report->changed, *action.selection), pastParticipleOf(action.kind));
   if (report->requested > 0) text += fmt::format("; {} of them run, and are asked to end", report->requested);
   if (report->stopped) text += "; stopped before the end";
   if (!report->errors.empty()) return failureNews(action, text + "; " + report->errors.front().message(), now);
@@ -104,15 +104,15 @@ ActionNews changePause(Operations& operations, const Action& action, Time now) {
       pauses ? operations.pause(action.broker, action.name) : operations.resume(action.broker, action.name);
   if (!report) return failureNews(action, report.error().message(), now);
   if (!report->errors.empty()) return failureNews(action, report->errors.front().message(), now);
-  return successNews(fmt::format("{} {}.", pauses ? "Paused" : "Resumed", pausedOf(action)), now);
+  return successNews(fmt::format("{} {}.", pauses ? "Paused" : "Resumed", pauseTargetText(action)), now);
 }
 
-ActionNews orderInstance(Operations& operations, const Action& action, Time now) {
+ActionNews sendInstanceOrder(Operations& operations, const Action& action, Time now) {
   const bool drains = action.kind == Action::Kind::Drain;
   const auto placed =
       operations.order(action.instance, {.kind = drains ? InstanceOrder::Kind::Drain : InstanceOrder::Kind::Resume});
   if (!placed) return failureNews(action, placed.error().message(), now);
-  return successNews(fmt::format("Instance {} is told to {}.", instanceOf(action),
+  return successNews(fmt::format("Instance {} is told to {}.", targetInstanceText(action),
                                  drains ? "begin no task more" : "begin tasks again"),
                      now);
 }
@@ -137,23 +137,23 @@ TaskAction::Kind kindOf(Action::Kind kind) {
 std::string titleOf(const Action& action) {
   switch (action.kind) {
     case Action::Kind::Cancel:
-      return "Cancel " + taskOf(action);
+      return "Cancel " + targetTasksText(action);
     case Action::Kind::Revive:
-      return "Revive " + taskOf(action);
+      return "Revive " + targetTasksText(action);
     case Action::Kind::Remove:
-      return "Delete " + taskOf(action) + " from " + (action.selection ? "their" : "its") + " queue";
+      return "Delete " + targetTasksText(action) + " from " + (action.selection ? "their" : "its") + " queue";
     case Action::Kind::RunNow:
-      return "Run " + taskOf(action) + " now";
+      return "Run " + targetTasksText(action) + " now";
     case Action::Kind::Again:
-      return "Push " + taskOf(action) + (action.selection ? " again, as new ones" : " again, as a new task");
+      return "Push " + targetTasksText(action) + (action.selection ? " again, as new ones" : " again, as a new task");
     case Action::Kind::Pause:
-      return "Pause " + pausedOf(action);
+      return "Pause " + pauseTargetText(action);
     case Action::Kind::Resume:
-      return "Resume " + pausedOf(action);
+      return "Resume " + pauseTargetText(action);
     case Action::Kind::Drain:
-      return "Drain instance " + instanceOf(action);
+      return "Drain instance " + targetInstanceText(action);
     case Action::Kind::ResumeInstance:
-      return "Resume instance " + instanceOf(action);
+      return "Resume instance " + targetInstanceText(action);
   }
   return {};
 }
@@ -164,7 +164,7 @@ std::string questionOf(const Action& action) {
 
 std::string titleOf(const Action& action, const ActionPreview& preview) {
   auto title = titleOf(action);
-  const auto all = taskOf(action);
+  const auto all = targetTasksText(action);
   const auto count = (preview.isExact ? "" : "more than ") + countedText(preview.count, *action.selection);
   return title.replace(title.find(all), all.size(), count);
 }
@@ -176,7 +176,7 @@ ActionNews perform(Operations& operations, const Action& action, Time now, const
       return changePause(operations, action, now);
     case Action::Kind::Drain:
     case Action::Kind::ResumeInstance:
-      return orderInstance(operations, action, now);
+      return sendInstanceOrder(operations, action, now);
     default:
       return action.selection ? changeMany(operations, action, now, progress) : changeTask(operations, action, now);
   }

@@ -27,8 +27,8 @@ std::string titleOf(const Action& action);
 // The name that Operations uses for an action on tasks.
 TaskAction::Kind kindOf(Action::Kind kind);
 
-// How many tasks an action on many would change now; it counts up to kMostCounted of them.
-inline constexpr std::uint64_t kMostCounted = 10'000;
+// How many tasks an action on many would change now; it counts up to kMaxCountedTasks of them.
+inline constexpr std::uint64_t kMaxCountedTasks = 10'000;
 // "Revive 1234 buried tasks of queue local"
 std::string titleOf(const Action& action, const ActionPreview& preview);
 

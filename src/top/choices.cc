@@ -33,7 +33,7 @@ Result<Action> actionOnTask(Action::Kind kind, const Subject& subject) {
 
 Result<Action> actionOnMany(Action::Kind kind, const Subject& subject, const Ui& ui) {
   TaskSelection selection{.state = ui.query.state, .broker = ui.query.broker};
-  if (ui.scope == Scope::Name) {
+  if (ui.scope == Scope::SameName) {
     if (subject.name.empty()) return refusal("select a task that has a name first");
     selection.name = subject.name;
   }
@@ -48,14 +48,14 @@ bool isPaused(const Snapshot& snapshot, const std::string& broker, const std::st
 }
 
 // Pauses or resumes a queue, or all tasks of one name at all brokers.
-Result<Action> pauseOrResume(const Subject& subject, const Snapshot& snapshot) {
+Result<Action> pauseOrResumeAction(const Subject& subject, const Snapshot& snapshot) {
   if (subject.broker.empty() && subject.name.empty()) return refusal("select a queue or a task first");
   const bool resumes = isPaused(snapshot, subject.broker, subject.name);
   return Action{
       .kind = resumes ? Action::Kind::Resume : Action::Kind::Pause, .name = subject.name, .broker = subject.broker};
 }
 
-Result<Action> drainOrResume(const Subject& subject) {
+Result<Action> drainOrResumeAction(const Subject& subject) {
   if (subject.instance.instance.empty()) return refusal("select an instance first: i shows them");
   const bool resumes = subject.instance.drained;
   return Action{.kind = resumes ? Action::Kind::ResumeInstance : Action::Kind::Drain, .instance = subject.instance};
@@ -69,7 +69,7 @@ std::optional<Result<Action>> actionOf(char key, const Ui& ui, const Snapshot& s
   const auto subject = subjectOf(ui, snapshot).value_or(Subject());
   if (kind && ui.page == Page::Tasks && ui.scope != Scope::Task) return actionOnMany(*kind, subject, ui);
   if (kind) return actionOnTask(*kind, subject);
-  return key == 'p' ? pauseOrResume(subject, snapshot) : drainOrResume(subject);
+  return key == 'p' ? pauseOrResumeAction(subject, snapshot) : drainOrResumeAction(subject);
 }
 
 }  // namespace leptir::top

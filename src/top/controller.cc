@@ -16,7 +16,7 @@ constexpr ListedState kStates[] = {ListedState::Due,    ListedState::Scheduled, 
                                    ListedState::Buried, ListedState::Failed,    ListedState::Cancelled,
                                    ListedState::Done};
 constexpr PaneKind kOverviewPanes[] = {PaneKind::Queues, PaneKind::Running, PaneKind::Failures};
-constexpr Duration kShortestInterval = std::chrono::milliseconds(500), kLongestInterval = std::chrono::seconds(64);
+constexpr Duration kMinPollInterval = std::chrono::milliseconds(500), kMaxPollInterval = std::chrono::seconds(64);
 
 template <class Value, std::size_t n>
 Value stepped(const Value (&values)[n], Value from, bool forwards) {
@@ -31,24 +31,24 @@ class Controller {
 
   Requests handle(const KeyPress& key) {
     ui_.notice.clear();
-    ui_.noticeShown.reset();
+    ui_.noticeShownSince.reset();
     if (key.key == Key::Redraw) return only(request::Redraw{});
     if (ui_.prompt.kind != Prompt::Kind::None) return answerPrompt(ui_, snapshot_, key);
-    return key.key == Key::Text ? onText(key.text) : onMove(key.key);
+    return key.key == Key::Text ? onText(key.text) : onSpecialKey(key.key);
   }
 
  private:
   Requests onText(const std::string& text) {
     if (text.size() != 1) return {};
     const char key = text[0];
-    if (const auto action = actionOf(key, ui_, snapshot_)) return askBefore(*action);
+    if (const auto action = actionOf(key, ui_, snapshot_)) return askToConfirm(*action);
     switch (key) {
       case 'q':
         return quit();
       case 'j':
-        return onMove(Key::Down);
+        return onSpecialKey(Key::Down);
       case 'k':
-        return onMove(Key::Up);
+        return onSpecialKey(Key::Up);
       case '?':
         return showHelp();
       case 'i':
@@ -79,7 +79,7 @@ class Controller {
     }
   }
 
-  Requests onMove(Key key) {
+  Requests onSpecialKey(Key key) {
     switch (key) {
       case Key::Enter:
         return enter();
@@ -88,25 +88,25 @@ class Controller {
         return goBack();
       case Key::Tab:
       case Key::BackTab:
-        return nextPane(key == Key::Tab);
+        return switchPaneOrState(key == Key::Tab);
       case Key::Left:
       case Key::Right:
-        return ui_.page == Page::Tasks ? nextPane(key == Key::Right) : Requests();
+        return ui_.page == Page::Tasks ? switchPaneOrState(key == Key::Right) : Requests();
       default:
         move(ui_, snapshot_, size_, key);
         return {};
     }
   }
 
-  Requests askBefore(const Result<Action>& action) {
+  Requests askToConfirm(const Result<Action>& action) {
     if (!action) {
       ui_.notice = action.error().message();
       return {};
     }
     ui_.prompt = {.kind = Prompt::Kind::Confirm, .action = *action};
     if (!action->selection) return {};
-    ui_.prompt.question = ++ui_.questions;
-    return only(request::Count{ui_.prompt.question, *action});
+    ui_.prompt.countId = ++ui_.lastCountId;
+    return only(request::Count{ui_.prompt.countId, *action});
   }
 
   Requests quit() {
@@ -138,13 +138,13 @@ class Controller {
       ui_.page = ui_.pageBeforeHelp;
       return {};
     }
-    const auto page = ui_.page == Page::Text ? ui_.pageBefore : Page::Overview;
+    const auto page = ui_.page == Page::Text ? ui_.pageBeforeText : Page::Overview;
     auto requests = showPage(page);
     if (page == Page::Tasks) requests.push_back(request::List{ui_.query});
     return requests;
   }
 
-  Requests nextPane(bool forwards) {
+  Requests switchPaneOrState(bool forwards) {
     if (ui_.page == Page::Overview) {
       ui_.overviewPane = stepped(kOverviewPanes, ui_.overviewPane, forwards);
     } else if (ui_.page == Page::Tasks) {
@@ -158,7 +158,7 @@ class Controller {
     if (!subject) return {};
     if (!subject->broker.empty()) return listTasks(ListedState::Due);
     if (subject->id.empty()) return {};
-    if (ui_.page != Page::Text) ui_.pageBefore = ui_.page;
+    if (ui_.page != Page::Text) ui_.pageBeforeText = ui_.page;
     ui_.page = Page::Text;
     ui_.task = *subject;
     return showAspect(TaskAspect::Details);
@@ -172,7 +172,7 @@ class Controller {
     ui_.aspect = aspect;
     ui_.textLine = 0;
     ui_.isAtEndOfLog = false;
-    return only(request::LookInto{{.id = ui_.task.id, .aspect = aspect}});
+    return only(request::OpenTaskText{{.id = ui_.task.id, .aspect = aspect}});
   }
 
   // Opened from the overview with the queues' pane active, the list is restricted to the selected queue. Lists of
@@ -191,7 +191,7 @@ class Controller {
   }
 
   Requests changeScope() {
-    constexpr Scope kScopes[] = {Scope::Task, Scope::Name, Scope::List};
+    constexpr Scope kScopes[] = {Scope::Task, Scope::SameName, Scope::List};
     if (ui_.page == Page::Tasks) ui_.scope = stepped(kScopes, ui_.scope, true);
     return {};
   }
@@ -236,7 +236,7 @@ class Controller {
   }
 
   Requests changeInterval(bool longer) {
-    ui_.interval = std::clamp(longer ? ui_.interval * 2 : ui_.interval / 2, kShortestInterval, kLongestInterval);
+    ui_.interval = std::clamp(longer ? ui_.interval * 2 : ui_.interval / 2, kMinPollInterval, kMaxPollInterval);
     return only(request::SetInterval{ui_.interval});
   }
 
@@ -249,7 +249,7 @@ class Controller {
 
 Requests handleKey(Ui& ui, const Snapshot& snapshot, Size size, const KeyPress& key) {
   auto requests = Controller(ui, snapshot, size).handle(key);
-  settle(ui, snapshot, size);
+  adjustUi(ui, snapshot, size);
   return requests;
 }
 

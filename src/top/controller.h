@@ -7,7 +7,7 @@
 
 namespace leptir::top {
 
-// Nothing is changed in a store without a question that is answered with y. `ui` must be settled.
+// Nothing is changed in a store without a question that is answered with y. Call adjustUi() on `ui` before this.
 Requests handleKey(Ui& ui, const Snapshot& snapshot, Size size, const KeyPress& key);
 
 }  // namespace leptir::top

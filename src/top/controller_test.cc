@@ -116,10 +116,10 @@ TEST_F(Controls, SGoesThroughTheColumnsAndNumbersFall) {
 
 TEST_F(Controls, EnterLooksIntoATaskAndEscGoesBack) {
   const auto snapshot = fleet();
-  EXPECT_EQ(only<request::LookInto>(snapshot, {{Key::Enter}}).look.id, "01aaaaaaaaaaaaaa");
+  EXPECT_EQ(only<request::OpenTaskText>(snapshot, {{Key::Enter}}).textQuery.id, "01aaaaaaaaaaaaaa");
   EXPECT_EQ(ui.page, Page::Text);
-  EXPECT_EQ(only<request::LookInto>(snapshot, {text("l")}).look.aspect, TaskAspect::Log);
-  EXPECT_EQ(only<request::LookInto>(snapshot, {text("t")}).look.aspect, TaskAspect::Stack);
+  EXPECT_EQ(only<request::OpenTaskText>(snapshot, {text("l")}).textQuery.aspect, TaskAspect::Log);
+  EXPECT_EQ(only<request::OpenTaskText>(snapshot, {text("t")}).textQuery.aspect, TaskAspect::Stack);
   EXPECT_EQ(only<request::Act>(snapshot, {text("c"), text("y")}).action.id, "01aaaaaaaaaaaaaa");
   only<request::LeavePage>(snapshot, {{Key::Escape}});
   EXPECT_EQ(ui.page, Page::Overview);
@@ -202,7 +202,7 @@ TEST_F(Controls, MChangesAllTasksOfTheListOnceTheyAreCounted) {
   EXPECT_THAT(lines(snapshot)[22], StartsWith("Revive all buried tasks of queue local: counting them; any key: no"));
   EXPECT_THAT(press(snapshot, {text("y")}), IsEmpty()) << "how many is not known yet";
   const auto again = only<request::Count>(snapshot, {text("r")});
-  snapshot.count = TaskCount{.question = again.question, .preview = {.count = 17}};
+  snapshot.count = TaskCount{.countId = again.countId, .preview = {.count = 17}};
   EXPECT_THAT(lines(snapshot)[22], StartsWith("Revive 17 buried tasks of queue local? y/n"));
   EXPECT_EQ(only<request::Act>(snapshot, {text("y")}).action.kind, Action::Kind::Revive);
   EXPECT_THAT(lines(snapshot)[1], Not(HasSubstr("keys change"))) << "m holds for one action";
@@ -214,7 +214,7 @@ TEST_F(Controls, AtItsEndALogIsFollowedAndElsewhereItStays) {
   auto snapshot = fleet();
   press(snapshot, {{Key::Enter}, text("l")});
   const auto grow = [&](int count) {
-    snapshot.text = {.at = kNow};
+    snapshot.text = {.answeredAt = kNow};
     for (int i = 1; i <= count; ++i) snapshot.text.text += "line " + std::to_string(i) + ".\n";
   };
   grow(40);
@@ -234,7 +234,7 @@ TEST_F(Controls, AtItsEndALogIsFollowedAndElsewhereItStays) {
 TEST_F(Controls, ALogThatFitsTheScreenIsFollowedWhenItGrowsBeyond) {
   auto snapshot = fleet();
   press(snapshot, {{Key::Enter}, text("l")});
-  snapshot.text = {.text = "first\n", .at = kNow};
+  snapshot.text = {.text = "first\n", .answeredAt = kNow};
   EXPECT_THAT(shown(snapshot), HasSubstr("first"));
   for (int i = 0; i < 40; ++i) snapshot.text.text += "more\n";
   snapshot.text.text += "last\n";
@@ -257,10 +257,10 @@ TEST_F(Controls, MOnceChangesAllTasksOfTheSelectedName) {
   const auto count = only<request::Count>(snapshot, {text("m"), text("d")});
   EXPECT_EQ(count.action.selection->name, "sendMail");
   EXPECT_EQ(count.action.selection->broker, "");
-  snapshot.count = TaskCount{.question = count.question, .preview = {.count = 10'000, .isExact = false}};
+  snapshot.count = TaskCount{.countId = count.countId, .preview = {.count = 10'000, .isExact = false}};
   EXPECT_THAT(lines(snapshot)[22],
               StartsWith("Delete more than 10000 buried tasks of name sendMail from their queue? y/n"));
-  snapshot.count->question = 0;
+  snapshot.count->countId = 0;
   EXPECT_THAT(press(snapshot, {text("y")}), IsEmpty()) << "the count of another question";
 }
 

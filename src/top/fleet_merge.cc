@@ -17,7 +17,7 @@ bool hasNewerCard(const InstanceView& a, const InstanceView& b) {
 void addRunningTasks(InstanceView& view, const InstanceView& other, const RunningAtBroker& at) {
   const auto known = std::ranges::find(view.runningAt, at.broker, &RunningAtBroker::broker);
   const bool isNew = known == view.runningAt.end();
-  if (!at.isToldThere || (!isNew && known->isToldThere)) return;
+  if (!at.isFromOwnStore || (!isNew && known->isFromOwnStore)) return;
   if (!isNew) {
     std::erase_if(view.running, [&](const RunningTask& task) { return task.broker == at.broker; });
     view.runningTasks -= known->tasks;
@@ -30,7 +30,7 @@ void addRunningTasks(InstanceView& view, const InstanceView& other, const Runnin
 }
 
 // Takes over from the other view what each store tells of its own tasks alone.
-void addTo(InstanceView& view, const InstanceView& other) {
+void mergeInto(InstanceView& view, const InstanceView& other) {
   for (const auto& broker : other.brokers) {
     if (std::ranges::count(view.brokers, broker) == 0) view.brokers.push_back(broker);
   }
@@ -50,7 +50,7 @@ std::vector<InstanceView> mergedFleet(const std::vector<FleetView>& views) {
       const auto [known, isNew] = merged.try_emplace(instance.instance, instance);
       if (isNew) continue;
       auto newest = hasNewerCard(instance, known->second) ? instance : known->second;
-      addTo(newest, hasNewerCard(instance, known->second) ? known->second : instance);
+      mergeInto(newest, hasNewerCard(instance, known->second) ? known->second : instance);
       known->second = std::move(newest);
     }
   }

@@ -25,7 +25,7 @@ TEST_F(FleetMerge, AnInstanceWithTwoBrokersIsOneWithTheTasksOfBoth) {
 TEST_F(FleetMerge, TasksOfAStoreThatDoesNotAnswerAreThoseThatTheNewestCardTells) {
   auto healthy = instance("web1", {});
   healthy.lastSeen = kNow;
-  healthy.runningAt.push_back({.broker = "bulk", .tasks = 1, .isToldThere = false});
+  healthy.runningAt.push_back({.broker = "bulk", .tasks = 1, .isFromOwnStore = false});
   healthy.running.push_back(running("2", "resize"));
   healthy.running.back().broker = "bulk";
   healthy.runningTasks = 1;
@@ -33,7 +33,7 @@ TEST_F(FleetMerge, TasksOfAStoreThatDoesNotAnswerAreThoseThatTheNewestCardTells)
   const auto both = mergedFleet({{.instances = {healthy}}, {.instances = {silent}}});
   EXPECT_EQ(both.at(0).runningTasks, 2u) << "the store itself has told";
   EXPECT_THAT(both[0].running, SizeIs(2));
-  silent.runningAt[0].isToldThere = false;
+  silent.runningAt[0].isFromOwnStore = false;
   const auto now = mergedFleet({{.instances = {healthy}}, {.instances = {silent}}});
   EXPECT_EQ(now.at(0).runningTasks, 1u);
   ASSERT_THAT(now[0].running, SizeIs(1));

@@ -14,7 +14,7 @@ namespace {
 struct Totals {
   std::uint64_t due = 0, buried = 0;
   std::optional<Duration> oldest{};
-  std::size_t busy = 0, workers = 0, withoutCard = 0;
+  std::size_t busy = 0, workers = 0, instancesWithoutCard = 0;
 };
 
 Totals totalsOf(const Snapshot& snapshot) {
@@ -29,7 +29,7 @@ Totals totalsOf(const Snapshot& snapshot) {
   for (const auto& instance : snapshot.instances) {
     totals.workers += static_cast<std::size_t>(std::max(instance.workers, 0));
     totals.busy += instance.hasCard ? instance.runningTasks : 0;
-    totals.withoutCard += instance.hasCard ? 0 : 1;
+    totals.instancesWithoutCard += instance.hasCard ? 0 : 1;
   }
   return totals;
 }
@@ -45,14 +45,15 @@ Line fleetLine(const Ui& ui, const Snapshot& snapshot, Size size) {
   if (ui.isFrozen) line.add(" FROZEN", Style::Yellow);
   line.add("  " + countText(snapshot.instances.size(), "instance"),
            snapshot.instances.empty() ? Style::Red : Style::Plain);
-  if (totals.withoutCard > 0) line.add(fmt::format(" ({} without a card)", totals.withoutCard), Style::Red);
+  if (totals.instancesWithoutCard > 0)
+    line.add(fmt::format(" ({} without a card)", totals.instancesWithoutCard), Style::Red);
   line.add(fmt::format("  {}/{} busy", totals.busy, totals.workers));
   line.add(fmt::format("  {} due", totals.due));
-  if (totals.oldest) line.add(", oldest " + roundedText(*totals.oldest));
+  if (totals.oldest) line.add(", oldest " + roundedDurationText(*totals.oldest));
   if (totals.buried > 0) line.add(fmt::format("  {} buried", totals.buried), Style::Red);
   const auto clock = clockText(snapshot.now);
   if (line.columnsLeft() <= clock.size()) return line;
-  return line.fillUntilLeft(clock.size()).add(clock, Style::Faint);
+  return line.padUntilColumnsLeft(clock.size()).add(clock, Style::Faint);
 }
 
 std::string rateText(std::string_view what, const std::optional<Rates>& rates, double Rates::* which) {
@@ -60,22 +61,22 @@ std::string rateText(std::string_view what, const std::optional<Rates>& rates, d
 }
 
 Line ratesLine(const Ui& ui, const Snapshot& snapshot, Size size) {
-  constexpr std::size_t kWidestSparkline = 60;
+  constexpr std::size_t kMaxSparklineColumns = 60;
   const auto done = rateText("done", snapshot.rates, &Rates::done);
   const auto failed = rateText("  failed", snapshot.rates, &Rates::failed);
   const auto interval = "  every " + base::durationText(ui.interval);
   const auto texts = done.size() + failed.size() + interval.size();
-  const auto columns = std::min(kWidestSparkline, size.columns > texts ? (size.columns - texts) / 2 : 0);
+  const auto columns = std::min(kMaxSparklineColumns, size.columns > texts ? (size.columns - texts) / 2 : 0);
   Line line(size.columns, ui.encoding);
   line.add(done).add(sparkline(snapshot.history.done, columns, ui.encoding), Style::Green);
   line.add(failed).add(sparkline(snapshot.history.failed, columns, ui.encoding), Style::Red);
-  if (line.columnsLeft() > interval.size()) line.fillUntilLeft(interval.size());
+  if (line.columnsLeft() > interval.size()) line.padUntilColumnsLeft(interval.size());
   return line.add(interval, Style::Faint);
 }
 
-std::string_view textOf(Scope scope) {
+std::string_view scopeHint(Scope scope) {
   switch (scope) {
-    case Scope::Name:
+    case Scope::SameName:
       return "  keys change all of the selected name";
     case Scope::List:
       return "  keys change ALL of these tasks";
@@ -91,13 +92,13 @@ Line titleOfTasks(const Ui& ui, Size size) {
                        ui.query.broker.empty() ? "all queues" : "queue " + ui.query.broker,
                        ui.earlierCursors.size() + 1),
            Style::Bold)
-      .add(textOf(ui.scope), Style::Yellow);
+      .add(scopeHint(ui.scope), Style::Yellow);
 }
 
 using Keys = std::vector<std::pair<const char*, const char*>>;
 
 // Which changes apply to tasks in this state. A task that was buried is among the failed ones, too.
-Keys changesOf(std::optional<ListedState> state) {
+Keys taskActionKeys(std::optional<ListedState> state) {
   if (!state) return {{"c", "cancel"}, {"r", "revive"}, {"d", "delete"}, {"n", "now"}, {"a", "again"}};
   switch (*state) {
     case ListedState::Due:
@@ -125,7 +126,7 @@ Keys joined(Keys keys, const Keys& changes, const Keys& others) {
 Keys keysOfTask(const Ui& ui) {
   auto keys = joined({{"?", "help"}, {"q", "quit"}, {"Esc", "back"}, {"l", "log"}}, {}, {});
   if (ui.task.state.value_or(ListedState::Leased) == ListedState::Leased) keys.emplace_back("t", "stack");
-  return joined(std::move(keys), changesOf(ui.task.state), {{"p", "pause"}});
+  return joined(std::move(keys), taskActionKeys(ui.task.state), {{"p", "pause"}});
 }
 
 // The keys of a page, the most useful first: a narrow screen cuts the others off.
@@ -143,8 +144,8 @@ Keys keysOf(const Ui& ui) {
     case Page::Instances:
       return {{"?", "help"}, {"q", "quit"}, {"Esc", "back"}, {"D", "drain, resume"}, {"/", "filter"}, {"s", "sort"}};
     case Page::Tasks:
-      return joined({{"?", "help"}, {"Esc", "back"}, {"Tab", "state"}, {"Enter", "look"}}, changesOf(ui.query.state),
-                    {{"m", "many"}, {"< >", "page"}, {"p", "pause"}});
+      return joined({{"?", "help"}, {"Esc", "back"}, {"Tab", "state"}, {"Enter", "look"}},
+                    taskActionKeys(ui.query.state), {{"m", "many"}, {"< >", "page"}, {"p", "pause"}});
     case Page::Text:
       return keysOfTask(ui);
     case Page::Help:
@@ -183,16 +184,16 @@ Style styleOf(ActionNews::Kind kind) {
 
 // The question about an action on many tasks has their number, once that is known.
 std::string questionText(const Prompt& prompt, const Snapshot& snapshot) {
-  if (prompt.question == 0) return questionOf(prompt.action);
+  if (prompt.countId == 0) return questionOf(prompt.action);
   const auto& count = snapshot.count;
-  if (!count || count->question != prompt.question) return titleOf(prompt.action) + ": counting them;";
+  if (!count || count->countId != prompt.countId) return titleOf(prompt.action) + ": counting them;";
   if (!count->error.empty()) return count->error + ";";
   if (count->preview.count == 0) return titleOf(prompt.action) + ": there are none;";
   return titleOf(prompt.action, count->preview) + "?";
 }
 
 bool canBeAnswered(const Prompt& prompt, const Snapshot& snapshot) {
-  return prompt.question == 0 || questionText(prompt, snapshot).ends_with("?");
+  return prompt.countId == 0 || questionText(prompt, snapshot).ends_with("?");
 }
 
 Line promptLine(const Ui& ui, const Snapshot& snapshot, Size size) {

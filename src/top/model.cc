@@ -8,13 +8,13 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kPollOnlyOnRequest = std::chrono::hours(24);
+constexpr auto kOnRequestOnlyInterval = std::chrono::hours(24);
 
 // Questions that an operator asks are asked again at the usual interval, whatever the answer was.
-std::function<Asked()> always(std::function<void()> ask) {
+std::function<AskResult()> alwaysAnswered(std::function<void()> ask) {
   return [ask = std::move(ask)] {
     ask();
-    return Asked::Answered;
+    return AskResult::Answered;
   };
 }
 
@@ -37,9 +37,9 @@ Model::Model(Sources sources, Options options, Wake& changed)
         std::make_unique<Poller>([&state, &own = *source] { return state.askQueues(own); }, interval));
   if (state.sources.records)
     state.pollers.push_back(std::make_unique<Poller>([&state] { return state.askFailures(); }, interval));
-  state.pages = std::make_unique<Poller>(always([&state] { state.askPage(); }), interval);
-  state.counting = std::make_unique<Poller>(always([&state] { state.countTasks(); }), kPollOnlyOnRequest);
-  state.acting = std::make_unique<Poller>(always([&state] { state.doActions(); }), kPollOnlyOnRequest);
+  state.pages = std::make_unique<Poller>(alwaysAnswered([&state] { state.askPage(); }), interval);
+  state.counting = std::make_unique<Poller>(alwaysAnswered([&state] { state.countTasks(); }), kOnRequestOnlyInterval);
+  state.acting = std::make_unique<Poller>(alwaysAnswered([&state] { state.doActions(); }), kOnRequestOnlyInterval);
 }
 
 Model::~Model() = default;
@@ -62,7 +62,7 @@ Snapshot Model::snapshot() const {
   }
   snapshot.instances = state_->instances;
   snapshot.failures = state_->failures;
-  snapshot.rates = state_->meter.now();
+  snapshot.rates = state_->meter.currentRates();
   snapshot.history = state_->meter.history();
   snapshot.text = state_->text;
   snapshot.rows = state_->rows;
@@ -81,11 +81,11 @@ void Model::askNow() {
   state_->pages->askNow();
 }
 
-void Model::lookInto(TaskLook look) {
+void Model::openTaskText(TaskTextQuery textQuery) {
   state_->update([&] {
-    state_->wantedLook = look;
+    state_->wantedTextQuery = textQuery;
     state_->wantedQuery.reset();
-    state_->text = {.look = std::move(look)};
+    state_->text = {.textQuery = std::move(textQuery)};
   });
   state_->pages->askNow();
 }
@@ -93,7 +93,7 @@ void Model::lookInto(TaskLook look) {
 void Model::list(TaskQuery query) {
   state_->update([&] {
     state_->wantedQuery = query;
-    state_->wantedLook.reset();
+    state_->wantedTextQuery.reset();
     if (!(state_->rows.query == query)) state_->rows = {.query = std::move(query)};
   });
   state_->pages->askNow();
@@ -101,12 +101,12 @@ void Model::list(TaskQuery query) {
 
 void Model::leavePage() {
   const std::lock_guard lock(state_->mutex);
-  state_->wantedLook.reset();
+  state_->wantedTextQuery.reset();
   state_->wantedQuery.reset();
 }
 
-void Model::count(std::uint64_t question, Action action) {
-  state_->update([&] { state_->wantedCount = std::pair(question, std::move(action)); });
+void Model::count(std::uint64_t countId, Action action) {
+  state_->update([&] { state_->wantedCount = std::pair(countId, std::move(action)); });
   state_->counting->askNow();
 }
 
@@ -122,13 +122,13 @@ void Model::notice(const std::string& text) {
   state_->update([&] { state_->news = ActionNews{text, ActionNews::Kind::Done, state_->now()}; });
 }
 
-bool Model::end(Duration forQuestions, Duration forAction) {
+bool Model::end(Duration maxPollWait, Duration maxActionWait) {
   state_->isEnding = true;
   std::vector<Poller*> questions{state_->pages.get(), state_->counting.get()};
   for (const auto& poller : state_->pollers) questions.push_back(poller.get());
   for (auto* poller : questions) poller->end(Duration::zero());
-  const bool hasActed = state_->acting->end(forAction);
-  const auto until = std::chrono::steady_clock::now() + forQuestions;
+  const bool hasActed = state_->acting->end(maxActionWait);
+  const auto until = std::chrono::steady_clock::now() + maxPollWait;
   return std::ranges::all_of(questions,
                              [&](Poller* poller) {
                                const auto left =

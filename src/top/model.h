@@ -28,12 +28,12 @@ struct Sources {
   std::shared_ptr<Operations> everything{};  // for pages about one task, and for actions
 };
 
-inline constexpr Duration kUsualInterval = std::chrono::seconds(2);
+inline constexpr Duration kDefaultPollInterval = std::chrono::seconds(2);
 
 class Model {
  public:
   struct Options {
-    Duration interval = kUsualInterval;
+    Duration interval = kDefaultPollInterval;
     // The text of a page about one task.
     std::function<std::string(const TaskDetails&, Time)> textOfTask{};
     const Clock* clock = &systemClock();
@@ -50,13 +50,13 @@ class Model {
   Snapshot snapshot() const;
   void setInterval(Duration interval);
   void askNow();
-  // What a page shows. The model asks for it again at each interval (for a stack only once), until lookInto, list or
-  // leavePage is called next.
-  void lookInto(TaskLook look);
+  // What a page shows. The model asks for it again at each interval (for a stack only once), until openTaskText, list
+  // or leavePage is called next.
+  void openTaskText(TaskTextQuery textQuery);
   void list(TaskQuery query);
   void leavePage();
-  // Counts the tasks that an action on many would change; the snapshot has the answer with this number.
-  void count(std::uint64_t question, Action action);
+  // Counts the tasks that an action on many would change; the snapshot has the answer with this `countId`.
+  void count(std::uint64_t countId, Action action);
   // Actions are done one after the other, in the order of the calls.
   void act(Action action);
   // A sentence that is shown as news.
@@ -64,7 +64,7 @@ class Model {
   // Ends all threads; an action on many tasks stops after its slice. Waits at most so long for running questions, and
   // for a running action. Returns whether all have ended: if not, a store does not answer, and the process can only end
   // without the destructor.
-  bool end(Duration forQuestions, Duration forAction);
+  bool end(Duration maxPollWait, Duration maxActionWait);
 
  private:
   struct State;

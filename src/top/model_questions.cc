@@ -11,7 +11,7 @@
 namespace leptir::top {
 namespace {
 
-constexpr std::size_t kRowsOfPage = 50;
+constexpr std::size_t kTasksPerPage = 50;
 
 // The first error of a source; empty: none.
 std::string problemOf(const std::vector<QueueView>& queues, const Result<FleetView>& fleet) {
@@ -23,9 +23,9 @@ std::string problemOf(const std::vector<QueueView>& queues, const Result<FleetVi
 
 // For a store that does not answer now: the instances stay on the screen, but what their cards in other stores say of
 // the tasks that run is newer.
-void letOtherStoresTell(FleetView& fleet) {
+void preferCardsOfOtherStores(FleetView& fleet) {
   for (auto& instance : fleet.instances) {
-    for (auto& at : instance.runningAt) at.isToldThere = false;
+    for (auto& at : instance.runningAt) at.isFromOwnStore = false;
   }
 }
 
@@ -41,47 +41,48 @@ std::string stackText(const TaskStack& stack) {
   return text;
 }
 
-Result<std::string> textOf(Operations& operations, const TaskLook& look, const Model::Options& options) {
-  if (look.aspect == TaskAspect::Log) {
-    const auto log = operations.log(look.id);
-    return log ? Result<std::string>(operations::logPageText(*log)) : log.error();
+Result<std::string> queryTaskText(Operations& operations, const TaskTextQuery& textQuery,
+                                  const Model::Options& options) {
+  if (textQuery.aspect == TaskAspect::Log) {
+    const auto log = operations.log(textQuery.id);
+    return log ? Result<std::string>(operations::taskLogText(*log)) : log.error();
   }
-  if (look.aspect == TaskAspect::Stack) {
-    const auto stack = operations.stack(look.id);
+  if (textQuery.aspect == TaskAspect::Stack) {
+    const auto stack = operations.stack(textQuery.id);
     return stack ? Result<std::string>(stackText(*stack)) : stack.error();
   }
-  const auto details = operations.task(look.id);
+  const auto details = operations.task(textQuery.id);
   if (!details) return details.error();
   return options.textOfTask ? options.textOfTask(*details, options.clock->now()) : details->record.dump(2);
 }
 
 }  // namespace
 
-Asked Model::State::askQueues(SourceState& state) {
+AskResult Model::State::askQueues(SourceState& state) {
   update([&] { state.answer.asked = now(); });
   auto queues = state.source.operations->queues();
   auto fleet = state.source.operations->instances();
   auto problem = problemOf(queues, fleet);
-  const auto asked = problem.empty() ? Asked::Answered : Asked::Failed;
+  const auto asked = problem.empty() ? AskResult::Answered : AskResult::Failed;
   update([&] {
     state.answer.error = std::move(problem);
-    takeQueues(state, std::move(queues));
+    updateQueues(state, std::move(queues));
     if (fleet)
       state.fleet = std::move(*fleet);
     else
-      letOtherStoresTell(state.fleet);
+      preferCardsOfOtherStores(state.fleet);
     state.answer.asked.reset();
     state.answer.answered = now();
-    measure();
+    updateInstancesAndRates();
   });
   return asked;
 }
 
 // A queue that cannot be counted now keeps the counts of before on the screen; the answer's error says why.
-void Model::State::takeQueues(SourceState& state, std::vector<QueueView> queues) {
+void Model::State::updateQueues(SourceState& state, std::vector<QueueView> queues) {
   for (std::size_t i = 0; i < queues.size(); ++i) {
     if (queues[i].counts) {
-      growth[queues[i].name].take(static_cast<double>(queues[i].counts->due), now());
+      growth[queues[i].name].addSample(static_cast<double>(queues[i].counts->due), now());
     } else if (i < state.queues.size()) {
       queues[i] = std::move(state.queues[i]);
     }
@@ -89,18 +90,18 @@ void Model::State::takeQueues(SourceState& state, std::vector<QueueView> queues)
   state.queues = std::move(queues);
 }
 
-void Model::State::measure() {
+void Model::State::updateInstancesAndRates() {
   std::vector<FleetView> views;
   for (const auto& state : queueSources) views.push_back(state->fleet);
   instances = mergedFleet(views);
-  meter.take(instances, now());
+  meter.addSample(instances, now());
 }
 
-Asked Model::State::askFailures() {
+AskResult Model::State::askFailures() {
   update([&] { records.answer.asked = now(); });
-  auto page = records.source.operations->tasks({.state = ListedState::Failed}, "", kRowsOfPage);
+  auto page = records.source.operations->tasks({.state = ListedState::Failed}, "", kTasksPerPage);
   auto problem = problemOf(page);
-  const auto asked = problem.empty() ? Asked::Answered : Asked::Failed;
+  const auto asked = problem.empty() ? AskResult::Answered : AskResult::Failed;
   update([&] {
     records.answer.asked.reset();
     records.answer.answered = now();
@@ -111,31 +112,31 @@ Asked Model::State::askFailures() {
 }
 
 void Model::State::askPage() {
-  std::optional<TaskLook> look;
+  std::optional<TaskTextQuery> textQuery;
   std::optional<TaskQuery> query;
   {
     const std::lock_guard lock(mutex);
-    look = wantedLook;
+    textQuery = wantedTextQuery;
     query = wantedQuery;
-    if (look && look->aspect == TaskAspect::Stack) wantedLook.reset();
+    if (textQuery && textQuery->aspect == TaskAspect::Stack) wantedTextQuery.reset();
   }
-  if (look) takeText(*look);
-  if (query) takeRows(*query);
+  if (textQuery) fetchText(*textQuery);
+  if (query) fetchRows(*query);
 }
 
-void Model::State::takeText(const TaskLook& look) {
-  auto answer = textOf(*sources.everything, look, options);
+void Model::State::fetchText(const TaskTextQuery& textQuery) {
+  auto answer = queryTaskText(*sources.everything, textQuery, options);
   update([&] {
-    if (!(text.look == look)) return;  // the operator has turned to another page
+    if (!(text.textQuery == textQuery)) return;  // the operator has turned to another page
     text.error = answer ? "" : answer.error().message();
     if (answer) text.text = std::move(*answer);
-    text.at = now();
+    text.answeredAt = now();
   });
 }
 
-void Model::State::takeRows(const TaskQuery& query) {
+void Model::State::fetchRows(const TaskQuery& query) {
   const TaskSelection selection{.state = query.state, .broker = query.broker};
-  auto page = sources.everything->tasks(selection, query.cursor, kRowsOfPage);
+  auto page = sources.everything->tasks(selection, query.cursor, kTasksPerPage);
   update([&] {
     if (!(rows.query == query)) return;
     rows.error = problemOf(page);
@@ -143,7 +144,7 @@ void Model::State::takeRows(const TaskQuery& query) {
       rows.tasks = std::move(page->tasks);
       rows.next = std::move(page->cursor);
     }
-    rows.at = now();
+    rows.answeredAt = now();
   });
 }
 
@@ -154,11 +155,11 @@ void Model::State::countTasks() {
     wanted = std::exchange(wantedCount, std::nullopt);
   }
   if (!wanted) return;
-  const auto& [question, action] = *wanted;
+  const auto& [countId, action] = *wanted;
   auto preview =
-      sources.everything->preview({.kind = kindOf(action.kind)}, {.selection = *action.selection}, kMostCounted);
+      sources.everything->preview({.kind = kindOf(action.kind)}, {.selection = *action.selection}, kMaxCountedTasks);
   update([&] {
-    count = TaskCount{.question = question, .error = preview ? "" : preview.error().message()};
+    count = TaskCount{.countId = countId, .error = preview ? "" : preview.error().message()};
     if (preview) count->preview = std::move(*preview);
   });
 }

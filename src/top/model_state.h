@@ -42,18 +42,18 @@ struct Model::State {
   }
 
   // Each is called by one thread, that of a poller.
-  Asked askQueues(SourceState& state);
-  Asked askFailures();
+  AskResult askQueues(SourceState& state);
+  AskResult askFailures();
   void askPage();
   void countTasks();
   void doActions();
 
   // With the mutex held.
-  void takeQueues(SourceState& state, std::vector<QueueView> queues);
-  void measure();
+  void updateQueues(SourceState& state, std::vector<QueueView> queues);
+  void updateInstancesAndRates();
 
-  void takeText(const TaskLook& look);
-  void takeRows(const TaskQuery& query);
+  void fetchText(const TaskTextQuery& textQuery);
+  void fetchRows(const TaskQuery& query);
   std::optional<Action> nextAction();
   bool showProgress(const Action& action, const ActionProgress& progress);
 
@@ -70,7 +70,7 @@ struct Model::State {
   std::map<std::string, Trend> growth;
   RateMeter meter;
   std::vector<ListedTask> failures;
-  std::optional<TaskLook> wantedLook;
+  std::optional<TaskTextQuery> wantedTextQuery;
   std::optional<TaskQuery> wantedQuery;
   TaskText text;
   TaskRows rows;

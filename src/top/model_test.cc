@@ -106,7 +106,7 @@ TEST_P(ModelTest, CountsAndRevivesAllTasksOfASelection) {
   const Action action{.kind = Action::Kind::Revive,
                       .selection = TaskSelection{.state = ListedState::Buried, .broker = "first"}};
   model().count(7, action);
-  const auto counted = until([](const Snapshot& now) { return now.count && now.count->question == 7; });
+  const auto counted = until([](const Snapshot& now) { return now.count && now.count->countId == 7; });
   EXPECT_EQ(counted.count->preview.count, 70u) << counted.count->error;
   EXPECT_EQ(newsOf(action), "70 buried tasks of queue first revived.");
   EXPECT_EQ(counts().due, 70u);
@@ -122,23 +122,23 @@ TEST_P(ModelTest, PausesAQueueAndResumesIt) {
 
 TEST_P(ModelTest, ALookIntoATaskIsAskedAgainUntilThePageIsLeft) {
   push("1");
-  model().lookInto({.id = "1"});
-  const auto first = until([](const Snapshot& now) { return now.text.at.has_value(); });
+  model().openTaskText({.id = "1"});
+  const auto first = until([](const Snapshot& now) { return now.text.answeredAt.has_value(); });
   EXPECT_EQ(first.text.error, "");
-  until([&](const Snapshot& now) { return *now.text.at > *first.text.at; });
-  model().lookInto({.id = "gone"});
+  until([&](const Snapshot& now) { return *now.text.answeredAt > *first.text.answeredAt; });
+  model().openTaskText({.id = "gone"});
   until([](const Snapshot& now) { return now.text.error.find("no task") != std::string::npos; });
 }
 
 TEST_P(ModelTest, ListsTasksPageByPage) {
   pushMany("task-", 70);
   model().list({.broker = "first", .state = ListedState::Due});
-  const auto first = until([](const Snapshot& now) { return now.rows.at.has_value(); });
+  const auto first = until([](const Snapshot& now) { return now.rows.answeredAt.has_value(); });
   EXPECT_THAT(first.rows.tasks, SizeIs(50));
   ASSERT_FALSE(first.rows.next.empty());
   model().list({.broker = "first", .state = ListedState::Due, .cursor = first.rows.next});
   const auto second =
-      until([](const Snapshot& now) { return now.rows.at.has_value() && !now.rows.query.cursor.empty(); });
+      until([](const Snapshot& now) { return now.rows.answeredAt.has_value() && !now.rows.query.cursor.empty(); });
   EXPECT_THAT(second.rows.tasks, SizeIs(20));
   EXPECT_EQ(second.rows.next, "");
 }

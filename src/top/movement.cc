@@ -35,7 +35,7 @@ void move(Ui& ui, const Snapshot& snapshot, Size size, KeyPress::Key key) {
   const auto pane = ui.activePane();
   if (!pane) {
     ui.textLine = positionAfter(key, ui.textLine, textLinesOf(ui, snapshot, size).size());
-    ui.isAtEndOfLog = false;  // settle() finds out
+    ui.isAtEndOfLog = false;  // adjustUi() finds out
     return;
   }
   auto& state = ui.stateOf(*pane);

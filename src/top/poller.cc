@@ -9,7 +9,7 @@ namespace leptir::top {
 namespace {
 
 // The pause after a call lasts at least so many times as long as the call.
-constexpr int kPauseFactor = 9, kPauseFactorAfterFailure = 1;
+constexpr int kPauseToCallRatio = 9, kPauseToCallRatioAfterFailure = 1;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void leaveSignalsToOtherThreads() {
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
-Poller::Poller(std::function<Asked()> ask, Duration interval)
+Poller::Poller(std::function<AskResult()> ask, Duration interval)
     : ask_(std::move(ask)), interval_(interval), thread_([this] { run(); }) {}
 
 Poller::~Poller() {
@@ -30,7 +30,7 @@ Poller::~Poller() {
 
 void Poller::askNow() {
   const std::lock_guard lock(mutex_);
-  isAskedNow_ = true;
+  isAskRequested_ = true;
   changed_.notify_all();
 }
 
@@ -40,11 +40,11 @@ void Poller::setInterval(Duration interval) {
   changed_.notify_all();
 }
 
-bool Poller::end(Duration longest) {
+bool Poller::end(Duration maxWait) {
   std::unique_lock lock(mutex_);
   isEnding_ = true;
   changed_.notify_all();
-  return changed_.wait_for(lock, longest, [this] { return hasEnded_; });
+  return changed_.wait_for(lock, maxWait, [this] { return hasEnded_; });
 }
 
 void Poller::run() {
@@ -53,7 +53,8 @@ void Poller::run() {
   do {
     const auto began = systemClock().bootTime();
     const auto asked = ask_();
-    pause = (systemClock().bootTime() - began) * (asked == Asked::Failed ? kPauseFactorAfterFailure : kPauseFactor);
+    pause = (systemClock().bootTime() - began) *
+            (asked == AskResult::Failed ? kPauseToCallRatioAfterFailure : kPauseToCallRatio);
   } while (waitForNext(pause));
   const std::lock_guard lock(mutex_);
   hasEnded_ = true;
@@ -63,11 +64,11 @@ void Poller::run() {
 bool Poller::waitForNext(Duration pause) {
   const auto answered = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
-  while (!isAskedNow_ && !isEnding_) {
+  while (!isAskRequested_ && !isEnding_) {
     const auto next = answered + std::max(interval_, pause);
     if (changed_.wait_until(lock, next) == std::cv_status::timeout) break;
   }
-  isAskedNow_ = false;
+  isAskRequested_ = false;
   return !isEnding_;
 }
 

@@ -11,7 +11,7 @@
 namespace leptir::top {
 
 // What became of a question to a store.
-enum class Asked { Answered, Failed };
+enum class AskResult { Answered, Failed };
 
 class Poller {
  public:
@@ -19,7 +19,7 @@ class Poller {
   // the interval, or nine times as long as the call took if that is more: a store that is slow already spends at most a
   // tenth of its time on this screen. A store that failed is asked again after as long as the call took: it does no
   // work for this screen, and the operator waits for it to come back.
-  Poller(std::function<Asked()> ask, Duration interval);
+  Poller(std::function<AskResult()> ask, Duration interval);
   // Waits for the running call.
   ~Poller();
   Poller(const Poller&) = delete;
@@ -29,17 +29,17 @@ class Poller {
   void askNow();
   void setInterval(Duration interval);
   // Ends the thread, and waits at most so long for the running call. Returns whether the thread has ended.
-  bool end(Duration longest);
+  bool end(Duration maxWait);
 
  private:
   void run();
   bool waitForNext(Duration pause);
 
-  const std::function<Asked()> ask_;
+  const std::function<AskResult()> ask_;
   std::mutex mutex_;  // guards the members below
   std::condition_variable changed_;
   Duration interval_;
-  bool isAskedNow_ = false, isEnding_ = false, hasEnded_ = false;
+  bool isAskRequested_ = false, isEnding_ = false, hasEnded_ = false;
   std::thread thread_;  // last: it uses the others
 };
 

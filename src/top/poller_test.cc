@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr auto kCall = 100ms;
 
 // How long a store that answers so is asked three times.
-Duration timeOfThreeCalls(Asked asked) {
+Duration timeOfThreeCalls(AskResult asked) {
   std::atomic<int> calls = 0;
   const auto began = std::chrono::steady_clock::now();
   Poller poller(
@@ -29,11 +29,11 @@ Duration timeOfThreeCalls(Asked asked) {
 }
 
 TEST(Poller, ASlowStoreSpendsAtMostATenthOfItsTime) {
-  EXPECT_GE(timeOfThreeCalls(Asked::Answered), 2 * 10 * kCall);
+  EXPECT_GE(timeOfThreeCalls(AskResult::Answered), 2 * 10 * kCall);
 }
 
 TEST(Poller, AStoreThatFailedIsAskedAgainSooner) {
-  EXPECT_LT(timeOfThreeCalls(Asked::Failed), 2 * 10 * kCall);
+  EXPECT_LT(timeOfThreeCalls(AskResult::Failed), 2 * 10 * kCall);
 }
 
 }  // namespace

@@ -21,14 +21,14 @@ void editFilter(Ui& ui, const KeyPress& key) {
   }
 }
 
-bool hasTaskCount(const Prompt& prompt, const Snapshot& snapshot) {
-  if (prompt.question == 0) return true;
+bool canBeConfirmed(const Prompt& prompt, const Snapshot& snapshot) {
+  if (prompt.countId == 0) return true;
   const auto& count = snapshot.count;
-  return count && count->question == prompt.question && count->error.empty() && count->preview.count > 0;
+  return count && count->countId == prompt.countId && count->error.empty() && count->preview.count > 0;
 }
 
 Requests answer(Ui& ui, const Snapshot& snapshot, const KeyPress& key) {
-  const bool counted = hasTaskCount(ui.prompt, snapshot);
+  const bool counted = canBeConfirmed(ui.prompt, snapshot);
   const auto prompt = std::exchange(ui.prompt, {});
   if (!counted || key.key != Key::Text || (key.text != "y" && key.text != "Y")) {
     ui.notice = "Nothing was done.";

@@ -16,13 +16,13 @@ struct Rates {
   double done = 0, failed = 0;
 };
 
-// One value for each kTimeOfBar that has passed, the oldest first.
+// One value for each kBarInterval that has passed, the oldest first.
 struct RateHistory {
   std::vector<double> done{}, failed{};
 };
 
-inline constexpr auto kTimeOfBar = std::chrono::seconds(5);
-inline constexpr std::size_t kMostBars = 120;  // ten minutes
+inline constexpr auto kBarInterval = std::chrono::seconds(5);
+inline constexpr std::size_t kMaxBars = 120;  // ten minutes
 
 // Used by one thread at a time.
 class RateMeter {
@@ -30,10 +30,10 @@ class RateMeter {
   // Takes the cards that were read at `now`. An instance counts from its second card on: from the difference of its
   // counters, divided by the time between the two cards. A counter that fell (the instance was started again) counts as
   // no work. An instance whose card is older than 10 s counts nothing.
-  void take(const std::vector<InstanceView>& instances, Time now);
+  void addSample(const std::vector<InstanceView>& instances, Time now);
 
   // The sum over all instances; none: no instance has written two cards yet.
-  std::optional<Rates> now() const { return current_; }
+  std::optional<Rates> currentRates() const { return current_; }
   const RateHistory& history() const { return history_; }
 
  private:
@@ -42,7 +42,7 @@ class RateMeter {
     Time written{};
     std::optional<Rates> rates{};
   };
-  void take(CardCounters& before, const InstanceView& instance);
+  void addSample(CardCounters& before, const InstanceView& instance);
   void sumUp(const std::vector<InstanceView>& instances, Time now);
   void addToHistory(Time now);
 
@@ -56,13 +56,13 @@ class RateMeter {
 // How fast a number grows or falls, computed from its successive values.
 class Trend {
  public:
-  void take(double value, Time now);
-  // The change per second; nullopt: take() has not been called twice yet.
+  void addSample(double value, Time now);
+  // The change per second; nullopt: addSample() has not been called twice yet.
   std::optional<double> perSecond() const { return perSecond_; }
 
  private:
-  std::optional<double> before_, perSecond_;
-  Time at_{};
+  std::optional<double> lastValue_, perSecond_;
+  Time lastTime_{};
 };
 
 }  // namespace leptir::top

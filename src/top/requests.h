@@ -15,11 +15,11 @@ struct Act {
   Action action{};
 };
 struct Count {
-  std::uint64_t question = 0;
+  std::uint64_t countId = 0;
   Action action{};
 };
-struct LookInto {
-  TaskLook look{};
+struct OpenTaskText {
+  TaskTextQuery textQuery{};
 };
 struct List {
   TaskQuery query{};
@@ -31,7 +31,7 @@ struct SetInterval {
 struct Redraw {};  // asks the stores now, and draws the whole screen
 }  // namespace request
 
-using Request = std::variant<request::Quit, request::Act, request::Count, request::LookInto, request::List,
+using Request = std::variant<request::Quit, request::Act, request::Count, request::OpenTaskText, request::List,
                              request::LeavePage, request::SetInterval, request::Redraw>;
 using Requests = std::vector<Request>;
 

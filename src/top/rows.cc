@@ -14,7 +14,7 @@
 namespace leptir::top {
 namespace {
 
-std::string causeOf(const ListedTask& task) {
+std::string failureCause(const ListedTask& task) {
   if (!task.record.is_object()) return "-";
   const auto cause = task.record.find("cause");
   return cause != task.record.end() && cause->is_string() ? cause->get<std::string>() : "-";
@@ -24,7 +24,7 @@ std::string orDash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
-double number(Time time) {
+double timeSortKey(Time time) {
   return unixSeconds(time);
 }
 
@@ -36,18 +36,18 @@ std::string pausesText(const QueueView& queue) {
 }
 
 std::string growthText(const Snapshot& snapshot, const std::string& queue) {
-  constexpr double kLeastShownGrowth = 0.05;  // what would be shown as 0.0
+  constexpr double kMinShownGrowth = 0.05;  // what would be shown as 0.0
   const auto found = snapshot.growth.find(queue);
-  const bool isShown = found != snapshot.growth.end() && std::abs(found->second) >= kLeastShownGrowth;
+  const bool isShown = found != snapshot.growth.end() && std::abs(found->second) >= kMinShownGrowth;
   return isShown ? fmt::format("{:+.1f}/s", found->second) : "-";
 }
 
 Row queueRow(const QueueView& queue, const Snapshot& snapshot) {
   Row row{.key = queue.name, .subject = {.broker = queue.name}};
   const auto growth = snapshot.growth.find(queue.name);
-  const auto add = [&](std::string cell, std::variant<double, std::string> order) {
+  const auto add = [&](std::string cell, std::variant<double, std::string> sortKeys) {
     row.cells.push_back(std::move(cell));
-    row.order.push_back(std::move(order));
+    row.sortKeys.push_back(std::move(sortKeys));
   };
   const auto count = [&](std::uint64_t TaskCounts::* member) {
     if (!queue.counts) return add("?", -1.0);
@@ -66,7 +66,7 @@ Row queueRow(const QueueView& queue, const Snapshot& snapshot) {
   return row;
 }
 
-std::string placeOf(const InstanceView& instance) {
+std::string instanceLabel(const InstanceView& instance) {
   if (instance.host.empty()) return instance.instance.substr(0, 12);
   return fmt::format("{}:{}", instance.host, instance.pid);
 }
@@ -76,9 +76,10 @@ Row runningRow(const RunningTask& task, const InstanceView& instance, Time now) 
   const bool hasProgress = task.progress > 0 || !task.progressText.empty();
   const auto progress = hasProgress ? fmt::format("{:.0f} % {}", task.progress * 100, task.progressText) : "-";
   return {.key = task.id,
-          .cells = {task.id, orDash(task.name), placeOf(instance), std::to_string(task.attempt),
+          .cells = {task.id, orDash(task.name), instanceLabel(instance), std::to_string(task.attempt),
                     base::durationText(std::max(now - task.began, Duration::zero())), progress},
-          .order = {task.id, task.name, placeOf(instance), static_cast<double>(task.attempt), seconds, task.progress},
+          .sortKeys = {task.id, task.name, instanceLabel(instance), static_cast<double>(task.attempt), seconds,
+                       task.progress},
           .progress = hasProgress ? task.progress : -1,
           .subject = {.id = task.id, .name = task.name, .state = ListedState::Leased, .instance = instance}};
 }
@@ -86,8 +87,9 @@ Row runningRow(const RunningTask& task, const InstanceView& instance, Time now) 
 Row failureRow(const ListedTask& task, Time now) {
   return {
       .key = task.id,
-      .cells = {task.id, orDash(task.name), agoText(task.time, now), dateText(task.time), causeOf(task), task.reason},
-      .order = {task.id, task.name, number(task.time), number(task.time), causeOf(task), task.reason},
+      .cells = {task.id, orDash(task.name), relativeTimeText(task.time, now), dateAndTimeText(task.time),
+                failureCause(task), task.reason},
+      .sortKeys = {task.id, task.name, timeSortKey(task.time), timeSortKey(task.time), failureCause(task), task.reason},
       .style = Style::Red,
       .subject = {.id = task.id, .name = task.name, .state = ListedState::Failed}};
 }
@@ -104,13 +106,13 @@ Row instanceRow(const InstanceView& instance, Time now) {
   const auto state = instance.hasCard ? instance.shownState() : std::string("no card");
   const auto uptime = instance.since == Time() ? Duration::zero() : now - instance.since;
   return {.key = instance.instance,
-          .cells = {placeOf(instance), orDash(instance.version), state,
+          .cells = {instanceLabel(instance), orDash(instance.version), state,
                     instance.since == Time() ? "-" : base::durationText(uptime),
                     fmt::format("{}/{}", busy, instance.workers), std::to_string(instance.done),
-                    std::to_string(instance.failed), agoText(instance.lastSeen, now), brokers},
-          .order = {placeOf(instance), instance.version, state, std::chrono::duration<double>(uptime).count(),
-                    static_cast<double>(busy), static_cast<double>(instance.done), static_cast<double>(instance.failed),
-                    number(instance.lastSeen), brokers},
+                    std::to_string(instance.failed), relativeTimeText(instance.lastSeen, now), brokers},
+          .sortKeys = {instanceLabel(instance), instance.version, state, std::chrono::duration<double>(uptime).count(),
+                       static_cast<double>(busy), static_cast<double>(instance.done),
+                       static_cast<double>(instance.failed), timeSortKey(instance.lastSeen), brokers},
           .style = styleOf(instance),
           .subject = {.instance = instance}};
 }
@@ -118,10 +120,10 @@ Row instanceRow(const InstanceView& instance, Time now) {
 Row taskRow(const ListedTask& task, Time now) {
   const bool isBad = task.state == ListedState::Buried || task.state == ListedState::Failed;
   return {.key = task.id,
-          .cells = {task.id, orDash(task.name), std::string(nameOf(task.state)), agoText(task.time, now),
-                    dateText(task.time), std::to_string(task.attempts), task.reason},
-          .order = {task.id, task.name, std::string(nameOf(task.state)), number(task.time), number(task.time),
-                    static_cast<double>(task.attempts), task.reason},
+          .cells = {task.id, orDash(task.name), std::string(nameOf(task.state)), relativeTimeText(task.time, now),
+                    dateAndTimeText(task.time), std::to_string(task.attempts), task.reason},
+          .sortKeys = {task.id, task.name, std::string(nameOf(task.state)), timeSortKey(task.time),
+                       timeSortKey(task.time), static_cast<double>(task.attempts), task.reason},
           .style = isBad ? Style::Red : Style::Plain,
           .subject = {.id = task.id, .name = task.name, .state = task.state}};
 }
@@ -165,8 +167,9 @@ void sort(std::vector<Row>& rows, const PaneState& state) {
   if (state.sortedBy < 0) return;
   const auto column = static_cast<std::size_t>(state.sortedBy);
   const auto comesFirst = [&](const Row& a, const Row& b) {
-    const bool isNumber = std::holds_alternative<double>(a.order[column]);
-    return isNumber != state.isReversed ? a.order[column] > b.order[column] : a.order[column] < b.order[column];
+    const bool isNumber = std::holds_alternative<double>(a.sortKeys[column]);
+    return isNumber != state.isReversed ? a.sortKeys[column] > b.sortKeys[column]
+                                        : a.sortKeys[column] < b.sortKeys[column];
   };
   std::ranges::stable_sort(rows, comesFirst);
 }

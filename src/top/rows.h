@@ -14,16 +14,16 @@
 namespace leptir::top {
 
 enum class PaneKind { Queues, Running, Failures, Instances, Tasks };
-inline constexpr std::size_t kPanes = 5;
+inline constexpr std::size_t kPaneCount = 5;
 
 struct Column {
   std::string title{};
   std::size_t width = 0;  // columns of the screen
   Align align = Align::Left;
-  std::size_t least = 0;  // a narrow screen cuts it down to this; 0: never cut
-  bool grows = false;     // takes columns that are left over
-  std::size_t most = 0;   // of a column that grows: a wide screen shows it so wide first; 0: it takes what is left then
-  int leftOutFirst = 0;   // where even that is too wide, columns with the largest number are left out; 0: never
+  std::size_t minWidth = 0;  // a narrow screen cuts it down to this; 0: never cut
+  bool grows = false;        // takes columns that are left over
+  std::size_t maxWidth = 0;  // of a column that grows: a wide screen first widens it to this; 0: no limit
+  int leaveOutRank = 0;      // where even that is too wide, columns with the largest number are left out; 0: never
 };
 const std::vector<Column>& columnsOf(PaneKind pane);
 
@@ -36,9 +36,9 @@ struct Subject {
 };
 
 struct Row {
-  std::string key{};                                       // names the row in later snapshots
-  std::vector<std::string> cells{};                        // one for each column; any text
-  std::vector<std::variant<double, std::string>> order{};  // what each column is sorted by
+  std::string key{};                                          // names the row in later snapshots
+  std::vector<std::string> cells{};                           // one for each column; any text
+  std::vector<std::variant<double, std::string>> sortKeys{};  // what each column is sorted by
   double progress = -1;  // 0 to 1: a bar stands in front of the last cell; below 0: none
   Style style = Style::Plain;
   Subject subject{};

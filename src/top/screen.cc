@@ -14,13 +14,13 @@ Line& Line::addFitted(std::string_view text, std::size_t width, Align align, Sty
   return *this;
 }
 
-Line& Line::fillUntilLeft(std::size_t width, Style style) {
+Line& Line::padUntilColumnsLeft(std::size_t width, Style style) {
   if (columnsLeft_ > width) append(std::string(columnsLeft_ - width, ' '), style);
   return *this;
 }
 
 Line& Line::highlight(Style style) {
-  fillUntilLeft(0);
+  padUntilColumnsLeft(0);
   for (auto& span : spans_) span.style = style;
   return *this;
 }

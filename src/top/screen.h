@@ -31,7 +31,7 @@ class Line {
   // Appends a text that fills exactly `width` columns, if so many are left.
   Line& addFitted(std::string_view text, std::size_t width, Align align = Align::Left, Style style = Style::Plain);
   // Blanks, so that `width` columns are left.
-  Line& fillUntilLeft(std::size_t width, Style style = Style::Plain);
+  Line& padUntilColumnsLeft(std::size_t width, Style style = Style::Plain);
   // Gives the whole line this style, up to its last column.
   Line& highlight(Style style);
 

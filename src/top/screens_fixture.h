@@ -75,7 +75,7 @@ class ScreenTest : public ::testing::Test {
   }
 
   std::vector<std::string> lines(const Snapshot& snapshot, Size size = {80, 24}) {
-    settle(ui, snapshot, size);
+    adjustUi(ui, snapshot, size);
     std::vector<std::string> lines;
     for (const auto& line : render(ui, snapshot, size)) lines.push_back(line.text());
     return lines;
@@ -87,7 +87,7 @@ class ScreenTest : public ::testing::Test {
   }
   // Presses keys one after the other: "c", "y", or a key by its kind.
   std::vector<Request> press(const Snapshot& snapshot, const std::vector<KeyPress>& keys) {
-    settle(ui, snapshot, {80, 24});
+    adjustUi(ui, snapshot, {80, 24});
     std::vector<Request> requests;
     for (const auto& key : keys) {
       for (auto& request : handleKey(ui, snapshot, {80, 24}, key)) requests.push_back(std::move(request));

@@ -24,10 +24,10 @@ struct StoreAnswer {
 // What a page shows of one task.
 enum class TaskAspect { Details, Log, Stack };
 
-struct TaskLook {
+struct TaskTextQuery {
   std::string id{};
   TaskAspect aspect = TaskAspect::Details;
-  friend bool operator==(const TaskLook&, const TaskLook&) = default;
+  friend bool operator==(const TaskTextQuery&, const TaskTextQuery&) = default;
 };
 
 // A page of the tasks in one state.
@@ -40,10 +40,10 @@ struct TaskQuery {
 
 // The answer to the question of a page, or the fact that none has come yet.
 struct TaskText {
-  TaskLook look{};
+  TaskTextQuery textQuery{};
   std::string text{};  // several lines
   std::string error{};
-  std::optional<Time> at{};  // of the answer; none: there is none yet
+  std::optional<Time> answeredAt{};  // of the answer; none: there is none yet
 };
 
 struct TaskRows {
@@ -51,12 +51,12 @@ struct TaskRows {
   std::vector<ListedTask> tasks{};
   std::string next{};  // the cursor of the next page; empty: this is the last one
   std::string error{};
-  std::optional<Time> at{};
+  std::optional<Time> answeredAt{};
 };
 
-// How many tasks an action would change; the number names the question.
+// How many tasks an action would change; `countId` is the number of the request.
 struct TaskCount {
-  std::uint64_t question = 0;
+  std::uint64_t countId = 0;
   ActionPreview preview{};
   std::string error{};
 };

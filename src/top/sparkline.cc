@@ -9,11 +9,11 @@ namespace {
 
 constexpr const char* kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr const char* kAsciiBlocks[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
-constexpr int kHighestBar = 7;
+constexpr int kMaxBarLevel = 7;
 
 int levelOf(double value, double largest) {
   if (!(value > 0) || !(largest > 0)) return 0;
-  return std::clamp(static_cast<int>(std::lround(value / largest * kHighestBar)), 1, kHighestBar);
+  return std::clamp(static_cast<int>(std::lround(value / largest * kMaxBarLevel)), 1, kMaxBarLevel);
 }
 
 }  // namespace
@@ -28,8 +28,8 @@ std::string sparkline(std::span<const double> values, std::size_t columns, Encod
 }
 
 std::string progressBar(double fraction, std::size_t columns) {
-  constexpr std::size_t kLeastBarColumns = 4;
-  if (columns < kLeastBarColumns) return {};
+  constexpr std::size_t kMinBarColumns = 4;
+  if (columns < kMinBarColumns) return {};
   const auto inner = columns - 2;
   const auto full = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(inner));
   return "[" + std::string(full, '#') + std::string(inner - full, ' ') + "]";

@@ -19,7 +19,7 @@ namespace {
 constexpr int kMillisecondsForEscape = 50;  // a key may begin with the character of Esc; its rest comes within this
 enum Pair : short { kRed = 1, kGreen, kYellow, kHeading };
 
-std::string_view variable(const char* name) {
+std::string_view envVariable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
@@ -48,16 +48,16 @@ Error noTerminal(std::string why) {
               "and tasks"};
 }
 
-Result<void> checkDescriptors() {
+Result<void> checkForTerminal() {
   if (::isatty(STDOUT_FILENO) == 0) return noTerminal("standard output is no terminal");
   if (::isatty(STDIN_FILENO) == 0) return noTerminal("standard input is no terminal, so no key can be read");
-  const auto type = variable("TERM");
+  const auto type = envVariable("TERM");
   if (type.empty()) return noTerminal("the variable TERM is not set, so the type of the terminal is not known");
   return {};
 }
 
 bool hasNoColor() {
-  return !variable("NO_COLOR").empty();
+  return !envVariable("NO_COLOR").empty();
 }
 
 bool startColours() {
@@ -158,20 +158,20 @@ void leaveScreen() {
 }  // namespace
 
 Result<std::unique_ptr<Terminal>> Terminal::open(TerminalSignals& signals) {
-  if (auto checked = checkDescriptors(); !checked) return checked.error();
+  if (auto checked = checkForTerminal(); !checked) return checked.error();
   std::setlocale(LC_CTYPE, "");
   termios modes{};
   ::tcgetattr(STDIN_FILENO, &modes);
   auto* screen = ::newterm(nullptr, stdout, stdin);
   if (screen == nullptr)
-    return noTerminal("the terminal type " + base::inQuotes(variable("TERM")) +
+    return noTerminal("the terminal type " + base::inQuotes(envVariable("TERM")) +
                       " (TERM) is unknown on this machine; set TERM to a known one, for example xterm");
   if (capability("cup").empty()) {
     ::endwin();
     ::delscreen(screen);
-    return noTerminal("the terminal type " + base::inQuotes(variable("TERM")) + " (TERM) cannot move the cursor");
+    return noTerminal("the terminal type " + base::inQuotes(envVariable("TERM")) + " (TERM) cannot move the cursor");
   }
-  signals.arm(restoringSequence(), modes);
+  signals.enableRestoring(restoringSequence(), modes);
   ::set_escdelay(kMillisecondsForEscape);
   ::cbreak();
   ::noecho();
@@ -188,7 +188,7 @@ Terminal::Terminal(TerminalSignals& signals, Encoding encoding, bool hasColours)
 
 Terminal::~Terminal() {
   leaveScreen();
-  signals_.disarm();
+  signals_.disableRestoring();
 }
 
 Size Terminal::size() const {
@@ -209,7 +209,7 @@ void Terminal::draw(const Screen& screen) {
   ::wrefresh(stdscr);
 }
 
-void Terminal::redrawAll() {
+void Terminal::invalidate() {
   ::clearok(curscr, true);
 }
 
@@ -224,12 +224,12 @@ void Terminal::resize() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return;
   ::resizeterm(size.ws_row, size.ws_col);
-  redrawAll();
+  invalidate();
 }
 
 void Terminal::restore() {
   leaveScreen();
-  redrawAll();
+  invalidate();
 }
 
 }  // namespace leptir::top

@@ -28,7 +28,7 @@ class Terminal {
   Encoding encoding() const { return encoding_; }
   void draw(const Screen& screen);
   // The next draw() writes every cell.
-  void redrawAll();
+  void invalidate();
   // The next key that has arrived; nullopt: none.
   std::optional<KeyPress> read();
   // Takes over the size that the terminal has now.

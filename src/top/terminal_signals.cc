@@ -13,19 +13,19 @@ namespace {
 // What the handlers use: the only global state of this module, since handlers get nothing else.
 struct SignalState {
   std::atomic<Wake*> wake = nullptr;
-  std::atomic<int> endSignal = 0;
+  std::atomic<int> terminationSignal = 0;
   std::atomic<bool> resized = false, stopAsked = false, continued = false;
-  // Written before isArmed becomes true, and not while it is.
+  // Written before isRestoringEnabled becomes true, and not while it is.
   std::array<char, 256> escapeSequence{};
   std::size_t length = 0;
   termios modes{};
-  std::atomic<bool> isArmed = false;
+  std::atomic<bool> isRestoringEnabled = false;
 };
 SignalState signalState;
 
 // Async-signal-safe. TTOU would stop a background process that changes the modes.
 void restoreTerminal() {
-  if (!signalState.isArmed.exchange(false)) return;
+  if (!signalState.isRestoringEnabled.exchange(false)) return;
   ::signal(SIGTTOU, SIG_IGN);
   [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, signalState.escapeSequence.data(), signalState.length);
   ::tcsetattr(STDIN_FILENO, TCSANOW, &signalState.modes);
@@ -36,7 +36,7 @@ void dieBy(int signal) {
   ::raise(signal);
 }
 
-void note(int signal) {
+void onSignal(int signal) {
   const int error = errno;
   switch (signal) {
     case SIGWINCH:
@@ -49,7 +49,7 @@ void note(int signal) {
       signalState.continued = true;
       break;
     default:
-      if (signalState.endSignal.exchange(signal) != 0) {
+      if (signalState.terminationSignal.exchange(signal) != 0) {
         restoreTerminal();
         dieBy(signal);
       }
@@ -74,18 +74,18 @@ void install(int signal, void (*handler)(int), int flags, struct sigaction* befo
 }  // namespace
 
 TerminalSignals::TerminalSignals(Wake& wake) {
-  signalState.endSignal = 0;
+  signalState.terminationSignal = 0;
   signalState.resized = signalState.stopAsked = signalState.continued = false;
   signalState.wake = &wake;
   for (std::size_t i = 0; i < std::size(kHandledSignals); ++i) {
     ::sigaction(kHandledSignals[i], nullptr, &notedBefore_[i]);
     // Without SA_RESTART, so that a write to a terminal that is stuck ends, too.
-    if (notedBefore_[i].sa_handler != SIG_IGN) install(kHandledSignals[i], note, SA_NODEFER, nullptr);
+    if (notedBefore_[i].sa_handler != SIG_IGN) install(kHandledSignals[i], onSignal, SA_NODEFER, nullptr);
   }
   stack_t stack{};
-  stack.ss_sp = stack_.data();
-  stack.ss_size = stack_.size();
-  ::sigaltstack(&stack, &stackBefore_);
+  stack.ss_sp = alternateStack_.data();
+  stack.ss_size = alternateStack_.size();
+  ::sigaltstack(&stack, &alternateStackBefore_);
   for (std::size_t i = 0; i < std::size(kFatalSignals); ++i)
     install(kFatalSignals[i], onFatal, SA_ONSTACK | SA_NODEFER | SA_RESETHAND, &fatalBefore_[i]);
 }
@@ -94,23 +94,23 @@ TerminalSignals::~TerminalSignals() {
   for (std::size_t i = 0; i < std::size(kHandledSignals); ++i)
     ::sigaction(kHandledSignals[i], &notedBefore_[i], nullptr);
   for (std::size_t i = 0; i < std::size(kFatalSignals); ++i) ::sigaction(kFatalSignals[i], &fatalBefore_[i], nullptr);
-  ::sigaltstack(&stackBefore_, nullptr);
+  ::sigaltstack(&alternateStackBefore_, nullptr);
   signalState.wake = nullptr;
 }
 
-void TerminalSignals::arm(std::string_view sequence, const termios& modes) {
+void TerminalSignals::enableRestoring(std::string_view sequence, const termios& modes) {
   signalState.length = std::min(sequence.size(), signalState.escapeSequence.size());
   std::memcpy(signalState.escapeSequence.data(), sequence.data(), signalState.length);
   signalState.modes = modes;
-  signalState.isArmed = true;
+  signalState.isRestoringEnabled = true;
 }
 
-void TerminalSignals::disarm() {
-  signalState.isArmed = false;
+void TerminalSignals::disableRestoring() {
+  signalState.isRestoringEnabled = false;
 }
 
-int TerminalSignals::endSignal() const {
-  return signalState.endSignal;
+int TerminalSignals::terminationSignal() const {
+  return signalState.terminationSignal;
 }
 bool TerminalSignals::takeResized() {
   return signalState.resized.exchange(false);

@@ -23,14 +23,14 @@ class TerminalSignals {
   TerminalSignals(const TerminalSignals&) = delete;
   TerminalSignals& operator=(const TerminalSignals&) = delete;
 
-  // From now on a signal that ends the process writes `sequence` to stdout and gives the terminal these modes. disarm()
-  // ends that.
-  void arm(std::string_view sequence, const termios& modes);
-  void disarm();
+  // From now on a signal that ends the process writes `sequence` to stdout and gives the terminal these modes.
+  // disableRestoring() ends that.
+  void enableRestoring(std::string_view sequence, const termios& modes);
+  void disableRestoring();
 
-  int endSignal() const;  // the signal that asks the program to end; 0: none
-  bool takeResized();     // whether such a signal came since the last call
-  bool takeStopAsked();   // TSTP: the user wants the shell back
+  int terminationSignal() const;  // the signal that asks the program to end; 0: none
+  bool takeResized();             // whether such a signal came since the last call
+  bool takeStopAsked();           // TSTP: the user wants the shell back
   bool takeContinued();
   // Stops this process as TSTP does by default; returns when it goes on.
   void stopProcess();
@@ -41,8 +41,8 @@ class TerminalSignals {
 
   std::array<struct sigaction, std::size(kHandledSignals)> notedBefore_{};
   std::array<struct sigaction, std::size(kFatalSignals)> fatalBefore_{};
-  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatalSignals: the usual one may have overflowed
-  stack_t stackBefore_{};
+  std::array<char, 64 * 1024> alternateStack_{};  // of the handlers of kFatalSignals: the usual one may have overflowed
+  stack_t alternateStackBefore_{};
 };
 
 }  // namespace leptir::top

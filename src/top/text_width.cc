@@ -13,13 +13,13 @@ namespace {
 
 // Joiners and variation selectors change the characters around them; terminals disagree about how many columns the
 // result takes.
-bool isJoiner(std::uint32_t codePoint) {
+bool isJoinerOrVariationSelector(std::uint32_t codePoint) {
   return (codePoint >= 0x200b && codePoint <= 0x200d) || codePoint == 0x2060 || codePoint == 0xfeff ||
          (codePoint >= 0xfe00 && codePoint <= 0xfe0f);
 }
 
 // The terminal library counts columns as wcwidth does: where that differs, it would draw what follows elsewhere.
-bool isKnownToTheTerminalLibrary(std::uint32_t codePoint) {
+bool wcwidthAgrees(std::uint32_t codePoint) {
   return ::wcwidth(static_cast<wchar_t>(codePoint)) == static_cast<int>(base::characterWidth(codePoint));
 }
 
@@ -30,10 +30,10 @@ std::string displayable(std::string_view text, Encoding encoding) {
   std::string shown;
   for (std::string_view rest = escaped; !rest.empty();) {
     const auto [codePoint, bytes] = base::firstUtf8Character(rest);
-    const bool isShown = codePoint < 0x7f || (encoding == Encoding::Utf8 && isKnownToTheTerminalLibrary(codePoint));
+    const bool isShown = codePoint < 0x7f || (encoding == Encoding::Utf8 && wcwidthAgrees(codePoint));
     if (!isShown)
       shown += '?';
-    else if (!isJoiner(codePoint))
+    else if (!isJoinerOrVariationSelector(codePoint))
       shown += rest.substr(0, bytes);
     rest.remove_prefix(std::max<std::size_t>(bytes, 1));
   }

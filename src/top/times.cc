@@ -5,7 +5,7 @@
 #include "base/time_text.h"
 
 namespace leptir::top {
-std::string roundedText(Duration duration) {
+std::string roundedDurationText(Duration duration) {
   using namespace std::chrono;
   if (duration < minutes(1)) return fmt::format("{} s", floor<seconds>(duration).count());
   if (duration < hours(1)) return fmt::format("{} min", floor<minutes>(duration).count());
@@ -13,12 +13,12 @@ std::string roundedText(Duration duration) {
   return fmt::format("{} d", floor<days>(duration).count());
 }
 
-std::string agoText(Time time, Time now) {
+std::string relativeTimeText(Time time, Time now) {
   if (time == Time()) return "-";
-  return time <= now ? roundedText(now - time) + " ago" : "in " + roundedText(time - now);
+  return time <= now ? roundedDurationText(now - time) + " ago" : "in " + roundedDurationText(time - now);
 }
 
-std::string dateText(Time time) {
+std::string dateAndTimeText(Time time) {
   if (time == Time()) return "-";
   auto text = base::timeText(std::chrono::floor<std::chrono::seconds>(time));
   text.pop_back();  // the Z
@@ -27,7 +27,7 @@ std::string dateText(Time time) {
 }
 
 std::string clockText(Time time) {
-  const auto date = dateText(time);
+  const auto date = dateAndTimeText(time);
   return date.substr(std::min(date.find(' ') + 1, date.size()));
 }
 

@@ -12,15 +12,15 @@
 namespace leptir::top {
 namespace {
 
-constexpr auto kLongestRedrawPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
-constexpr auto kWaitForQuestionsAtExit = std::chrono::milliseconds(300);
-constexpr auto kWaitForActionAtExit = std::chrono::seconds(3);
-constexpr int kReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
+constexpr auto kMaxRedrawPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
+constexpr auto kMaxPollWaitAtExit = std::chrono::milliseconds(300);
+constexpr auto kMaxActionWaitAtExit = std::chrono::seconds(3);
+constexpr int kMaxReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
 
-class Screens {
+class ScreenLoop {
  public:
-  Screens(Sources sources, Model::Options options, TerminalSignals& signals, Wake& wake,
-          std::unique_ptr<Terminal> terminal)
+  ScreenLoop(Sources sources, Model::Options options, TerminalSignals& signals, Wake& wake,
+             std::unique_ptr<Terminal> terminal)
       : signals_(signals),
         wake_(wake),
         terminal_(std::move(terminal)),
@@ -32,15 +32,16 @@ class Screens {
 
   ScreenExit show() {
     ScreenExit screenExit;
-    while (!wantsToEnd_ && !terminalIsGone_ && signals_.endSignal() == 0) {
+    while (!wantsToEnd_ && !terminalIsGone_ && signals_.terminationSignal() == 0) {
       obeySignals();
       draw();
       waitForEvent();
     }
     terminal_.reset();
     if (terminalIsGone_) screenExit.end = End::TerminalIsGone;
-    if (const int signal = signals_.endSignal(); signal != 0 && signal != SIGINT) screenExit = {End::BySignal, signal};
-    screenExit.isWaitingForStore = !model_->end(kWaitForQuestionsAtExit, kWaitForActionAtExit);
+    if (const int signal = signals_.terminationSignal(); signal != 0 && signal != SIGINT)
+      screenExit = {End::BySignal, signal};
+    screenExit.isWaitingForStore = !model_->end(kMaxPollWaitAtExit, kMaxActionWaitAtExit);
     if (screenExit.isWaitingForStore) static_cast<void>(model_.release());
     return screenExit;
   }
@@ -60,13 +61,13 @@ class Screens {
   }
 
   void draw() {
-    takeSnapshot();
-    settle(ui_, snapshot_, terminal_->size());
+    updateSnapshot();
+    adjustUi(ui_, snapshot_, terminal_->size());
     terminal_->draw(render(ui_, snapshot_, terminal_->size()));
   }
 
   // A frozen screen goes on to show what the operator asks for: news of actions, and pages.
-  void takeSnapshot() {
+  void updateSnapshot() {
     auto now = model_->snapshot();
     if (!ui_.isFrozen) {
       snapshot_ = std::move(now);
@@ -80,7 +81,7 @@ class Screens {
 
   void waitForEvent() {
     pollfd events[] = {{STDIN_FILENO, POLLIN, 0}, {wake_.descriptor(), POLLIN, 0}};
-    if (::poll(events, 2, static_cast<int>(kLongestRedrawPause.count())) <= 0) return;
+    if (::poll(events, 2, static_cast<int>(kMaxRedrawPause.count())) <= 0) return;
     if (events[1].revents != 0) wake_.clear();
     if ((events[0].revents & POLLIN) != 0) readKeys();
     if ((events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) terminalIsGone_ = true;
@@ -94,25 +95,25 @@ class Screens {
         std::visit([this](const auto& wanted) { perform(wanted); }, request);
       if (wantsToEnd_) return;
     }
-    readsWithoutKey_ = hasKey || signals_.endSignal() != 0 ? 0 : readsWithoutKey_ + 1;
-    if (readsWithoutKey_ >= kReadsWithoutKey) terminalIsGone_ = true;
+    readsWithoutKey_ = hasKey || signals_.terminationSignal() != 0 ? 0 : readsWithoutKey_ + 1;
+    if (readsWithoutKey_ >= kMaxReadsWithoutKey) terminalIsGone_ = true;
   }
 
   void perform(const request::Quit&) { wantsToEnd_ = true; }
   void perform(const request::Act& wanted) { model_->act(wanted.action); }
-  void perform(const request::Count& wanted) { model_->count(wanted.question, wanted.action); }
-  void perform(const request::LookInto& wanted) {
-    model_->lookInto(wanted.look);
-    takeSnapshot();
+  void perform(const request::Count& wanted) { model_->count(wanted.countId, wanted.action); }
+  void perform(const request::OpenTaskText& wanted) {
+    model_->openTaskText(wanted.textQuery);
+    updateSnapshot();
   }
   void perform(const request::List& wanted) {
     model_->list(wanted.query);
-    takeSnapshot();
+    updateSnapshot();
   }
   void perform(const request::LeavePage&) { model_->leavePage(); }
   void perform(const request::SetInterval& wanted) { model_->setInterval(wanted.interval); }
   void perform(const request::Redraw&) {
-    terminal_->redrawAll();
+    terminal_->invalidate();
     model_->askNow();
   }
 
@@ -135,7 +136,8 @@ Result<ScreenExit> run(Sources sources, Model::Options options) {
   TerminalSignals signals(*wake);
   auto terminal = Terminal::open(signals);
   if (!terminal) return terminal.error();
-  const auto screenExit = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
+  const auto screenExit =
+      ScreenLoop(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
   if (screenExit.isWaitingForStore) static_cast<void>(wake.release());
   return screenExit;
 }

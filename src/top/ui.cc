@@ -12,14 +12,14 @@ namespace leptir::top {
 namespace {
 
 constexpr auto kNoAnswerReportedAfter = std::chrono::seconds(3);  // a store that takes longer is named
-constexpr std::size_t kMostProblems = 2;
-constexpr std::size_t kLeastRowsForPanes = 12;  // a screen with fewer has one pane, and one line above and below it
-constexpr std::size_t kLeastRowsOfPane = 3;
+constexpr std::size_t kMaxProblems = 2;
+constexpr std::size_t kMinRowsForPanes = 12;  // a screen with fewer has one pane, and one line above and below it
+constexpr std::size_t kMinRowsOfPane = 3;
 
 // The queues get what they need, up to a quarter; the other two panes share the rest.
 std::vector<Layout::Area> overviewAreas(const Ui& ui, const Snapshot& snapshot, std::size_t top, std::size_t rows) {
-  if (rows < 3 * kLeastRowsOfPane) return {{ui.overviewPane, top, rows}};
-  const auto most = std::max<std::size_t>(kLeastRowsOfPane, rows / 4);
+  if (rows < 3 * kMinRowsOfPane) return {{ui.overviewPane, top, rows}};
+  const auto most = std::max<std::size_t>(kMinRowsOfPane, rows / 4);
   const auto queues = std::clamp<std::size_t>(snapshot.queues.size() + 1, 2, most);
   const auto running = (rows - queues + 1) / 2;
   return {{PaneKind::Queues, top, queues},
@@ -27,7 +27,7 @@ std::vector<Layout::Area> overviewAreas(const Ui& ui, const Snapshot& snapshot, 
           {PaneKind::Failures, top + queues + running, rows - queues - running}};
 }
 
-void settlePane(PaneState& state, const std::vector<Row>& rows, std::size_t shown) {
+void adjustPane(PaneState& state, const std::vector<Row>& rows, std::size_t shown) {
   const auto found = std::ranges::find(rows, state.selected, &Row::key);
   if (found != rows.end()) state.index = static_cast<std::size_t>(found - rows.begin());
   state.index = std::min(state.index, rows.empty() ? 0 : rows.size() - 1);
@@ -41,7 +41,7 @@ std::string problemOf(const StoreAnswer& answer, Time now) {
   if (answer.asked && now - *answer.asked >= kNoAnswerReportedAfter)
     return fmt::format("{}: no answer for {}", answer.store, base::durationText(now - *answer.asked));
   if (answer.error.empty()) return {};
-  const auto age = answer.answered ? agoText(*answer.answered, now) + ", " : std::string();
+  const auto age = answer.answered ? relativeTimeText(*answer.answered, now) + ", " : std::string();
   return age + (answer.error.starts_with("broker ") ? answer.error : fmt::format("{}: {}", answer.store, answer.error));
 }
 
@@ -66,7 +66,7 @@ std::vector<std::string> wrapped(const std::vector<std::string>& lines, std::siz
 
 std::vector<std::string> taskText(const TaskText& text) {
   if (!text.error.empty()) return {text.error};
-  if (!text.at) return {"asking the stores"};
+  if (!text.answeredAt) return {"asking the stores"};
   return linesIn(text.text);
 }
 
@@ -74,7 +74,7 @@ std::vector<std::string> taskText(const TaskText& text) {
 std::vector<std::string> helpText(const Snapshot& snapshot) {
   auto messages = problemsOf(snapshot);
   if (snapshot.news)
-    messages.push_back(fmt::format("{}: {}", agoText(snapshot.news->at, snapshot.now), snapshot.news->text));
+    messages.push_back(fmt::format("{}: {}", relativeTimeText(snapshot.news->at, snapshot.now), snapshot.news->text));
   std::vector<std::string> lines;
   if (!messages.empty()) lines.push_back("Messages");
   for (const auto& message : messages) lines.push_back("  " + message);
@@ -84,19 +84,19 @@ std::vector<std::string> helpText(const Snapshot& snapshot) {
 }
 
 // The first line that is shown goes along with a growing log only while the end of the log is shown.
-void settleText(Ui& ui, const Snapshot& snapshot, std::size_t lines, std::size_t shown) {
+void adjustTextPosition(Ui& ui, const Snapshot& snapshot, std::size_t lines, std::size_t shown) {
   const auto last = lines - std::min(lines, shown);
-  const bool isLog = ui.page == Page::Text && ui.aspect == TaskAspect::Log && snapshot.text.at;
+  const bool isLog = ui.page == Page::Text && ui.aspect == TaskAspect::Log && snapshot.text.answeredAt;
   if (isLog && ui.isAtEndOfLog) ui.textLine = last;
   ui.textLine = std::min(ui.textLine, last);
   ui.isAtEndOfLog = isLog && ui.textLine == last;
 }
 
-void settleNotice(Ui& ui, Time now) {
+void expireNotice(Ui& ui, Time now) {
   constexpr auto kShownFor = std::chrono::seconds(10);
-  if (!ui.notice.empty() && !ui.noticeShown) ui.noticeShown = now;
-  if (ui.noticeShown && now - *ui.noticeShown >= kShownFor) ui.notice.clear();
-  if (ui.notice.empty()) ui.noticeShown.reset();
+  if (!ui.notice.empty() && !ui.noticeShownSince) ui.noticeShownSince = now;
+  if (ui.noticeShownSince && now - *ui.noticeShownSince >= kShownFor) ui.notice.clear();
+  if (ui.notice.empty()) ui.noticeShownSince.reset();
 }
 
 }  // namespace
@@ -123,8 +123,8 @@ std::vector<std::string> problemsOf(const Snapshot& snapshot) {
 }
 
 Layout layoutOf(const Ui& ui, const Snapshot& snapshot, Size size) {
-  const bool isSmall = size.rows < kLeastRowsForPanes;
-  const auto problems = std::min(problemsOf(snapshot).size(), isSmall ? 1 : kMostProblems);
+  const bool isSmall = size.rows < kMinRowsForPanes;
+  const auto problems = std::min(problemsOf(snapshot).size(), isSmall ? 1 : kMaxProblems);
   Layout layout{.header = (isSmall ? 1 : 2) + problems, .footer = isSmall ? 1u : 2u};
   layout.body = size.rows - std::min(size.rows, layout.header + layout.footer);
   if (ui.page == Page::Overview)
@@ -134,15 +134,16 @@ Layout layoutOf(const Ui& ui, const Snapshot& snapshot, Size size) {
   return layout;
 }
 
-void settle(Ui& ui, const Snapshot& snapshot, Size size) {
-  settleNotice(ui, snapshot.now);
+void adjustUi(Ui& ui, const Snapshot& snapshot, Size size) {
+  expireNotice(ui, snapshot.now);
   const auto layout = layoutOf(ui, snapshot, size);
   for (const auto& area : layout.panes) {
     auto& state = ui.stateOf(area.pane);
-    settlePane(state, rowsOf(area.pane, snapshot, state), area.rows - std::min<std::size_t>(area.rows, 1));
+    adjustPane(state, rowsOf(area.pane, snapshot, state), area.rows - std::min<std::size_t>(area.rows, 1));
   }
   if (!layout.panes.empty()) return;
-  settleText(ui, snapshot, textLinesOf(ui, snapshot, size).size(), layout.body - std::min<std::size_t>(layout.body, 1));
+  adjustTextPosition(ui, snapshot, textLinesOf(ui, snapshot, size).size(),
+                     layout.body - std::min<std::size_t>(layout.body, 1));
 }
 
 std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot) {

@@ -20,20 +20,20 @@ enum class Page { Overview, Instances, Tasks, Text, Help };
 struct Prompt {
   enum class Kind { None, Filter, Confirm, ConfirmQuit } kind = Kind::None;
   Action action{};             // of Confirm
-  std::uint64_t question = 0;  // of an action on many tasks: the answer comes once these are counted
+  std::uint64_t countId = 0;   // of an action on many tasks: the answer comes once these are counted
   std::string filterBefore{};  // of Filter: what Esc goes back to
 };
 
 // What the keys change on the page of tasks: the selected task, all of its name, or all of the list.
-enum class Scope { Task, Name, List };
+enum class Scope { Task, SameName, List };
 
 struct Ui {
   Page page = Page::Overview;
   PaneKind overviewPane = PaneKind::Running;  // which pane of the overview has the keys
-  std::array<PaneState, kPanes> panes{};
+  std::array<PaneState, kPaneCount> panes{};
   Prompt prompt{};
-  std::string notice{};               // of the last key; the next key removes it, or ten seconds
-  std::optional<Time> noticeShown{};  // since when
+  std::string notice{};                    // of the last key; the next key removes it, or ten seconds
+  std::optional<Time> noticeShownSince{};  // since when
 
   Subject task{};  // which the text page is about
   TaskAspect aspect = TaskAspect::Details;
@@ -42,13 +42,13 @@ struct Ui {
   TaskQuery query{};                          // of the tasks page
   std::string queueOfTasks{};                 // empty: all queues
   Scope scope = Scope::Task;                  // of the tasks page
-  std::uint64_t questions = 0;                // counts that were asked for
+  std::uint64_t lastCountId = 0;              // the number of the newest count request; 0: none yet
   std::vector<std::string> earlierCursors{};  // of the pages before this one
-  Page pageBefore = Page::Overview;           // to which Esc goes back from a text; from other pages it is the overview
+  Page pageBeforeText = Page::Overview;       // to which Esc goes back from a text; from other pages it is the overview
   Page pageBeforeHelp = Page::Overview;
 
   bool isFrozen = false;
-  Duration interval = kUsualInterval;
+  Duration interval = kDefaultPollInterval;
   Encoding encoding = Encoding::Utf8;
 
   // The pane that has the keys; none: the page has no pane.
@@ -74,7 +74,7 @@ Layout layoutOf(const Ui& ui, const Snapshot& snapshot, Size size);
 std::vector<std::string> problemsOf(const Snapshot& snapshot);
 
 // Makes the selections and scroll positions fit the rows that there are now. Call it before render and handleKey.
-void settle(Ui& ui, const Snapshot& snapshot, Size size);
+void adjustUi(Ui& ui, const Snapshot& snapshot, Size size);
 
 // What the selected row of the active pane, or the text page, is about; none: there is no row.
 std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot);

@@ -10,7 +10,7 @@
 namespace leptir::top {
 namespace {
 
-constexpr std::size_t kWidestBar = 12;
+constexpr std::size_t kMaxProgressBarWidth = 12;
 
 class PaneDrawer {
  public:
@@ -32,7 +32,7 @@ class PaneDrawer {
       if (row < rows_.size())
         screen.push_back(lineOf(rows_[row]));
       else
-        screen.push_back(i == 1 ? emptyLine() : Line(size_.columns, ui_.encoding));
+        screen.push_back(i == 1 ? noRowsLine() : Line(size_.columns, ui_.encoding));
     }
   }
 
@@ -69,7 +69,7 @@ class PaneDrawer {
   }
 
   static std::string withBar(const Row& row, std::size_t width) {
-    const auto bar = progressBar(row.progress, std::min(kWidestBar, width / 2));
+    const auto bar = progressBar(row.progress, std::min(kMaxProgressBarWidth, width / 2));
     return bar + (bar.empty() ? "" : " ") + row.cells.back();
   }
 
@@ -79,16 +79,16 @@ class PaneDrawer {
     line.addFitted(text, widths_[column], columns_[column].align, style);
   }
 
-  Line emptyLine() const {
+  Line noRowsLine() const {
     Line line(size_.columns, ui_.encoding);
-    return line.add(emptyText(), Style::Faint);
+    return line.add(noRowsText(), Style::Faint);
   }
 
-  std::string emptyText() const {
+  std::string noRowsText() const {
     if (!state_.filter.empty()) return "no row contains '" + state_.filter + "'";
     if (area_.pane == PaneKind::Tasks && !snapshot_.rows.error.empty()) return snapshot_.rows.error;
     const bool isAsking = area_.pane == PaneKind::Tasks
-                              ? !snapshot_.rows.at
+                              ? !snapshot_.rows.answeredAt
                               : std::ranges::none_of(snapshot_.answers, [](const StoreAnswer& answer) {
                                   return answer.answered.has_value();
                                 });

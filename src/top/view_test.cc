@@ -8,7 +8,7 @@ namespace {
 class View : public ScreenTest {
  protected:
   void expectFits(const Snapshot& snapshot, Size size) {
-    settle(ui, snapshot, size);
+    adjustUi(ui, snapshot, size);
     const auto screen = render(ui, snapshot, size);
     EXPECT_EQ(screen.size(), size.rows) << size.columns << "x" << size.rows;
     for (const auto& line : screen) EXPECT_LE(widthOf(line.text()), size.columns) << line.text();
@@ -45,7 +45,7 @@ TEST_F(View, EachScreenHasExactlyItsSize) {
   auto snapshot = fleet();
   snapshot.failures[0].reason = std::string(500, 'x') + "日本語日本語";
   snapshot.answers[0].error = "connection refused";
-  snapshot.text = {.text = std::string(300, 'y') + "\nend", .at = kNow};
+  snapshot.text = {.text = std::string(300, 'y') + "\nend", .answeredAt = kNow};
   for (const Size size : {Size{80, 24}, {100, 30}, {200, 60}, {20, 5}, {40, 10}, {1, 1}, {3, 2}, {500, 3}}) {
     for (const auto page : {Page::Overview, Page::Instances, Page::Tasks, Page::Text, Page::Help}) {
       ui.page = page;
@@ -129,7 +129,7 @@ TEST_F(View, TextsFromStoresCannotControlTheTerminal) {
   snapshot.failures[0].reason = "\x1b[2J\u202eevil\r\n";
   snapshot.failures[0].name = "\x1b]0;x\a";
   snapshot.queues[0].name = "\x1b[31m";
-  snapshot.text = {.text = "\x1b[2J\x9b", .at = kNow};
+  snapshot.text = {.text = "\x1b[2J\x9b", .answeredAt = kNow};
   const auto overview = shown(snapshot, {200, 60});
   EXPECT_EQ(overview.find('\x1b'), std::string::npos);
   EXPECT_EQ(overview.find('\a'), std::string::npos);

@@ -20,8 +20,8 @@ namespace {
 // A collector may wait for its own back end. While it does, spans gather, and are dropped if they are too many.
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
 // The time for all tries of one request.
-constexpr Duration kLongestDeliveryOfSpans = std::chrono::seconds(20);
-constexpr std::size_t kMostAnswerBytes = 4096;
+constexpr Duration kSpanDeliveryTimeout = std::chrono::seconds(20);
+constexpr std::size_t kMaxAnswerBytes = 4096;
 constexpr std::string_view kTracesPath = "/v1/traces";
 
 Result<http::HttpUrl> urlOf(const Collector& collector) {
@@ -34,7 +34,7 @@ Result<http::HttpUrl> urlOf(const Collector& collector) {
 
 // The number of spans that the server rejected (partialSuccess of OTLP). 0 for a body that cannot be read: the status
 // already says that the server took the request.
-std::uint64_t refusedIn(const http::HttpAnswer& answer) {
+std::uint64_t countRefusedSpans(const http::HttpAnswer& answer) {
   const auto json = parseJson(answer.body);
   if (!json || !json->is_object()) return 0;
   const auto partial = json->find("partialSuccess");
@@ -70,15 +70,15 @@ Result<void> checkCollector(const Collector& collector) {
   return {};
 }
 
-Deliver deliverTo(const Collector& collector) {
+DeliverFunction makeDeliverFunction(const Collector& collector) {
   const auto url = urlOf(collector).value();
   http::DeliveryOptions options{.setting = "'tracing'",
                                 .document = "a batch of spans",
                                 .secrets = secretsIn(collector, url),
-                                .total = kLongestDeliveryOfSpans};
+                                .total = kSpanDeliveryTimeout};
   http::HttpRequest request{.url = url,
                             .headers = collector.headers,
-                            .mostBody = kMostAnswerBytes,
+                            .mostBody = kMaxAnswerBytes,
                             .connection = {.timeout = kRequestTimeout}};
   request.headers.emplace_back("Content-Type", "application/json");
   auto delivery = std::make_shared<http::Delivery>(std::move(options));
@@ -87,7 +87,7 @@ Deliver deliverTo(const Collector& collector) {
     made.body = std::move(body);
     const auto answer = delivery->deliver(std::move(made), stop);
     if (!answer) return answer.error();
-    return refusedIn(*answer);
+    return countRefusedSpans(*answer);
   };
 }
 
@@ -104,7 +104,7 @@ Result<void> checkCollector(const Collector& collector) {
                "this build has no libcurl, which 'tracing' needs: build leptir with -DLEPTIR_CURL=ON");
 }
 
-Deliver deliverTo(const Collector& collector) {
+DeliverFunction makeDeliverFunction(const Collector& collector) {
   return [error = checkCollector(collector)](std::string, const StopToken&) -> Result<std::uint64_t> {
     return error.error();
   };

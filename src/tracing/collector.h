@@ -20,7 +20,7 @@ struct Collector {
 Result<void> checkCollector(const Collector& collector);
 
 // Sends requests to a collector that checkCollector has accepted.
-Deliver deliverTo(const Collector& collector);
+DeliverFunction makeDeliverFunction(const Collector& collector);
 
 // What `check` shows: the origin of the endpoint, without its path and password.
 std::string originOf(const Collector& collector);

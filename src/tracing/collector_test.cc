@@ -26,7 +26,7 @@ class CollectorTest : public ::testing::Test {
  protected:
   Result<std::uint64_t> deliver(const std::string& request) {
     http::forgetProxies();
-    return deliverTo(collector)(request, {});
+    return makeDeliverFunction(collector)(request, {});
   }
 
   HttpServer server;

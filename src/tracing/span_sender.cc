@@ -9,7 +9,7 @@
 namespace leptir::tracing {
 namespace {
 
-std::size_t spansOf(const std::vector<TracedRun>& runs) {
+std::size_t countSpans(const std::vector<TracedRun>& runs) {
   std::size_t spans = 0;
   for (const auto& run : runs) spans += run.spans();
   return spans;
@@ -21,7 +21,7 @@ BootTime bootTime() {
 
 }  // namespace
 
-SpanSender::SpanSender(SpanSource source, Deliver deliver, const Logger& logger, SenderLimits limits)
+SpanSender::SpanSender(SpanSource source, DeliverFunction deliver, const Logger& logger, SenderLimits limits)
     : source_(std::move(source)), deliver_(std::move(deliver)), logger_(logger), limits_(limits), thread_([this] {
         ::pthread_setname_np(::pthread_self(), "spans");
         loop();
@@ -46,7 +46,7 @@ void SpanSender::add(std::vector<TracedRun> runs) {
     auto queued = before;
     for (auto& run : runs) {
       const auto spans = run.spans();
-      if (queued + spans > limits_.mostQueued) {
+      if (queued + spans > limits_.maxQueuedSpans) {
         dropped += spans;
         continue;
       }
@@ -65,7 +65,7 @@ SpanSender::Counts SpanSender::counts() const {
   return {.sent = sent_, .dropped = dropped_, .waiting = queuedSpans_ + spansInFlight_, .failing = failing_};
 }
 
-void SpanSender::flush() {
+void SpanSender::beginFlush() {
   {
     const std::lock_guard lock(mutex_);
     flushing_ = true;
@@ -79,7 +79,7 @@ void SpanSender::loop() {
   for (auto batch = nextBatch(); !batch.empty(); batch = nextBatch()) {
     send(batch);
     spansInFlight_ = 0;
-    if (!reportedAt_ || bootTime() - *reportedAt_ >= limits_.betweenReports) reportDropped();
+    if (!reportedAt_ || bootTime() - *reportedAt_ >= limits_.dropReportInterval) reportDropped();
   }
   reportDropped();
 }
@@ -92,7 +92,7 @@ bool SpanSender::isDue() const {
 std::vector<TracedRun> SpanSender::nextBatch() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-  wake_.wait_for(lock, limits_.longestWait, [this] { return isDue(); });
+  wake_.wait_for(lock, limits_.maxBatchDelay, [this] { return isDue(); });
   std::vector<TracedRun> batch;
   std::size_t spans = 0, runs = 0;
   while (runs < queue_.size() && spans + queue_[runs].spans() <= std::max<std::size_t>(limits_.batch, 2))
@@ -106,7 +106,7 @@ std::vector<TracedRun> SpanSender::nextBatch() {
 }
 
 void SpanSender::send(const std::vector<TracedRun>& runs) {
-  const auto spans = spansOf(runs);
+  const auto spans = countSpans(runs);
   if (stop_.token().stopRequested())
     return noteLost(spans, Error(ErrorCode::Unavailable, "they were not sent before the end of the instance"));
   const auto refused = deliver_(otlpRequest(source_, runs), stop_.token());

@@ -23,14 +23,14 @@ namespace leptir::tracing {
 
 // Sends one request, in the thread of the sender, and returns how many of its spans the server refused. It tries again
 // by itself where that can help, until the token fires. Any error: the spans are lost.
-using Deliver = std::function<Result<std::uint64_t>(std::string request, const StopToken& stop)>;
+using DeliverFunction = std::function<Result<std::uint64_t>(std::string request, const StopToken& stop)>;
 
 // The defaults are those of OpenTelemetry's batch processor, but for the pause, which is 5 s there.
 struct SenderLimits {
-  std::size_t mostQueued = 2048;                      // spans that wait; further ones are dropped
-  std::size_t batch = 512;                            // so many spans are sent at once,
-  Duration longestWait = std::chrono::seconds(1);     // or fewer once the first one has waited so long
-  Duration betweenReports = std::chrono::minutes(1);  // the log says at most this often how many were dropped
+  std::size_t maxQueuedSpans = 2048;                      // spans that wait; further ones are dropped
+  std::size_t batch = 512;                                // so many spans are sent at once,
+  Duration maxBatchDelay = std::chrono::seconds(1);       // or fewer once the first one has waited so long
+  Duration dropReportInterval = std::chrono::minutes(1);  // the log says at most this often how many were dropped
 };
 
 class SpanSender {
@@ -44,7 +44,7 @@ class SpanSender {
   };
 
   // Starts the thread; throws std::system_error if that is not possible. The logger must outlive the object.
-  SpanSender(SpanSource source, Deliver deliver, const Logger& logger, SenderLimits limits = {});
+  SpanSender(SpanSource source, DeliverFunction deliver, const Logger& logger, SenderLimits limits = {});
   // Ends at once; spans that are left are dropped.
   ~SpanSender();
   SpanSender(const SpanSender&) = delete;
@@ -52,13 +52,13 @@ class SpanSender {
 
   // --- Any thread.
   // Whether the next run would find room: call it before making a run. It costs one load.
-  bool hasRoom() const { return queuedSpans_.load(std::memory_order_relaxed) < limits_.mostQueued; }
+  bool hasRoom() const { return queuedSpans_.load(std::memory_order_relaxed) < limits_.maxQueuedSpans; }
   void add(std::vector<TracedRun> runs);
   void countDropped(std::uint64_t spans) { dropped_ += spans; }
   Counts counts() const;
 
   // From now on spans are sent at once: the process is about to end.
-  void flush();
+  void beginFlush();
   bool isIdle() const { return counts().waiting == 0; }
 
  private:
@@ -71,7 +71,7 @@ class SpanSender {
   void reportDropped();
 
   const SpanSource source_;
-  const Deliver deliver_;
+  const DeliverFunction deliver_;
   const Logger& logger_;
   const SenderLimits limits_;
 

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 // A server whose answers the test chooses.
 class FakeServer {
  public:
-  Deliver deliver() {
+  DeliverFunction deliver() {
     return [this](std::string request, const StopToken& stop) -> Result<std::uint64_t> {
       ++requests;
       while (blocks && !stop.stopRequested()) std::this_thread::sleep_for(1ms);
@@ -45,7 +45,7 @@ class FakeServer {
 
 class SpanSenderTest : public ::testing::Test {
  protected:
-  void start(SenderLimits limits = {.longestWait = 1ms}) {
+  void start(SenderLimits limits = {.maxBatchDelay = 1ms}) {
     sender.emplace(SpanSource{}, server.deliver(), logger, limits);
   }
   void addRuns(int runs) {
@@ -71,7 +71,7 @@ TEST_F(SpanSenderTest, SendsSpansSoonAfterTheFirstOneCame) {
 }
 
 TEST_F(SpanSenderTest, SendsAWholeBatchWithoutFurtherWaiting) {
-  start({.batch = 10, .longestWait = 1h});
+  start({.batch = 10, .maxBatchDelay = 1h});
   addRuns(5);
   EXPECT_TRUE(waitUntilSent(10));
   EXPECT_THAT(server.spansOfRequests(), ::testing::ElementsAre(10u));
@@ -79,7 +79,7 @@ TEST_F(SpanSenderTest, SendsAWholeBatchWithoutFurtherWaiting) {
 
 TEST_F(SpanSenderTest, DropsAndCountsWhatItHasNoRoomFor) {
   server.blocks = true;
-  start({.mostQueued = 10, .batch = 4, .longestWait = 1h});
+  start({.maxQueuedSpans = 10, .batch = 4, .maxBatchDelay = 1h});
   addRuns(2);
   ASSERT_TRUE(waitUntil([&] { return server.requests == 1; })) << "what is being sent takes no room";
   addRuns(5);
@@ -88,7 +88,7 @@ TEST_F(SpanSenderTest, DropsAndCountsWhatItHasNoRoomFor) {
   sender->countDropped(2);
   EXPECT_EQ(sender->counts().dropped, 8u);
   server.blocks = false;
-  sender->flush();
+  sender->beginFlush();
   EXPECT_TRUE(waitUntilSent(14));
   sender.reset();
   EXPECT_THAT(logged(), HasSubstr("Tracing: 8 spans are dropped: the server took them too slowly\n"));
@@ -130,16 +130,16 @@ TEST_F(SpanSenderTest, CountsSpansThatTheServerRefused) {
 }
 
 TEST_F(SpanSenderTest, SendsWhatWaitsWhenItIsFlushed) {
-  start({.longestWait = 1h});
+  start({.maxBatchDelay = 1h});
   addRuns(2);
-  sender->flush();
+  sender->beginFlush();
   EXPECT_TRUE(waitUntilSent(4));
   EXPECT_TRUE(waitUntil([&] { return sender->isIdle(); }));
 }
 
 TEST_F(SpanSenderTest, EndsAtOnceAndCountsWhatIsLeftAsDropped) {
   server.blocks = true;
-  start({.batch = 4, .longestWait = 1h});
+  start({.batch = 4, .maxBatchDelay = 1h});
   addRuns(5);
   ASSERT_TRUE(waitUntil([&] { return sender->counts().waiting == 10; }));
   sender.reset();

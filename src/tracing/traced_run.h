@@ -11,7 +11,7 @@
 namespace leptir::tracing {
 
 // A longer text of a failure is cut, since many runs may wait.
-inline constexpr std::size_t kMostErrorBytes = 1024;
+inline constexpr std::size_t kMaxErrorBytes = 1024;
 
 struct TracedRun {
   task::RunTrace trace{};
@@ -26,7 +26,7 @@ struct TracedRun {
   std::string cause{};   // nameOf(Cause)
   std::string status{};  // nameOf(ExitStatus)
   bool failed = false;
-  std::string error{};  // of a failure: what the record says, at most kMostErrorBytes
+  std::string error{};  // of a failure: what the record says, at most kMaxErrorBytes
 
   std::size_t spans() const { return due ? 2 : 1; }
 };

@@ -13,7 +13,7 @@ struct TracingSettings {
   double sample = 0;      // see task::TraceSettings
   std::string service = "leptir";
 
-  task::TraceSettings traces() const { return {.makesSpans = !collector.endpoint.empty(), .sample = sample}; }
+  task::TraceSettings traceSettings() const { return {.makesSpans = !collector.endpoint.empty(), .sample = sample}; }
 };
 
 }  // namespace leptir::tracing

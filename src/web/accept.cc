@@ -68,7 +68,7 @@ Fit fitOf(const Range& range, const MediaType& form) {
   return range.version.empty() ? Fit::Type : Fit::Version;
 }
 
-int wantedBy(std::string_view accept, const MediaType& form) {
+int acceptedQuality(std::string_view accept, const MediaType& form) {
   auto closest = Fit::None;
   int quality = 0;
   while (!accept.empty()) {
@@ -87,7 +87,7 @@ std::size_t preferredForm(std::string_view accept, std::span<const MediaType> fo
   std::size_t best = 0;
   int most = 0;
   for (std::size_t i = 0; i < forms.size(); ++i) {
-    const int wanted = wantedBy(accept, forms[i]);
+    const int wanted = acceptedQuality(accept, forms[i]);
     if (wanted <= most) continue;
     best = i;
     most = wanted;

@@ -7,11 +7,11 @@
 namespace leptir::web {
 namespace {
 
-constexpr std::array<MediaType, 2> kForms = {{{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
+constexpr std::array<MediaType, 2> kMediaTypes = {{{"text/plain", "0.0.4"}, {"application/openmetrics-text", "1.0.0"}}};
 constexpr std::size_t kText = 0, kOpenMetrics = 1;
 
 std::size_t preferred(std::string_view accept) {
-  return preferredForm(accept, kForms);
+  return preferredForm(accept, kMediaTypes);
 }
 
 TEST(Accept, TheFirstFormIsForClientsThatAskForNothingOrForNoneOfThem) {

@@ -4,7 +4,7 @@
 
 namespace leptir::web {
 
-void OpenConnections::opened(int socket, BootTime now) {
+void OpenConnections::onOpened(int socket, BootTime now) {
   connections_[socket] = {.since = now, .until = now + limits_.firstRequest};
 }
 
@@ -15,15 +15,15 @@ void OpenConnections::enter(int socket, BootTime now, Duration longest) {
   found->second.until = now + longest;
 }
 
-void OpenConnections::requested(int socket, BootTime now) {
+void OpenConnections::onRequestReceived(int socket, BootTime now) {
   enter(socket, now, limits_.response);
 }
 
-void OpenConnections::answered(int socket, BootTime now) {
+void OpenConnections::onResponseEnded(int socket, BootTime now) {
   enter(socket, now, limits_.nextRequest);
 }
 
-void OpenConnections::closed(int socket) {
+void OpenConnections::onClosed(int socket) {
   connections_.erase(socket);
 }
 

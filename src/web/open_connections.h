@@ -24,12 +24,12 @@ class OpenConnections {
  public:
   explicit OpenConnections(const Limits& limits) : limits_(limits) {}
 
-  void opened(int socket, BootTime now);
+  void onOpened(int socket, BootTime now);
   // The request of this connection is complete; its response is being sent.
-  void requested(int socket, BootTime now);
+  void onRequestReceived(int socket, BootTime now);
   // The response was sent, or could not be.
-  void answered(int socket, BootTime now);
-  void closed(int socket);
+  void onResponseEnded(int socket, BootTime now);
+  void onClosed(int socket);
 
   // The connections to close now: those whose time is over and, if more than Limits::connections are open, those that
   // have waited longest. Returns each connection once.

@@ -18,22 +18,22 @@ Limits limitsOf(std::size_t connections) {
 
 TEST(OpenConnections, AConnectionThatSendsNoWholeRequestIsHungUpOnce) {
   OpenConnections connections(limitsOf(10));
-  connections.opened(5, kStart);
+  connections.onOpened(5, kStart);
   EXPECT_EQ(connections.next(), kStart + 10s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 9s), IsEmpty());
   EXPECT_THAT(connections.connectionsToClose(kStart + 10s), ElementsAre(5));
   EXPECT_THAT(connections.connectionsToClose(kStart + 20s), IsEmpty());
   EXPECT_EQ(connections.next(), BootTime::max());
-  connections.closed(5);
+  connections.onClosed(5);
   EXPECT_EQ(connections.size(), 0u);
 }
 
 TEST(OpenConnections, AResponseAndThePauseBeforeTheNextRequestHaveTimesOfTheirOwn) {
   OpenConnections connections(limitsOf(10));
-  connections.opened(5, kStart);
-  connections.requested(5, kStart + 1s);
+  connections.onOpened(5, kStart);
+  connections.onRequestReceived(5, kStart + 1s);
   EXPECT_EQ(connections.next(), kStart + 31s);
-  connections.answered(5, kStart + 2s);
+  connections.onResponseEnded(5, kStart + 2s);
   EXPECT_EQ(connections.next(), kStart + 77s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 76s), IsEmpty());
   EXPECT_THAT(connections.connectionsToClose(kStart + 77s), ElementsAre(5));
@@ -41,25 +41,25 @@ TEST(OpenConnections, AResponseAndThePauseBeforeTheNextRequestHaveTimesOfTheirOw
 
 TEST(OpenConnections, OneConnectionTooManyHangsUpTheOneThatHasWaitedLongest) {
   OpenConnections connections(limitsOf(2));
-  connections.opened(5, kStart);
-  connections.opened(6, kStart + 1s);
-  connections.requested(5, kStart + 2s);
+  connections.onOpened(5, kStart);
+  connections.onOpened(6, kStart + 1s);
+  connections.onRequestReceived(5, kStart + 2s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 3s), IsEmpty());
-  connections.opened(7, kStart + 3s);
+  connections.onOpened(7, kStart + 3s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 3s), ElementsAre(6));
-  connections.opened(8, kStart + 4s);
+  connections.onOpened(8, kStart + 4s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 4s), ElementsAre(5))
       << "6 counts no more, though it is not closed yet";
 }
 
 TEST(OpenConnections, ANumberThatIsUsedAgainIsANewConnection) {
   OpenConnections connections(limitsOf(10));
-  connections.opened(5, kStart);
+  connections.onOpened(5, kStart);
   connections.connectionsToClose(kStart + 10s);
-  connections.closed(5);
-  connections.answered(5, kStart + 10s);  // too late, and of no effect
+  connections.onClosed(5);
+  connections.onResponseEnded(5, kStart + 10s);  // too late, and of no effect
   EXPECT_EQ(connections.size(), 0u);
-  connections.opened(5, kStart + 11s);
+  connections.onOpened(5, kStart + 11s);
   EXPECT_THAT(connections.connectionsToClose(kStart + 21s), ElementsAre(5));
 }
 

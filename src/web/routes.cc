@@ -4,7 +4,7 @@
 
 namespace leptir::web {
 
-Response sentence(int status, std::string_view text) {
+Response textResponse(int status, std::string_view text) {
   return {.status = status, .body = std::string(text) + "\n"};
 }
 
@@ -14,7 +14,7 @@ void Routes::add(std::string path, Handler handler) {
 
 Response Routes::answer(const Request& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
-    auto refused = sentence(405, "only GET and HEAD are answered here");
+    auto refused = textResponse(405, "only GET and HEAD are answered here");
     refused.headers.emplace_back("Allow", "GET, HEAD");
     return refused;
   }
@@ -23,7 +23,7 @@ Response Routes::answer(const Request& request) const {
   try {
     return found->second(request);
   } catch (const std::exception& error) {
-    return sentence(500, std::string("the page cannot be made: ") + error.what());
+    return textResponse(500, std::string("the page cannot be made: ") + error.what());
   }
 }
 
@@ -31,7 +31,7 @@ Response Routes::answer(const Request& request) const {
 Response Routes::notFound() const {
   std::string paths;
   for (const auto& [path, handler] : handlers_) paths += (paths.empty() ? "" : ", ") + path;
-  return sentence(404, "there is no such page; the pages are " + paths);
+  return textResponse(404, "there is no such page; the pages are " + paths);
 }
 
 }  // namespace leptir::web

@@ -23,8 +23,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers{};  // further ones
 };
 
-// A plain text of one sentence, which ends with a line end.
-Response sentence(int status, std::string_view text);
+// A response with one sentence as its body, in plain text that ends with a line end.
+Response textResponse(int status, std::string_view text);
 
 class Routes {
  public:

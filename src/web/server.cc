@@ -19,7 +19,7 @@ static_assert(MHD_VERSION >= 0x00097302, "libmicrohttpd 0.9.74 or later is neede
 
 // Pages up to this size are sent also above the limit of memory: health checks, and the sentences of errors. All
 // connections together hold some 4 MiB of them at most.
-constexpr std::size_t kSmallPageBytes = 4096;
+constexpr std::size_t kMaxExemptPageBytes = 4096;
 
 std::string headerOf(MHD_Connection* connection, const char* name) {
   const char* const value = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -32,12 +32,12 @@ bool hasBody(MHD_Connection* connection) {
   return (!length.empty() && length != "0") || !headerOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
 }
 
-bool isAnswered(std::string_view method) {
+bool isSupportedMethod(std::string_view method) {
   return method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD;
 }
 
 // A client may name the page by its whole URL, as for a proxy (RFC 9112, 3.2.2).
-std::string_view pathIn(std::string_view target) {
+std::string_view stripOrigin(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
     const auto path = target.find('/', scheme.size());
@@ -58,10 +58,10 @@ enum class AfterResponse { Keep, Close };
 // A page that a client has not taken yet. `bytes` counts the memory of all of them, and outlives the page.
 class PageInFlight {
  public:
-  PageInFlight(std::string text, std::size_t& bytes) : text_(std::move(text)), bytes_(bytes) {
-    bytes_ += text_.capacity();
+  PageInFlight(std::string text, std::size_t& bytes) : text_(std::move(text)), totalBytes_(bytes) {
+    totalBytes_ += text_.capacity();
   }
-  ~PageInFlight() { bytes_ -= text_.capacity(); }
+  ~PageInFlight() { totalBytes_ -= text_.capacity(); }
   PageInFlight(const PageInFlight&) = delete;
   PageInFlight& operator=(const PageInFlight&) = delete;
 
@@ -69,7 +69,7 @@ class PageInFlight {
 
  private:
   std::string text_;
-  std::size_t& bytes_;
+  std::size_t& totalBytes_;
 };
 
 // The library calls it once the response is sent, or its connection is closed.
@@ -99,7 +99,8 @@ MHD_Result send(MHD_Connection* connection, Response from, AfterResponse after, 
 }
 
 Response tooManyPages() {
-  auto refused = sentence(503, "clients read too slowly, and their pages fill the memory for pages; ask again later");
+  auto refused =
+      textResponse(503, "clients read too slowly, and their pages fill the memory for pages; ask again later");
   refused.headers.emplace_back("Retry-After", "1");
   return refused;
 }
@@ -155,15 +156,15 @@ class Server::Daemon {
     auto& daemon = *static_cast<Daemon*>(self);
     const int socket = socketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      daemon.openConnections_.opened(socket, daemon.clock_.bootTime());
+      daemon.openConnections_.onOpened(socket, daemon.clock_.bootTime());
     } else {
-      daemon.openConnections_.closed(socket);
+      daemon.openConnections_.onClosed(socket);
     }
   }
 
   static void onCompleted(void* self, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
     auto& daemon = *static_cast<Daemon*>(self);
-    daemon.openConnections_.answered(socketOf(connection), daemon.clock_.bootTime());
+    daemon.openConnections_.onResponseEnded(socketOf(connection), daemon.clock_.bootTime());
   }
 
   // Called once when the headers of a request are there, and again when the request is whole.
@@ -180,22 +181,22 @@ class Server::Daemon {
   }
 
   MHD_Result refuseBody(MHD_Connection* connection, const char* method) {
-    auto refused =
-        isAnswered(method) ? sentence(413, "a request here has no body") : routes_.answer({.method = method});
+    auto refused = isSupportedMethod(method) ? textResponse(413, "a request here has no body")
+                                             : routes_.answer({.method = method});
     return send(connection, std::move(refused), AfterResponse::Close, pageBytesInFlight_);
   }
 
   MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
-    openConnections_.requested(socketOf(connection), clock_.bootTime());
+    openConnections_.onRequestReceived(socketOf(connection), clock_.bootTime());
     auto response = routes_.answer({.method = method,
-                                    .path = std::string(pathIn(path)),
+                                    .path = std::string(stripOrigin(path)),
                                     .acceptHeader = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
     if (exceedsPageMemory(response.body)) response = tooManyPages();
     return send(connection, std::move(response), AfterResponse::Keep, pageBytesInFlight_);
   }
 
   bool exceedsPageMemory(const std::string& page) const {
-    return page.size() > kSmallPageBytes && pageBytesInFlight_ + page.capacity() > maxPageBytesInFlight_;
+    return page.size() > kMaxExemptPageBytes && pageBytesInFlight_ + page.capacity() > maxPageBytesInFlight_;
   }
 
   const Routes routes_;

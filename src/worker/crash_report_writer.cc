@@ -9,7 +9,7 @@ namespace leptir::worker {
 namespace {
 
 // Writing a crash report is cut off after this time: on a smashed stack the unwinder may never end.
-constexpr unsigned kLongestReportSeconds = 2;
+constexpr unsigned kMaxReportSeconds = 2;
 
 link::Slot* reportSlot = nullptr;
 pid_t workerPid = 0;
@@ -85,7 +85,7 @@ void limitReportTime(int signal) {
   ::sigemptyset(&alarm);
   ::sigaddset(&alarm, SIGALRM);
   ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
-  ::alarm(kLongestReportSeconds);
+  ::alarm(kMaxReportSeconds);
 }
 
 void dieBySignal(int signal) {

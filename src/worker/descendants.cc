@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kEndTimeout = 200ms;
-constexpr std::size_t kMostProcessesNamed = 10;
+constexpr std::size_t kMaxProcessesNamed = 10;
 
 std::string nameOf(int pid) {
   std::string command;
@@ -28,7 +28,7 @@ std::string nameOf(int pid) {
 void endOne(const base::ProcessInfo& child, std::vector<base::ProcessInfo>& ended, std::vector<std::string>& names) {
   if (!child.dead && std::ranges::find(ended, child) == ended.end()) {
     ended.push_back(child);
-    if (names.size() < kMostProcessesNamed) names.push_back(nameOf(child.pid));
+    if (names.size() < kMaxProcessesNamed) names.push_back(nameOf(child.pid));
   }
   base::killWithDescendants(child);
   ::waitpid(child.pid, nullptr, WNOHANG | __WALL);

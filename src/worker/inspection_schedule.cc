@@ -7,7 +7,7 @@ namespace leptir::worker {
 bool InspectionSchedule::isDue(std::string_view name, BootTime now) {
   ++sinceInspection_;
   return cleanRunsOf(name) < kCleanRunsToTrust || sinceInspection_ >= kRunsPerInspection ||
-         now - inspectedAt_ >= kLongestInterval;
+         now - inspectedAt_ >= kMaxInterval;
 }
 
 void InspectionSchedule::inspected(std::string_view name, bool wasClean, BootTime now) {

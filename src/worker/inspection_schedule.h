@@ -24,7 +24,7 @@ class InspectionSchedule {
   void inspected(std::string_view name, bool wasClean, BootTime now);
 
  private:
-  static constexpr Duration kLongestInterval = std::chrono::milliseconds(10);
+  static constexpr Duration kMaxInterval = std::chrono::milliseconds(10);
   static constexpr std::uint32_t kCleanRunsToTrust = 16;
   static constexpr std::uint32_t kRunsPerInspection = 256;
 

@@ -22,7 +22,7 @@ namespace {
 
 constexpr __itimer_which kTimerKinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 // A joined thread still counts in /proc for a moment. The pause is in microseconds.
-constexpr int kMostThreadChecks = 50;
+constexpr int kMaxThreadChecks = 50;
 constexpr useconds_t kMicrosecondsBetweenThreadChecks = 1000;
 
 bool isArmed(__itimer_which timer) {
@@ -135,7 +135,7 @@ std::size_t ProcessTraits::countLeftoverThreads() const {
   for (int look = 0;; ++look) {
     const auto now = currentThreads();
     if (threads_ == 0 || now <= threads_) return 0;
-    if (look == kMostThreadChecks) return now - threads_;
+    if (look == kMaxThreadChecks) return now - threads_;
     ::usleep(kMicrosecondsBetweenThreadChecks);
   }
 }

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // The longest sleep without being woken; then the worker checks whether its master still lives.
-constexpr Duration kLongestSleep = 1s;
+constexpr Duration kMaxSleep = 1s;
 // The sleep while a lease keeps an assigned task from beginning: no process wakes the worker when it is renewed.
 constexpr Duration kLeaseSleep = 20ms;
 // How often the worker looks for a task before it sleeps, a microsecond or two in all: a dispatcher that is assigning
@@ -81,7 +81,7 @@ bool TaskReceiver::sleep() {
   const bool leave = page_.stopping.load() == link::ShutdownStage::Leave || slot_.mustWorkerExit();
   if (!leave && !mayBeginNext()) {
     const bool waitsForLease = isNextAssigned() && !isStopped();
-    bell_.waitFor(waitsForLease ? kLeaseSleep : kLongestSleep);
+    bell_.waitFor(waitsForLease ? kLeaseSleep : kMaxSleep);
   }
   slot_.workerSleeps() = 0;
   return true;

@@ -33,13 +33,13 @@ class SlotStopState final : public StopState {
 }  // namespace
 
 TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks,
-                       const Logger& logger, const Clock& clock, const task::TraceSettings& traces)
+                       const Logger& logger, const Clock& clock, const task::TraceSettings& traceSettings)
     : slot_(slot),
       stopBell_(stopBell),
       tasks_(tasks),
       logger_(logger),
       clock_(clock),
-      traces_(traces),
+      traceSettings_(traceSettings),
       executor_(tasks, logger, clock),
       log_(runLog, slot),
       pid_(::getpid()) {}
@@ -77,24 +77,24 @@ task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const li
             slot_.writeProgress(fraction, text);
           },
       .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); },
-      .onLoggedLine = [this](LogLevel level, std::string_view message) { keepInLog(level, message); },
+      .onLoggedLine = [this](LogLevel level, std::string_view message) { addToTaskLog(level, message); },
       .onProgram = [] { setStackOfStops(StackOfStops::LeaveOut); }};
 }
 
 // Tasks may log for debugging as much as they like, as long as no logger wants to have it.
-void TaskRunner::keepInLog(LogLevel level, std::string_view message) {
+void TaskRunner::addToTaskLog(LogLevel level, std::string_view message) {
   if (level == LogLevel::Debug && !logger_.enabled(level)) return;
   task::forEachLogLine(clock_.now(), level, message, [this](std::string_view line) { log_.add(line); });
 }
 
 void TaskRunner::addLogTo(Outcome& outcome) const {
   const auto log = log_.read();
-  outcome.log = task::logText(log.first, log.leftOutLines, log.leftOutBytes, log.last);
+  outcome.log = task::joinLogText(log.first, log.leftOutLines, log.leftOutBytes, log.last);
 }
 
 // The span of this run, if the dispatcher will send one; otherwise what was given at the push.
 std::string TaskRunner::traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const {
-  const auto trace = task::runTraceOf(traces_, call.trace, call.id, call.pushedAt, assignment.lease.number);
+  const auto trace = task::runTraceOf(traceSettings_, call.trace, call.id, call.pushedAt, assignment.lease.number);
   if (trace) return trace->run.text();
   return call.trace ? call.trace->text() : std::string();
 }

@@ -19,18 +19,18 @@ class TaskRunner {
   // The arguments must outlive the object.
   // `runLog`: the memory for the logs of runs (RunLogs::mapForWorker); null: they are not kept.
   TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks, const Logger& logger,
-             const Clock& clock, const task::TraceSettings& traces);
+             const Clock& clock, const task::TraceSettings& traceSettings);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
   // Whether this worker has to read the time of the push from the envelope, to compute the ids of a task's spans.
-  task::TimeOfPush timeOfPush() const {
-    return task::needsTimeOfPush(traces_) ? task::TimeOfPush::Read : task::TimeOfPush::Skipped;
+  task::PushTimeReading pushTimeReading() const {
+    return task::needsTimeOfPush(traceSettings_) ? task::PushTimeReading::Read : task::PushTimeReading::Skipped;
   }
   Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
 
  private:
   task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
-  void keepInLog(LogLevel level, std::string_view message);
+  void addToTaskLog(LogLevel level, std::string_view message);
   void addLogTo(Outcome& outcome) const;
   std::string traceparentOf(const link::Assignment& assignment, const task::TaskCall& call) const;
   bool saveProvisional(const BegunCell& begun, const Outcome& unfinished);
@@ -40,7 +40,7 @@ class TaskRunner {
   const TaskRegistry& tasks_;
   const Logger& logger_;
   const Clock& clock_;
-  const task::TraceSettings& traces_;
+  const task::TraceSettings& traceSettings_;
   task::Executor executor_;
   link::RunLogWriter log_;
   const int pid_;

@@ -30,7 +30,7 @@ constexpr int kNotSetUp = 1, kStartHookFailed = 1, kDispatcherUnreachable = 70, 
 constexpr int kEndedOnPurpose = 0;
 
 // A task that runs shorter can hardly fork or use up the descriptors, and checking that takes some microseconds.
-constexpr Duration kShortestCheckedRun = std::chrono::microseconds(50);
+constexpr Duration kMinCheckedRunTime = std::chrono::microseconds(50);
 
 // A task that has just run, or was refused.
 struct FinishedTask {
@@ -93,7 +93,7 @@ Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& pr
       clock_(clock),
       descendants_(slot_),
       runner_(slot_, link.stopBell(options.slot), options.runsReports() ? nullptr : link.ownRunLog(), program.tasks,
-              options.runsReports() ? silent_ : logger, clock, options.traces),
+              options.runsReports() ? silent_ : logger, clock, options.traceSettings),
       receiver_(options, link, clock),
       sender_(options, link, clock),
       lifetime_(options) {}
@@ -121,13 +121,13 @@ std::optional<int> Worker::process(const BegunCell& begun) {
 FinishedTask Worker::execute(const BegunCell& begun) {
   FinishedTask task{.outcome = outcomeOf(begun)};
   task.ended = slot_.outcomes().startedBoot(begun.cell) + task.outcome.executionTime;
-  task.tookAWhile = task.outcome.executionTime >= kShortestCheckedRun;
+  task.tookAWhile = task.outcome.executionTime >= kMinCheckedRunTime;
   return task;
 }
 
 Outcome Worker::outcomeOf(const BegunCell& begun) {
   const auto assignment = slot_.assignments().read(begun.cell);
-  auto call = task::decodeTaskCall(assignment.envelope, runner_.timeOfPush());
+  auto call = task::decodeTaskCall(assignment.envelope, runner_.pushTimeReading());
   // Not expected, because the dispatcher decodes each envelope before it assigns the task.
   if (!call) return withoutRun({.cause = Cause::Malformed, .response = call.error().message()});
   // It waited in this cell, behind other tasks or for its lease to be renewed.

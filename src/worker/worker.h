@@ -23,7 +23,7 @@ struct WorkerOptions {
   const TaskRulesByName* rules = nullptr;    // rules of task names; may be null, else outlives the worker
   std::optional<std::uint64_t> maxTasks{};   // the worker ends after so many, and the master starts a fresh one
   std::optional<std::uint64_t> maxMemory{};  // bytes; with more resident memory after a task the worker ends, too
-  task::TraceSettings traces{};              // which runs hand on a span of their own; those of the dispatcher
+  task::TraceSettings traceSettings{};       // which runs hand on a span of their own; those of the dispatcher
 
   bool runsReports() const { return slot == link::kReportSlot; }
 };

@@ -20,7 +20,7 @@ using e2e::eventually;
 constexpr double kBackWithin = 5000;
 // How many requests a server may refuse meanwhile: the broker and the meta storage are each opened again at once, and
 // then after growing pauses.
-constexpr long kMostRefused = 24;
+constexpr long kMaxRefused = 24;
 
 class Server : public FaultFixture {
  protected:
@@ -206,7 +206,7 @@ TEST_P(Server, B10_RefusesEveryRequestForAWhileAndIsNotFlooded) {
     server().refuse(how);
     pauseFor(GetParam().refusal);
     server().serveAgain();
-    EXPECT_LE(server().refused() - before, kMostRefused);
+    EXPECT_LE(server().refused() - before, kMaxRefused);
     noteRecovery(msUntilSomethingStarts());
     EXPECT_LE(recoveries.back(), kBackWithin);
   }

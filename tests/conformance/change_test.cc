@@ -63,8 +63,8 @@ TEST_P(RemoveAll, NoIdsRemoveNothing) {
 }
 
 TEST_P(RemoveAll, RemovesAThousandInOneCall) {
-  const auto ids = pushMany(kMostTasksOfAChange);
-  EXPECT_EQ(removeAll(ids), kMostTasksOfAChange);
+  const auto ids = pushMany(kMaxTasksPerChange);
+  EXPECT_EQ(removeAll(ids), kMaxTasksPerChange);
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
@@ -152,11 +152,11 @@ TEST_P(Reschedule, NoIdsChangeNothing) {
 }
 
 TEST_P(Reschedule, ChangesAThousandInOneCall) {
-  const auto ids = pushMany(kMostTasksOfAChange, store_->now() + 1h);
-  EXPECT_EQ(reschedule(ids, {}), kMostTasksOfAChange);
-  EXPECT_EQ(counts(), (TaskCounts{.due = kMostTasksOfAChange}));
+  const auto ids = pushMany(kMaxTasksPerChange, store_->now() + 1h);
+  EXPECT_EQ(reschedule(ids, {}), kMaxTasksPerChange);
+  EXPECT_EQ(counts(), (TaskCounts{.due = kMaxTasksPerChange}));
   const auto session = openSession('a');
-  EXPECT_EQ(pop(*session, kMostTasksOfAChange).size(), kMostTasksOfAChange);
+  EXPECT_EQ(pop(*session, kMaxTasksPerChange).size(), kMaxTasksPerChange);
 }
 
 TEST_P(Reschedule, ATaskThatIsMadeDueEndsAWait) {

@@ -166,14 +166,14 @@ TEST_P(Fleet, ListsHundreds) {
 }
 
 TEST_P(Fleet, KeepsTheLongestKeysAndValues) {
-  const std::string key(kMostFleetKeyBytes, 'k'), value(kMostFleetValueBytes, 'v');
+  const std::string key(kMaxFleetKeyBytes, 'k'), value(kMaxFleetValueBytes, 'v');
   put(key, value);
   EXPECT_EQ(get(key), value);
   EXPECT_EQ(must(fleet().list("k", "", 10)), (std::vector<FleetEntry>{{key, value}}));
 }
 
 TEST_P(Fleet, RefusesKeysAndValuesThatBreakTheRules) {
-  const std::string longKey(kMostFleetKeyBytes + 1, 'k'), longValue(kMostFleetValueBytes + 1, 'v');
+  const std::string longKey(kMaxFleetKeyBytes + 1, 'k'), longValue(kMaxFleetValueBytes + 1, 'v');
   for (const std::string_view key : {std::string_view(), std::string_view("a\n"), std::string_view("ž"),
                                      std::string_view("a\0b", 3), std::string_view(longKey)}) {
     EXPECT_EQ(codeOf(fleet().put(key, "v", {})), ErrorCode::Invalid) << key;

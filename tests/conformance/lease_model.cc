@@ -9,7 +9,7 @@ namespace leptir::conformance {
 namespace {
 
 constexpr Duration kLease = 60s;
-constexpr std::size_t kWholeQueue = 1000, kMostTasks = 60, kMostKnown = 40;
+constexpr std::size_t kWholeQueue = 1000, kMaxTasks = 60, kMaxKnown = 40;
 // So long before its end a session may count a lease as over.
 constexpr Duration kBeforeEnd = 1s;
 
@@ -95,7 +95,7 @@ std::vector<ExpectedLeases::Held> LeaseModel::choose() {
 
 std::string LeaseModel::push() {
   std::vector<BrokerTask> pushed;
-  for (int i = below(6); i >= 0 && expected_.tasks() < kMostTasks; --i) {
+  for (int i = below(6); i >= 0 && expected_.tasks() < kMaxTasks; --i) {
     auto made = task("t" + std::to_string(++pushed_));
     if (below(2) == 0) made.timeOfExecution = now() + std::chrono::milliseconds(below(100'000) - 20'000);
     if (below(3) == 0) made.counters = anyCounters();
@@ -114,7 +114,7 @@ std::string LeaseModel::pop() {
     const auto id = idIn(each.envelope);
     answered[id] = each.counters;
     known_.push_back(expected_.note(session.number, id, each, now()));
-    if (known_.size() > kMostKnown) known_.erase(known_.begin());
+    if (known_.size() > kMaxKnown) known_.erase(known_.begin());
   }
   return difference("pop", text(wanted), text(answered));
 }

@@ -29,7 +29,7 @@ TEST_P(Lease, TakesFewerTasksThanAskedForOnlyIfNoFurtherOneIsDueOrTheyHaveManyBy
     for (const auto& each : popped) bytes += each.envelope.size();
     leased += popped.size();
     ASSERT_FALSE(popped.empty());
-    EXPECT_TRUE(leased == kTasks || bytes > kMostBytesOfALease) << leased << " tasks so far, now " << bytes << " bytes";
+    EXPECT_TRUE(leased == kTasks || bytes > kMaxLeaseBytes) << leased << " tasks so far, now " << bytes << " bytes";
   }
 }
 
@@ -176,11 +176,11 @@ TEST_P(Lease, AWaitForRoomEndsWithARingWhichItClears) {
   use(ClockKind::Machine);
   const auto session = openSession('a');
   wake_.ring();
-  session->waitForRoom(1h, wake_);
+  session->waitWithoutLeasing(1h, wake_);
   EXPECT_FALSE(wake_.clear());
   std::jthread ringer([this] { wake_.ring(); });
-  session->waitForRoom(1h, wake_);
-  session->waitForRoom(10ms, wake_);
+  session->waitWithoutLeasing(1h, wake_);
+  session->waitWithoutLeasing(10ms, wake_);
 }
 
 TEST_P(Lease, AWaitEndsWhenAnotherConnectionPushes) {

@@ -311,7 +311,7 @@ TEST_P(List, ListsMalformedBytesUnderNoName) {
 }
 
 TEST_P(List, ComparesABoundedNumberOfTasksInOneCall) {
-  constexpr int kMany = kMostTasksExamined + 500;
+  constexpr int kMany = kMaxTasksExamined + 500;
   for (int pushed = 0; pushed < kMany; pushed += 500) push(tasks("t" + std::to_string(pushed) + "-", 500));
   pushNamed("last", "Other");
   Ids found;
@@ -319,7 +319,7 @@ TEST_P(List, ComparesABoundedNumberOfTasksInOneCall) {
   std::uint64_t examined = 0;
   do {
     const auto next = page({.name = "Other"}, cursor, 10);
-    EXPECT_LE(next.examined, kMostTasksExamined);
+    EXPECT_LE(next.examined, kMaxTasksExamined);
     for (const auto& each : next.tasks) found.push_back(each.id);
     examined += next.examined;
     cursor = next.cursor;
@@ -338,7 +338,7 @@ TEST_P(List, APageOfLargeTasksEndsEarly) {
   const auto first = page();
   std::size_t bytes = 0;
   for (const auto& each : first.tasks) bytes += each.envelope.size();
-  EXPECT_LE(bytes - first.tasks.back().envelope.size(), kMostBytesOfAPage);
+  EXPECT_LE(bytes - first.tasks.back().envelope.size(), kMaxPageBytes);
   EXPECT_LT(first.tasks.size(), 20u);
   EXPECT_EQ(first.tasks.size() + idsOf(page({}, first.cursor).tasks).size(), 20u);
 }

@@ -235,7 +235,7 @@ TEST_P(RecordsList, ListsSuccessesIfItsTraitsSaySo) {
 
 // An index of failures has the newest 10,000 records alone.
 TEST_P(RecordsList, ComparesABoundedNumberOfRecordsInOneCall) {
-  constexpr int kMany = kMostRecordsExamined + 500;
+  constexpr int kMany = kMaxRecordsExamined + 500;
   const int other = GetParam().metaTraits.listsSuccesses ? 0 : 1000;
   for (int saved = 0; saved < kMany; saved += 500) {
     std::vector<MetaInfo> some;
@@ -248,7 +248,7 @@ TEST_P(RecordsList, ComparesABoundedNumberOfRecordsInOneCall) {
   std::string cursor;
   do {
     const auto next = page({.name = "Other"}, cursor, 10);
-    EXPECT_LE(next.examined, kMostRecordsExamined);
+    EXPECT_LE(next.examined, kMaxRecordsExamined);
     for (const auto& each : next.records) found.push_back(each.at("id"));
     cursor = next.cursor;
   } while (!cursor.empty());

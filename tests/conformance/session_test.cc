@@ -237,7 +237,7 @@ TEST_P(Session, AnExpiredTaskWaitsLongerEachTimeAndFromTheTenthOnIsDueForTheInst
   const auto pushed = store_->now();
   auto lastDue = pushed;
   store_->advance(1s);
-  for (std::uint32_t expiry = 1; expiry <= kMostExpiries + 1; ++expiry) {
+  for (std::uint32_t expiry = 1; expiry <= kMaxExpiries + 1; ++expiry) {
     const char letter = "0123456789ab"[expiry];
     const auto session = openSession(letter);
     popOne(*session);
@@ -251,7 +251,7 @@ TEST_P(Session, AnExpiredTaskWaitsLongerEachTimeAndFromTheTenthOnIsDueForTheInst
     lastDue = found.due;
     store_->advance(delay + 1s);
   }
-  EXPECT_EQ(popOne(*openSession('c')).counters, (Counters{.expiries = kMostExpiries + 1}));
+  EXPECT_EQ(popOne(*openSession('c')).counters, (Counters{.expiries = kMaxExpiries + 1}));
 }
 
 TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {

@@ -8,7 +8,7 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
 std::string lowerCase(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -92,7 +92,7 @@ bool HttpStream::readSome(std::string& to) {
   const auto got = session_ != nullptr ? ::SSL_read(session_, piece, sizeof piece)
                                        : ::recv(descriptor_.get(), piece, sizeof piece, 0);
   if (got > 0) to.append(piece, static_cast<std::size_t>(got));
-  return got > 0 && to.size() < kMostBytes;
+  return got > 0 && to.size() < kMaxBytes;
 }
 
 }  // namespace leptir

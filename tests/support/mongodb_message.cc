@@ -9,7 +9,7 @@ namespace leptir {
 namespace {
 
 constexpr std::size_t kHeader = 16;
-constexpr std::size_t kMostBytes = 48'000'000;
+constexpr std::size_t kMaxBytes = 48'000'000;
 constexpr std::uint32_t kChecksumPresent = 1, kMoreToCome = 2;
 
 std::int32_t numberAt(std::string_view bytes, std::size_t place) {
@@ -89,7 +89,7 @@ std::optional<MongodbMessage> MongodbMessage::readFrom(int socket) {
   std::string header(kHeader, '\0');
   if (!receive(socket, header.data(), kHeader)) return std::nullopt;
   const auto size = static_cast<std::size_t>(numberAt(header, 0));
-  if (size < kHeader || size > kMostBytes) return std::nullopt;
+  if (size < kHeader || size > kMaxBytes) return std::nullopt;
   std::string rest(size - kHeader, '\0');
   if (!receive(socket, rest.data(), rest.size())) return std::nullopt;
   return parse(header + rest);

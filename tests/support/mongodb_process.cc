@@ -13,7 +13,7 @@ namespace leptir {
 namespace {
 
 // So many ports are tried, if others have taken them meanwhile.
-constexpr int kMostPorts = 5;
+constexpr int kMaxPorts = 5;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void MongodbProcess::start() {
   launch();
   for (int ports = 1; !waitUntil([this] { return front_.hasEnded() || answers(); }) || front_.hasEnded(); ++ports) {
     const bool isPortTaken = log().find("ddress already in use") != std::string::npos;
-    if (!isPortTaken || ports == kMostPorts)
+    if (!isPortTaken || ports == kMaxPorts)
       throw std::runtime_error("the MongoDB server does not start: " + whyNot_ + "\n" + log());
     port_ = freePort();
     launch();

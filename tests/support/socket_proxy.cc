@@ -12,7 +12,7 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMostHeld = 1 << 20;
+constexpr std::size_t kMaxHeld = 1 << 20;
 // How soon thread_ notices freeze(), thaw() and cut().
 constexpr int kLookMilliseconds = 5;
 
@@ -71,7 +71,7 @@ void SocketProxy::work(const std::stop_token& stop) {
 void SocketProxy::waitForSome() {
   std::vector<pollfd> some{{listener_.get(), POLLIN, 0}};
   const auto watch = [&](const Direction& way) {
-    if (!way.over && way.held.size() < kMostHeld) some.push_back({way.from, POLLIN, 0});
+    if (!way.over && way.held.size() < kMaxHeld) some.push_back({way.from, POLLIN, 0});
     if (!way.held.empty()) some.push_back({way.to, POLLOUT, 0});
   };
   for (const auto& pair : pairs_) {
@@ -97,7 +97,7 @@ void SocketProxy::accept() {
 
 void SocketProxy::forward(Direction& way, Pair& pair) {
   char piece[65536];
-  while (!way.over && way.held.size() < kMostHeld) {
+  while (!way.over && way.held.size() < kMaxHeld) {
     const auto got = ::recv(way.from, piece, sizeof piece, 0);
     if (got < 0 && canWait()) break;
     way.over = got <= 0;

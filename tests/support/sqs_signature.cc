@@ -11,7 +11,7 @@ namespace leptir {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-constexpr Duration kMostSkew = std::chrono::minutes(5);
+constexpr Duration kMaxClockSkew = std::chrono::minutes(5);
 
 std::string hexOf(std::string_view bytes) {
   std::string text;
@@ -90,8 +90,8 @@ std::optional<SqsRefusal> whySignatureIsRefused(const HttpReceived& request, Tim
   const auto date = header(request, "x-amz-date");
   const auto time = timeOf(date);
   if (!time) return wrongSignature("Date must be in ISO-8601 'basic format'. Got '" + date + "'.");
-  if (*time < now - kMostSkew) return wrongSignature("Signature expired: " + date + " is too long ago");
-  if (*time > now + kMostSkew) return wrongSignature("Signature not yet current: " + date + " is still to come");
+  if (*time < now - kMaxClockSkew) return wrongSignature("Signature expired: " + date + " is too long ago");
+  if (*time > now + kMaxClockSkew) return wrongSignature("Signature not yet current: " + date + " is still to come");
   if (!keys) return {};
   const auto credential = part(request, "Credential");
   if (credential.substr(0, credential.find('/')) != keys->access)

@@ -55,9 +55,9 @@ struct QueueView {
 struct RunningAtBroker {
   std::string broker{};  // as the configuration of the instance names it
   std::size_t tasks = 0;
-  // False: the store of this broker has not answered, and the instance's card in another store says so. That card names
+  // False: that store has not answered; the count is of the instance's card in another broker's store, which names
   // at most 50 of the tasks.
-  bool isToldThere = true;
+  bool isFromOwnStore = true;
 };
 
 // An instance of the fleet, on any machine.
@@ -74,7 +74,7 @@ struct InstanceView {
   // What the instance itself last said. Without a card (an older version of leptir, a store that keeps no cards, an
   // instance that has died or hangs) only the fields above are known, from its sessions.
   bool hasCard = false;
-  std::string processSpace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
+  std::string pidNamespace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
   std::string configuration{};
   std::string state{};  // starting, running, waiting or stopping; a drained instance waits
   Time since{};

@@ -65,12 +65,12 @@ struct PushedBefore {
 // What an action would do now.
 struct ActionPreview {
   std::uint64_t count = 0;
-  bool isExact = true;                 // false: there may be more than `count`
-  std::vector<ListedTask> first{};     // at most ten of them
-  std::vector<LeftAlone> leftAlone{};  // of the given ids
-  AgainLeftOut leftOut{};              // of a selection of Again
-  std::vector<PushedBefore> before{};  // of the given ids of Again
-  std::vector<Error> unable{};         // of stores that could not be asked
+  bool isExact = true;                       // false: there may be more than `count`
+  std::vector<ListedTask> first{};           // at most ten of them
+  std::vector<LeftAlone> leftAlone{};        // of the given ids
+  AgainLeftOut leftOut{};                    // of a selection of Again
+  std::vector<PushedBefore> pushedBefore{};  // of the given ids of Again
+  std::vector<Error> unable{};               // of stores that could not be asked
 };
 
 // How far an action has come.
@@ -88,15 +88,15 @@ struct ActionReport {
   std::uint64_t changed = 0;    // tasks that it cancelled, revived, removed, moved or pushed
   std::uint64_t requested = 0;  // of Cancel: running tasks that were asked to end; also counted in `changed`
   // Of Cancel: records of tasks that an earlier cancel, which was cut off, had taken out of the queue.
-  std::uint64_t recordsOfEarlier = 0;
-  std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
-  std::vector<std::string> pushed{};   // of Again: the new ids, all of them
-  AgainLeftOut leftOut{};              // of a selection of Again
-  std::vector<PushedBefore> before{};  // of the given ids of Again
-  std::vector<ListedTask> first{};     // of the given ids: at most ten that it changed, as they stood before
-  bool stopped = false;                // the caller ended it: `changed` tasks were changed
-  std::optional<Time> continues{};     // it went on where an action that was begun at this time had stopped
-  std::vector<Error> errors{};         // of stores that failed; each says how far the action came there
+  std::uint64_t earlierCancelRecords = 0;
+  std::vector<LeftAlone> leftAlone{};        // of the given ids, and of Again others: at most kMaxIdsReported
+  std::vector<std::string> pushed{};         // of Again: the new ids, all of them
+  AgainLeftOut leftOut{};                    // of a selection of Again
+  std::vector<PushedBefore> pushedBefore{};  // of the given ids of Again
+  std::vector<ListedTask> first{};           // of the given ids: at most ten that it changed, as they stood before
+  bool stopped = false;                      // the caller ended it: `changed` tasks were changed
+  std::optional<Time> continues{};           // it went on where an action that was begun at this time had stopped
+  std::vector<Error> errors{};               // of stores that failed; each says how far the action came there
 
   bool isWhole() const { return !stopped && errors.empty(); }
 };
@@ -104,6 +104,6 @@ struct ActionReport {
 // An action on a selection changes at most so many tasks before it calls OnActionProgress. The stores serve other
 // processes between two slices.
 inline constexpr std::size_t kActionSlice = 1'000;
-inline constexpr std::size_t kMostIdsReported = 1'000;
+inline constexpr std::size_t kMaxIdsReported = 1'000;
 
 }  // namespace leptir

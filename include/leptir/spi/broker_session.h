@@ -53,7 +53,7 @@ inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
 
 // A store may end a lease early once the envelopes of its tasks have more bytes than this together, since each may have
 // kMaxEnvelopeBytes.
-inline constexpr std::size_t kMostBytesOfALease = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxLeaseBytes = std::size_t{64} << 20;
 
 // A leased task that goes back into the queue, with new counters.
 struct TaskRelease {
@@ -94,16 +94,16 @@ class BrokerSession {
   // clock decides which tasks are due. No two sessions ever have a lease on the same task (without
   // BrokerTraits::keepsSessions: hardly ever). A task with a cancel request from an earlier lease has
   // LeasedTask::cancelledBy set. Fewer tasks than `limit` say that no further one was due, unless they have more than
-  // kMostBytesOfALease together; a store that counts approximately may overlook due tasks for a moment.
+  // kMaxLeaseBytes together; a store that counts approximately may overlook due tasks for a moment.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
   // The instance has no use for a further task now: puts back what the store has handed out ahead of a lease and what
   // has waited for some time, so that other sessions can lease it. Called again and again while that lasts; a store
   // that hands out nothing ahead does nothing.
   virtual Result<void> giveBackUnused();
-  // The caller has no room for tasks: waits until `wake` is rung, which it clears, or until `longest` has passed. A
+  // The caller can take no tasks now: waits until `wake` is rung, which it clears, or until `longest` has passed. A
   // session that receives tasks ahead of a lease goes on with that meanwhile.
-  virtual void waitForRoom(Duration longest, Wake& wake);
+  virtual void waitWithoutLeasing(Duration longest, Wake& wake);
 
   // For stores that are paid by the request; the others ignore it. From now on the session saves requests: an empty
   // queue is asked once in `emptyQueueSleepTime` at most, so that a wait in popBrokerTasks() may overlook a push for so

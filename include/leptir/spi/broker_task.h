@@ -47,7 +47,7 @@ struct Counters {
 };
 
 // A task whose leases have expired this often probably crashes whole machines: no instance runs it again.
-inline constexpr std::uint32_t kMostExpiries = 10;
+inline constexpr std::uint32_t kMaxExpiries = 10;
 
 // A task to push. EncodedTask (encoded_task.h) checks it and writes it as PHP leptir's JSON.
 struct BrokerTask {

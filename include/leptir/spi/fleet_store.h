@@ -24,8 +24,8 @@ struct FleetEntry {
 
 // Keys have 1 to 256 bytes of printable ASCII; values are UTF-8, of at most 64 KiB. Invalid: a key or a value breaks
 // that rule.
-inline constexpr std::size_t kMostFleetKeyBytes = 256;
-inline constexpr std::size_t kMostFleetValueBytes = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxFleetKeyBytes = 256;
+inline constexpr std::size_t kMaxFleetValueBytes = std::size_t{64} << 10;
 
 // Belongs to one queue: queues with different names in one store share nothing. Only the thread that uses its broker
 // may use it. After success a change survives a crash of this process.

@@ -36,7 +36,7 @@ struct StoreBurial {
   std::string id{};  // made at the burial, for TaskKeeper
   std::string reason{};
 };
-inline constexpr std::size_t kMostStoreBurials = 1000;
+inline constexpr std::size_t kMaxStoreBurials = 1000;
 
 // One queue in one store. The class Broker combines several queues by priority. Only one thread at a time may use it.
 // The process that uses it opens it after the fork; it must not be used across a fork.
@@ -68,7 +68,7 @@ class SimpleBroker {
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
   // Claims expired sessions, and puts at most `limit` of their tasks back into the queue: `expiries` + 1, due after
-  // delayAfterExpiry. It buries none: a task whose lease expired kMostExpiries times is buried by the next instance
+  // delayAfterExpiry. It buries none: a task whose lease expired kMaxExpiries times is buried by the next instance
   // that leases it, which records that. It never claims a session of an instance that opened or resumed a session on
   // this object. Any instance may call it, and continues where another instance stopped. Returns the number of tasks
   // put back.
@@ -76,7 +76,7 @@ class SimpleBroker {
 
   // Returns, once each, what calls of this object and of its sessions have buried by themselves: bytes of another
   // program that the store must not read, so that no session could lease and bury them. They are over. At most
-  // kMostStoreBurials are remembered between two calls; a process that dies first has not told of them.
+  // kMaxStoreBurials are remembered between two calls; a process that dies first has not told of them.
   virtual std::vector<StoreBurial> takeBurials() { return {}; }
 
   // Returns, once each, log lines about the last calls of recoverExpired: which processes were killed and why, and for
@@ -110,7 +110,7 @@ class SimpleBroker {
 };
 
 // The delay before a task is due again after its `expiries`-th expired lease: zero after the first, then 5 s × 2ⁿ⁻²;
-// zero from kMostExpiries on, since the task is not run again. recoverExpired of every backend uses it
+// zero from kMaxExpiries on, since the task is not run again. recoverExpired of every backend uses it
 // (docs/design.md).
 Duration delayAfterExpiry(std::uint32_t expiries);
 

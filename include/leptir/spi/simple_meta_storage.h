@@ -40,8 +40,8 @@ struct RecordList {
   std::string cursor{};        // where the next page begins; empty: there are no more records
   std::uint64_t examined = 0;  // records that were compared with the filter
 };
-// As kMostTasksExamined, for SimpleMetaStorage::listRecords.
-inline constexpr std::uint64_t kMostRecordsExamined = 10'000;
+// As kMaxTasksExamined, for SimpleMetaStorage::listRecords.
+inline constexpr std::uint64_t kMaxRecordsExamined = 10'000;
 
 // Only one thread at a time may use it. The process that uses it opens it after the fork.
 class SimpleMetaStorage {
@@ -67,8 +67,8 @@ class SimpleMetaStorage {
   // MetaTraits::listsEarliestFirst), at most `limit` (1 to 1,000), beginning behind `cursor`, which an
   // earlier call with the same filter has returned (empty: from the newest). A record that is not saved again while a
   // caller lists page after page is listed exactly once. As TaskKeeper::list, a call compares at most
-  // kMostRecordsExamined records with the filter, and may return fewer records than `limit` together with a cursor.
-  // A page also ends with the record that brings it beyond kMostBytesOfAPage. Invalid: no call of this store has
+  // kMaxRecordsExamined records with the filter, and may return fewer records than `limit` together with a cursor.
+  // A page also ends with the record that brings it beyond kMaxPageBytes. Invalid: no call of this store has
   // returned such a cursor. Unsupported: the store cannot list records.
   virtual Result<RecordList> listRecords(const MetaFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
     return Error(ErrorCode::Unsupported, "this store cannot list records page after page");

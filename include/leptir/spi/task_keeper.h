@@ -27,7 +27,7 @@ enum class CancelResult {
 
 // removeAll, reschedule and revive change so many tasks in one step, which takes a store less than 50 ms: other
 // processes lease and push between two steps.
-inline constexpr std::size_t kMostTasksOfAChange = 1'000;
+inline constexpr std::size_t kMaxTasksPerChange = 1'000;
 
 // A session that is open at a store, for operators.
 struct ListedSession {
@@ -60,8 +60,8 @@ class TaskKeeper {
   // earliest first; then the leased ones, in any order; then the buried ones, in the order in which they were buried.
   // With ListOrder::LatestFirst the waiting tasks come from the latest to the earliest, and the buried ones from the
   // last burial to the first (Unsupported without BrokerTraits::listsLatestFirst). A task that keeps its state and its
-  // due time while a caller lists page after page is listed exactly once. The call compares at most kMostTasksExamined
-  // tasks with the filter, and returns no further task once the envelopes of the page have more than kMostBytesOfAPage:
+  // due time while a caller lists page after page is listed exactly once. The call compares at most kMaxTasksExamined
+  // tasks with the filter, and returns no further task once the envelopes of the page have more than kMaxPageBytes:
   // it may return fewer tasks than `limit`, or none, together with a cursor. A store with an index for the filter
   // compares only what the index gives. Invalid: no call of this store has returned such a cursor. Unsupported: the
   // store cannot list its tasks.
@@ -73,10 +73,10 @@ class TaskKeeper {
     return Error(ErrorCode::Unsupported, "this store cannot tell the due times of its tasks");
   }
   // Removes those of `ids` that are not leased, waiting or buried, and returns how many it removed. At most
-  // kMostTasksOfAChange ids.
+  // kMaxTasksPerChange ids.
   virtual Result<std::size_t> removeAll(std::span<const std::string> ids);
   // Changes the due time of those of `ids` that wait (none: due at once, by the store's clock), and returns how many
-  // waited. They keep their counters. At most kMostTasksOfAChange ids. Unsupported: the store cannot change due times.
+  // waited. They keep their counters. At most kMaxTasksPerChange ids. Unsupported: the store cannot change due times.
   virtual Result<std::size_t> reschedule(std::span<const std::string> /*ids*/, std::optional<Time> /*due*/) {
     return Error(ErrorCode::Unsupported, "this store cannot change the due times of its tasks");
   }

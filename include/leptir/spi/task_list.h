@@ -31,8 +31,8 @@ struct TaskList {
 
 // A call of TaskKeeper::list compares at most so many tasks with the filter, so that it takes less than 100 ms however
 // many tasks the queue has (about 1 µs a task on SQLite, 3 µs on Redis).
-inline constexpr std::uint64_t kMostTasksExamined = 20'000;
+inline constexpr std::uint64_t kMaxTasksExamined = 20'000;
 // A page ends with the task whose envelope brings it beyond this, so that a page of large tasks takes little memory.
-inline constexpr std::size_t kMostBytesOfAPage = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxPageBytes = std::size_t{16} << 20;
 
 }  // namespace leptir

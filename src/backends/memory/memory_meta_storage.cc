@@ -64,7 +64,7 @@ Result<RecordList> MemoryMetaStorage::listRecords(const MetaFilter& filter, std:
     return !after || (isEarliestFirst ? each.first > last : each.first < last);
   };
   for (auto next = std::ranges::find_if(records, isBehind); next != records.end(); ++next) {
-    if (page.records.size() == limit || page.examined == kMostRecordsExamined || bytes > kMostBytesOfAPage) return page;
+    if (page.records.size() == limit || page.examined == kMaxRecordsExamined || bytes > kMaxPageBytes) return page;
     const auto& [id, record] = *next->second;
     ++page.examined;
     page.cursor = base::cursorOf<1>({static_cast<std::int64_t>(record.order)});

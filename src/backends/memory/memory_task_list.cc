@@ -18,7 +18,7 @@ Result<TaskList> MemoryTasks::list(const TaskFilter& filter, std::string_view cu
   TaskList page;
   std::size_t bytes = 0;
   for (const auto& position : positions) {
-    if (page.tasks.size() == limit || page.examined == kMostTasksExamined || bytes > kMostBytesOfAPage) return page;
+    if (page.tasks.size() == limit || page.examined == kMaxTasksExamined || bytes > kMaxPageBytes) return page;
     const auto& task = tasks_.at(static_cast<TaskNumber>(position.back()));
     ++page.examined;
     page.cursor = base::cursorOf(position);

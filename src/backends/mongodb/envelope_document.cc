@@ -22,9 +22,9 @@ bool isTime(std::string_view key) {
 // The time of a double that has no more digits than six decimals; none: it has more, or is no time.
 std::optional<Time> wholeMicroseconds(const ValueView& value) {
   if (value.type() != BSON_TYPE_DOUBLE) return {};
-  constexpr double kMostExact = 9'007'199'254;  // Unix seconds with six decimals that a double has exactly
+  constexpr double kMaxExact = 9'007'199'254;  // Unix seconds with six decimals that a double has exactly
   const double seconds = bson_iter_double(&value.iterator());
-  if (!(std::abs(seconds) <= kMostExact)) return {};
+  if (!(std::abs(seconds) <= kMaxExact)) return {};
   const auto micros = std::llround(seconds * 1e6);
   if (static_cast<double>(micros) / 1e6 != seconds) return {};
   return Time(Duration(micros));

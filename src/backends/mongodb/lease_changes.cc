@@ -9,7 +9,7 @@ namespace leptir::mongodb {
 namespace {
 
 // More rounds than lost replies and documents without room can need.
-constexpr int kMostRounds = 2 * Attempts::kMost;
+constexpr int kMaxRounds = 2 * Attempts::kMax;
 
 MongodbError unsettled(const std::string& where) {
   return {.message = where + ": the server does not change tasks that are leased by this session; trying again later"};
@@ -40,7 +40,7 @@ MongodbResult<std::vector<LeaseId>> LeaseChanges::apply() {
   notOurs_ = dropUnusable(changes_, [](const LeaseChange& change) { return change.lease; });
   Attempts attempts;
   for (int rounds = 0; !changes_.empty(); ++rounds) {
-    if (rounds == kMostRounds) return tl::unexpected(unsettled(queue_.client->where()));
+    if (rounds == kMaxRounds) return tl::unexpected(unsettled(queue_.client->where()));
     const auto done = send();
     if (done && done->matched == static_cast<std::int64_t>(changes_.size())) break;
     if (!done && !attempts.mayRepeat(done.error())) return tl::unexpected(done.error());

@@ -6,7 +6,7 @@
 
 namespace leptir::mongodb {
 
-inline constexpr std::size_t kMostOfAStep = 1'000;
-inline constexpr std::int64_t kLongestStepMs = 2'000;
+inline constexpr std::size_t kMaxTasksPerStep = 1'000;
+inline constexpr std::int64_t kMaxStepMs = 2'000;
 
 }  // namespace leptir::mongodb

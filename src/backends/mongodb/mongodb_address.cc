@@ -133,7 +133,7 @@ Result<void> addTls(const Json& connection, MongodbOptions& to) {
 }
 
 void addDefaults(MongodbOptions& options) {
-  const auto wait = std::to_string(kLongestWaitMs);
+  const auto wait = std::to_string(kMaxWaitMs);
   for (const auto* name : {"serverSelectionTimeoutMS", "socketTimeoutMS", "waitQueueTimeoutMS"})
     options.addDefault(name, wait);
   // Shorter than serverSelectionTimeoutMS, so that an error says why there is no connection.
@@ -181,8 +181,8 @@ Result<std::string> collectionName(const Json& connection) {
   auto name = textOf(connection, "collection");
   constexpr std::string_view kForbidden{"$\0", 2};
   // The server takes at most 255 bytes for the name of the database, this name and `.sessions` together.
-  constexpr std::size_t kLongest = 180;
-  const bool isName = !name.empty() && name.size() <= kLongest && !name.starts_with("system.") &&
+  constexpr std::size_t kMaxShownBytes = 180;
+  const bool isName = !name.empty() && name.size() <= kMaxShownBytes && !name.starts_with("system.") &&
                       !name.starts_with('.') && !name.ends_with('.') &&
                       name.find_first_of(kForbidden) == std::string::npos && base::isUtf8(name);
   if (!isName) return invalid(fmt::format("'collection' {} is no name of a collection", base::inQuotes(name)));

@@ -17,13 +17,13 @@ namespace leptir::mongodb {
 namespace {
 
 constexpr std::int64_t kAdoptedAtOnce = 1'000;
-constexpr int kMostAdoptions = 100;
+constexpr int kMaxAdoptions = 100;
 constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
 // The pause is at least so many times as long as the search was. It took 60 ms beside 20,000 waiting tasks on FerretDB,
 // whose index does not answer it.
 constexpr int kPauseBySearch = 50;
 // So many documents that cannot be adopted are left alone at most, since each search names them.
-constexpr std::size_t kMostUnadoptable = 100;
+constexpr std::size_t kMaxUnadoptable = 100;
 
 constexpr const char* kIdTooLong = "its _id is too long";
 
@@ -165,7 +165,7 @@ Document MongodbAdoption::statement(DocumentView document, const Document& filte
 // The server says that the document would be too large, or a validator of the collection refuses it.
 void MongodbAdoption::leaveAlone(DocumentView document, const MongodbError& why) {
   const auto handle = handleOf(document);
-  if (!handle || queue_.unadoptable.size() == kMostUnadoptable) return;
+  if (!handle || queue_.unadoptable.size() == kMaxUnadoptable) return;
   queue_.unadoptable.push_back(*handle);
   queue_.notices.push_back(
       fmt::format("{}: the document {} of the collection {} cannot become a task, and stays as it is; remove it or "
@@ -174,7 +174,7 @@ void MongodbAdoption::leaveAlone(DocumentView document, const MongodbError& why)
 }
 
 MongodbResult<void> MongodbAdoption::adoptAll() {
-  for (int round = 0; round < kMostAdoptions; ++round) {
+  for (int round = 0; round < kMaxAdoptions; ++round) {
     const auto adopted = adoptSome();
     if (!adopted) return tl::unexpected(adopted.error());
     if (*adopted == 0) break;

@@ -18,12 +18,12 @@ using StreamCollection = std::unique_ptr<mongoc_collection_t, decltype(&mongoc_c
 using Stream = std::unique_ptr<mongoc_change_stream_t, decltype(&mongoc_change_stream_destroy)>;
 
 // So long the server waits for a change before it answers that there is none.
-constexpr std::int64_t kLongestAnswerMs = 500;
+constexpr std::int64_t kMaxAnswerMs = 500;
 // A stream that ends without an error (its collection was dropped) says at once, each time, that there is no change.
 constexpr Duration kQuickAnswer = std::chrono::milliseconds(50);
-constexpr int kMostQuickAnswers = 20;
+constexpr int kMaxQuickAnswers = 20;
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
-constexpr Duration kLongestRetry = std::chrono::minutes(1);
+constexpr Duration kMaxRetryPause = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -64,7 +64,7 @@ MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string co
 // A server without change streams is not asked again.
 void MongodbChanges::run(const std::stop_token& stop) {
   const std::stop_callback stopped(stop, [this] { stopping_.ring(); });
-  base::Backoff pause(kFirstRetry, kLongestRetry, static_cast<std::uint64_t>(::getpid()));
+  base::Backoff pause(kFirstRetry, kMaxRetryPause, static_cast<std::uint64_t>(::getpid()));
   auto* const client = pool_->pop();
   if (client == nullptr) return;
   while (!stop.stop_requested() && watch(client, stop) == Ended::ForNow) {
@@ -79,13 +79,13 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
   const auto& address = pool_->address();
   const StreamCollection collection(mongoc_client_get_collection(client, address.database.c_str(), collection_.c_str()),
                                     &mongoc_collection_destroy);
-  const auto options = Document().add("maxAwaitTimeMS", kLongestAnswerMs);
+  const auto options = Document().add("maxAwaitTimeMS", kMaxAnswerMs);
   const Stream stream(mongoc_collection_watch(collection.get(), pipeline_.get(), options.get()),
                       &mongoc_change_stream_destroy);
   // It has begun, unless there is an error, before the first change is asked for.
   const bson_t* change = nullptr;
   bool hasChange = false;
-  for (int quickAnswers = 0; quickAnswers < kMostQuickAnswers && !stop.stop_requested();) {
+  for (int quickAnswers = 0; quickAnswers < kMaxQuickAnswers && !stop.stop_requested();) {
     bson_error_t error{};
     const bson_t* reply = nullptr;
     if (!hasChange && mongoc_change_stream_error_document(stream.get(), &error, &reply)) {

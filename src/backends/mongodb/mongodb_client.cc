@@ -128,7 +128,7 @@ MongodbResult<std::vector<Document>> MongodbClient::Impl::find(const Search& sea
   auto found = findOnce(search);
   // libmongoc repeats a lost `find` or `aggregate` itself, but not what follows it: then the cursor is gone.
   const bool isLost = !found && (found.error().remedy == Remedy::Retry || found.error().remedy == Remedy::Reconnect);
-  const bool isEarly = systemClock().bootTime() - begin < std::chrono::milliseconds(kLongestWaitMs) / 2;
+  const bool isEarly = systemClock().bootTime() - begin < std::chrono::milliseconds(kMaxWaitMs) / 2;
   if (isLost && isEarly) found = findOnce(search);
   return found;
 }

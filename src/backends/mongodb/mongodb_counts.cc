@@ -13,7 +13,7 @@ Document aggregation(const std::string& collection, std::span<const Document> st
       .add("aggregate", collection)
       .add("pipeline", stages)
       .add("cursor", Document())
-      .add("maxTimeMS", kLongestStepMs);
+      .add("maxTimeMS", kMaxStepMs);
 }
 
 std::uint64_t numberIn(DocumentView group, const char* field) {

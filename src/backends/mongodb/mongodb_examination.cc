@@ -34,7 +34,7 @@ Result<void> readClock(MongodbClient& client, StoreExamination& examination) {
 }
 
 // Members of the replica set; 0: no replica set, or the server does not tell.
-std::size_t replicaSetMembers(MongodbClient& client) {
+std::size_t replicaSetMemberCount(MongodbClient& client) {
   const auto hello = client.read(Document().add("hello", 1));
   if (!hello || !DocumentView(*hello).find("setName")) return 0;
   std::size_t members = 0;
@@ -49,7 +49,7 @@ void examineServer(MongodbClient& client, const ServerInfo& server, StoreExamina
     auto finding = standaloneFinding(client.where());
     finding.severity = FindingSeverity::Note;
     examination.findings.push_back(std::move(finding));
-  } else if (replicaSetMembers(client) == 1) {
+  } else if (replicaSetMemberCount(client) == 1) {
     examination.add(FindingSeverity::Note, "durability",
                     client.where() + ": its replica set has one member: nothing replaces it when it fails",
                     "add members to the replica set");

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using When = MongodbFault::When;
 using namespace std::chrono_literals;
 
-constexpr auto kLongestCall = 5500ms;
+constexpr auto kMaxCallTime = 5500ms;
 
 class MongodbFailuresTest : public testing::Test {
  protected:
@@ -140,15 +140,15 @@ TEST_F(MongodbFailuresTest, AReplyThatIsCutHidesTheOutcome) {
 TEST_F(MongodbFailuresTest, ASilentServerEndsEachCallInTime) {
   proxy.inject({"find", "", 0, MongodbCommands::kAlways}, MongodbFault::silence(When::Before));
   proxy.inject({"insert", "", 0, MongodbCommands::kAlways}, MongodbFault::silence(When::Before));
-  EXPECT_LE(timeOf([&] { EXPECT_EQ(findAll().error().remedy, Remedy::Reconnect); }), kLongestCall);
-  EXPECT_LE(timeOf([&] { EXPECT_EQ(insert(10).error().remedy, Remedy::Look); }), kLongestCall);
+  EXPECT_LE(timeOf([&] { EXPECT_EQ(findAll().error().remedy, Remedy::Reconnect); }), kMaxCallTime);
+  EXPECT_LE(timeOf([&] { EXPECT_EQ(insert(10).error().remedy, Remedy::Look); }), kMaxCallTime);
   proxy.heal();
   EXPECT_TRUE(findAll());
 }
 
 TEST_F(MongodbFailuresTest, AServerThatGoesAndComesBackIsFoundAgain) {
   proxy.leave();
-  EXPECT_LE(timeOf([&] { EXPECT_FALSE(findAll()); }), kLongestCall);
+  EXPECT_LE(timeOf([&] { EXPECT_FALSE(findAll()); }), kMaxCallTime);
   const auto reply = insert(10);
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().remedy, Remedy::Reconnect) << reply.error().message;

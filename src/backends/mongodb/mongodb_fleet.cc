@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kExpires = "expires";
 // The document of the version has a number for its `_id`, which no text has.
 constexpr std::int64_t kVersionId = 0;
-constexpr int kMostUpserts = 5;
+constexpr int kMaxUpserts = 5;
 
 // The server removes expired texts once a minute; until then they do not count.
 Document unexpired(Document filter, Time now) {
@@ -65,7 +65,7 @@ Result<void> MongodbFleet::put(std::string_view key, std::string_view value, std
     const auto done = isApplied(repeated([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
     if (!done) return done.error().error();
     if (*done) return noteChange(key);
-    if (attempt == kMostUpserts)
+    if (attempt == kMaxUpserts)
       return Error(ErrorCode::Unavailable,
                    client_.where() + ": other processes add and remove '" + std::string(key) + "' again and again");
   }
@@ -155,7 +155,7 @@ Result<void> MongodbFleet::noteChange(std::string_view key) {
     const auto done = isApplied(repeated([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
     if (!done) return done.error().error();
     if (*done) return {};
-    if (attempt == kMostUpserts)
+    if (attempt == kMaxUpserts)
       return Error(ErrorCode::Unavailable, client_.where() + ": the version of orders and pauses cannot be changed");
   }
 }

@@ -19,7 +19,7 @@ namespace leptir::mongodb {
 namespace {
 
 // A task may change its state between being found and being changed: then it is located again, at most so often.
-constexpr int kMostAttempts = 20;
+constexpr int kMaxAttempts = 20;
 
 Error keepsMoving(std::string_view id) {
   return Error(ErrorCode::Unavailable, fmt::format("task {} changes its state again and again; try later", id));
@@ -76,7 +76,7 @@ MongodbResult<std::optional<Document>> MongodbKeeper::findById(std::string_view 
 Result<void> MongodbKeeper::remove(std::string_view id) {
   bool mayBeRemoved = false;
   Attempts attempts;
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<void>() : broker::noSuchTask(id);
@@ -92,7 +92,7 @@ Result<void> MongodbKeeper::remove(std::string_view id) {
 Result<CancelResult> MongodbKeeper::cancel(std::string_view id, std::string_view by) {
   bool mayBeRemoved = false;
   Attempts attempts;
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<CancelResult>(CancelResult::Removed) : broker::noSuchTask(id);

@@ -12,10 +12,10 @@ namespace leptir::mongodb {
 namespace {
 
 // Other instances may take what a search found; then the search is repeated, at most so often in one call.
-constexpr int kMostSearches = 8;
+constexpr int kMaxSearches = 8;
 // A further search of one lease looks for so much at least: envelopes are smaller than their documents, and each search
-// would otherwise come only a part of the way to kMostBytesOfALease.
-constexpr std::size_t kFewestBytesOfASearch = kMaxEnvelopeBytes;
+// would otherwise come only a part of the way to kMaxLeaseBytes.
+constexpr std::size_t kMinSearchBytes = kMaxEnvelopeBytes;
 
 }  // namespace
 
@@ -64,9 +64,8 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
 MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit, Time now) {
   std::vector<LeasedTask> tasks;
   std::size_t bytes = 0;
-  for (int round = 0; round < kMostSearches && tasks.size() < limit && bytes <= kMostBytesOfALease; ++round) {
-    const auto found =
-        search_.find(limit - tasks.size(), std::max(kMostBytesOfALease - bytes, kFewestBytesOfASearch), now);
+  for (int round = 0; round < kMaxSearches && tasks.size() < limit && bytes <= kMaxLeaseBytes; ++round) {
+    const auto found = search_.find(limit - tasks.size(), std::max(kMaxLeaseBytes - bytes, kMinSearchBytes), now);
     auto leased = found ? leaseFound(*found, now) : tl::unexpected(found.error());
     if (!leased && tasks.empty()) return leased;
     if (!leased) break;

@@ -17,7 +17,7 @@ namespace {
 // What leptir demands of the value of an option.
 enum class Demand {
   None,      // libmongoc checks it
-  Wait,      // a time in ms that a call may wait: 10 to kLongestWaitMs
+  Wait,      // a time in ms that a call may wait: 10 to kMaxWaitMs
   True,      // leptir relies on it
   Majority,  // the write concern `w`
   Repeats,   // as None; the option may occur several times, where each other option may occur once
@@ -109,8 +109,7 @@ Error unknownOption(std::string_view name, std::string_view source) {
 bool isWait(std::string_view value) {
   int milliseconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), milliseconds);
-  return error == std::errc() && end == value.data() + value.size() && milliseconds >= 10 &&
-         milliseconds <= kLongestWaitMs;
+  return error == std::errc() && end == value.data() + value.size() && milliseconds >= 10 && milliseconds <= kMaxWaitMs;
 }
 
 // What is wrong with the value; empty: nothing.
@@ -122,7 +121,7 @@ std::string objectionTo(const KnownOption& option, std::string_view value) {
     case Demand::Wait:
       if (isWait(value)) return {};
       return fmt::format("'{}' must be 10 to {} (ms), since leptir's calls have to end within 5 s", option.name,
-                         kLongestWaitMs);
+                         kMaxWaitMs);
     case Demand::True:
       if (isSameName(value, "true") || value == "1") return {};
       return fmt::format("'{}' must be true or left out: what leptir writes has to survive a crash", option.name);

@@ -13,7 +13,7 @@ namespace leptir::mongodb {
 
 // How long libmongoc waits at most to choose a server, to connect, and for a reply. A call may do two of these (it
 // repeats what was lost with a connection), and has to end within 5 s: see MongodbClient.
-inline constexpr int kLongestWaitMs = 2500;
+inline constexpr int kMaxWaitMs = 2500;
 
 class MongodbOptions {
  public:

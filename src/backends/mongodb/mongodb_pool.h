@@ -31,7 +31,7 @@ class MongodbPool {
   Duration timeLasts() const { return timeLasts_; }
   bool isOfThisProcess() const { return process_.isSameProcess(); }
 
-  // A client for one thread, to be given back by push(). Waits while all are in use, at most kLongestWaitMs; null: then
+  // A client for one thread, to be given back by push(). Waits while all are in use, at most kMaxWaitMs; null: then
   // they still are.
   mongoc_client_t* pop();
   void push(mongoc_client_t* client);

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 // What a document must leave free of the server's limit for the fields of a lease or a burial.
 constexpr std::int64_t kLeftForLeases = 16 * 1024;
 // An `_id` is taken once in a hundred times where two tasks have the same microsecond; each try adds four digits.
-constexpr int kMostTries = 6;
+constexpr int kMaxTries = 6;
 
 }  // namespace
 
@@ -136,7 +136,7 @@ MongodbResult<void> MongodbPush::resolveDuplicates(Batch duplicates, Batch& left
     return known;
   }
   for (auto& each : duplicates.tasks) ++each.tries;
-  const bool isStuck = std::ranges::any_of(duplicates.tasks, [](const auto& each) { return each.tries > kMostTries; });
+  const bool isStuck = std::ranges::any_of(duplicates.tasks, [](const auto& each) { return each.tries > kMaxTries; });
   auto made = makeDocuments(duplicates.tasks);
   append(made ? std::move(*made) : std::move(duplicates), left);
   if (made && !isStuck) return {};

@@ -22,7 +22,7 @@ std::int64_t MongodbQueue::burialNumber(Time now) {
 }
 
 void MongodbQueue::noteBurial(std::string id, std::string reason) {
-  if (burials.size() < kMostStoreBurials) burials.push_back({std::move(id), std::move(reason)});
+  if (burials.size() < kMaxStoreBurials) burials.push_back({std::move(id), std::move(reason)});
 }
 
 std::string sessionName(const SessionId& session) {

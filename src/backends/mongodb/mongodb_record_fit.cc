@@ -37,7 +37,7 @@ std::size_t sizeOf(const List& texts) {
   return size;
 }
 
-constexpr std::array kRecordParts{
+constexpr std::array kOmittableRecordParts{
     Part{"envelope", [](const MetaInfo& info) { return info.envelope.size(); },
          [](MetaInfo& info) { info.envelope.clear(); }},
     Part{"additional fields", [](const MetaInfo& info) { return info.additional.size(); },
@@ -51,7 +51,7 @@ constexpr std::array kRecordParts{
 };
 
 const Part& largestPart(const MetaInfo& info) {
-  return *std::ranges::max_element(kRecordParts, {}, [&](const Part& part) { return part.size(info); });
+  return *std::ranges::max_element(kOmittableRecordParts, {}, [&](const Part& part) { return part.size(info); });
 }
 
 // Looks for the form of one record that fits.

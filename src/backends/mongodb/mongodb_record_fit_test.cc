@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr std::size_t kMost = 1 << 20;
+constexpr std::size_t kMax = 1 << 20;
 
 MetaInfo record(std::string response) {
   MetaInfo info;
@@ -25,8 +25,8 @@ MetaInfo record(std::string response) {
 }
 
 Json fitted(const MetaInfo& info) {
-  const auto document = fittingRecordDocument(info, Time(), {}, kMost);
-  EXPECT_LE(document.bytes(), kMost);
+  const auto document = fittingRecordDocument(info, Time(), {}, kMax);
+  EXPECT_LE(document.bytes(), kMax);
   return recordOf(document);
 }
 
@@ -36,7 +36,7 @@ TEST(RecordFit, ASmallRecordStaysAsItIs) {
 
 TEST(RecordFit, CutsALongResponseToWhatFitsAndSaysSo) {
   const auto response = fitted(record(std::string(2 << 20, 'r'))).at("respM").get<std::string>();
-  EXPECT_GT(response.size(), kMost - 1000);
+  EXPECT_GT(response.size(), kMax - 1000);
   EXPECT_THAT(response, EndsWith("r [The record was cut here: it was too large for MongoDB.]"));
 }
 
@@ -48,7 +48,7 @@ TEST(RecordFit, CutsBetweenCharacters) {
 
 TEST(RecordFit, CutsFurtherWhereTheTextGrowsWhenItIsEncoded) {
   const auto response = fitted(record(std::string(2 << 20, '\xff'))).at("respM").get<std::string>();
-  EXPECT_GT(response.size(), kMost / 2);
+  EXPECT_GT(response.size(), kMax / 2);
 }
 
 TEST(RecordFit, LeavesOutTheLargestPartsAndNamesThem) {

@@ -47,7 +47,7 @@ Result<RecordList> MongodbRecordLister::list(std::string_view cursor) {
 }
 
 bool MongodbRecordLister::isFull() const {
-  return list_.records.size() >= limit_ || list_.examined >= kMostRecordsExamined || bytes_ > kMostBytesOfAPage;
+  return list_.records.size() >= limit_ || list_.examined >= kMaxRecordsExamined || bytes_ > kMaxPageBytes;
 }
 
 // --- cursors: `1795462346667348:<_id>`; `:<_id>` of a record without a time
@@ -100,15 +100,15 @@ Document MongodbRecordLister::savedRange() const {
 // --- reading them
 
 MongodbResult<std::vector<Document>> MongodbRecordLister::readStep() {
-  const auto left = static_cast<std::size_t>(kMostRecordsExamined - list_.examined);
-  const auto most = std::min({left, kMostOfAStep, std::max(limit_ - list_.records.size(), kFirstStep)});
+  const auto left = static_cast<std::size_t>(kMaxRecordsExamined - list_.examined);
+  const auto most = std::min({left, kMaxTasksPerStep, std::max(limit_ - list_.records.size(), kFirstStep)});
   const int direction = isEarliestFirst() ? 1 : -1;
   const auto options = Document()
                            .add("sort", Document().add(kRecordSaved, direction).add("_id", direction))
                            .add("limit", static_cast<std::int64_t>(most))
-                           .add("maxTimeMS", kLongestStepMs);
+                           .add("maxTimeMS", kMaxStepMs);
   for (const auto& filter : filters()) {
-    auto found = client_.findUpTo(kMostBytesOfAPage - bytes_, collection_, filter, options);
+    auto found = client_.findUpTo(kMaxPageBytes - bytes_, collection_, filter, options);
     if (!found || !found->empty()) return found;
   }
   return std::vector<Document>();

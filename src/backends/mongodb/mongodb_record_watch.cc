@@ -18,7 +18,7 @@ Result<std::unique_ptr<RecordWatch>> MongodbRecordWatch::begin(std::shared_ptr<M
 Result<void> MongodbRecordWatch::watch() {
   changes_.emplace(pool_, collection_, changesOfRecords());
   Wake never;
-  never.waitFor(std::chrono::milliseconds(kLongestWaitMs), changes_->descriptor());
+  never.waitFor(std::chrono::milliseconds(kMaxWaitMs), changes_->descriptor());
   changes_->clear();
   if (changes_->isWatching()) return {};
   changes_.reset();

@@ -10,7 +10,7 @@ namespace leptir::mongodb {
 namespace {
 
 // Another process may replace the same record between our update and our look, but not so many times.
-constexpr int kMostSaveRounds = 50;
+constexpr int kMaxSaveRounds = 50;
 // A stored lease beyond this is another program's mistake, and counts as none.
 constexpr std::int64_t kLargestLease = std::int64_t{1} << 62;
 
@@ -78,7 +78,7 @@ Result<void> MongodbRecordWriter::write(std::span<const MetaInfo> records) {
   if (!now) return now.error().error();
   now_ = *now;
   auto pending = pendingOf(records);
-  for (int round = 0; round < kMostSaveRounds; ++round) {
+  for (int round = 0; round < kMaxSaveRounds; ++round) {
     auto left = send(std::move(pending));
     if (!left) return left.error();
     if (left->empty()) return {};

@@ -11,7 +11,7 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::size_t kLongestReason = 2'000;
+constexpr std::size_t kMaxReasonBytes = 2'000;
 
 // A task that came without an id gets one at its burial.
 Document idOrElse(const std::string& made) {
@@ -59,7 +59,7 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::bury(std::span<const TaskBuri
         .set(field::kBuriedAt, queue_.burialNumber(now))
         .compute(field::kId, idOrElse(base::makeTaskId()));
     auto withReason = update;
-    withReason.set(field::kReason, storableText(base::utf8Prefix(task.reason, kLongestReason)));
+    withReason.set(field::kReason, storableText(base::utf8Prefix(task.reason, kMaxReasonBytes)));
     changes.push_back({.lease = task.lease, .update = std::move(withReason), .whenRefused = std::move(update)});
   }
   LEPTIR_FAILPOINT("mongodb.bury.before_send");

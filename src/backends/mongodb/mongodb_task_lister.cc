@@ -59,7 +59,7 @@ MongodbTaskLister::MongodbTaskLister(MongodbQueue& queue, const TaskFilter& filt
     : queue_(queue),
       client_(*queue.client),
       filter_(filter),
-      limit_(std::clamp<std::size_t>(limit, 1, kMostOfAStep)),
+      limit_(std::clamp<std::size_t>(limit, 1, kMaxTasksPerStep)),
       comparesHere_(!filter.name.empty() || !filter.idPrefix.empty() || !filter.reasonContains.empty()) {}
 
 Result<TaskList> MongodbTaskLister::list(std::string_view cursor) {
@@ -76,7 +76,7 @@ Result<TaskList> MongodbTaskLister::list(std::string_view cursor) {
 }
 
 bool MongodbTaskLister::isFull() const {
-  return list_.tasks.size() >= limit_ || list_.examined >= kMostTasksExamined || bytes_ > kMostBytesOfAPage;
+  return list_.tasks.size() >= limit_ || list_.examined >= kMaxTasksExamined || bytes_ > kMaxPageBytes;
 }
 
 // --- which documents come next
@@ -151,16 +151,16 @@ MongodbResult<void> MongodbTaskLister::readPart() {
 
 // The next documents; none: the part has no more.
 MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
-  const auto room = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
-  const auto most = std::min({comparesHere_ ? kMostOfAStep : limit_ - list_.tasks.size(), kMostOfAStep, room});
+  const auto room = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
+  const auto most = std::min({comparesHere_ ? kMaxTasksPerStep : limit_ - list_.tasks.size(), kMaxTasksPerStep, room});
   const int direction = isLatestFirst() ? -1 : 1;
   const auto order = at_->part == Part::Buried ? Document().add(field::kBuriedAt, direction)
                                                : Document().add(field::kDue, direction).add("_id", direction);
   for (const auto& filter : filters()) {
     auto options =
-        Document().add("sort", order).add("limit", static_cast<std::int64_t>(most)).add("maxTimeMS", kLongestStepMs);
+        Document().add("sort", order).add("limit", static_cast<std::int64_t>(most)).add("maxTimeMS", kMaxStepMs);
     if (comparesHere_) options.add("projection", comparedFields());
-    auto found = client_.findUpTo(kMostBytesOfAPage - bytes_, queue_.tasks, filter, options);
+    auto found = client_.findUpTo(kMaxPageBytes - bytes_, queue_.tasks, filter, options);
     if (!found || !found->empty()) return found;
   }
   return std::vector<Document>();
@@ -170,7 +170,7 @@ MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
 MongodbResult<void> MongodbTaskLister::take(const std::vector<Document>& documents) {
   for (std::size_t i = 0; i < documents.size() && !isFull();) {
     std::vector<const Document*> wanted;
-    const auto room = std::min(limit_ - list_.tasks.size(), comparesHere_ ? kWholeAtOnce : kMostOfAStep);
+    const auto room = std::min(limit_ - list_.tasks.size(), comparesHere_ ? kWholeAtOnce : kMaxTasksPerStep);
     const auto first = i;
     for (; i < documents.size() && wanted.size() < room; ++i) {
       if (mayMatch(documents[i])) wanted.push_back(&documents[i]);

@@ -11,14 +11,14 @@ namespace {
 
 // A look is one find by an index. An idle instance looks five to ten times a second.
 constexpr Duration kFirstPause = std::chrono::milliseconds(4);
-constexpr Duration kLongestPause = std::chrono::milliseconds(200);
+constexpr Duration kMaxPause = std::chrono::milliseconds(200);
 // Where a change stream tells of new tasks.
 constexpr Duration kPauseBesideChanges = std::chrono::seconds(2);
 
 }  // namespace
 
 MongodbWaiting::MongodbWaiting(MongodbQueue& queue, MongodbAdoption& adoption, MongodbLease& lease)
-    : queue_(queue), adoption_(adoption), lease_(lease), pause_(kFirstPause, kLongestPause, std::random_device()()) {}
+    : queue_(queue), adoption_(adoption), lease_(lease), pause_(kFirstPause, kMaxPause, std::random_device()()) {}
 
 // A task that is due but was not leased a moment ago is left to the next look: others were faster, and may be again.
 MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wake) {
@@ -34,7 +34,7 @@ MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wa
     hasFailed_ = false;
     const auto left = end - systemClock().bootTime();
     if (left <= Duration::zero()) return Ended::TimeIsOver;
-    if (pause(std::min(left, isDue ? kLongestPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
+    if (pause(std::min(left, isDue ? kMaxPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
     if (auto adopted = adoption_.adoptFromTimeToTime(); !adopted) return tl::unexpected(adopted.error());
   }
 }

@@ -16,12 +16,12 @@ inline bool isConnectionLost(const MongodbError& error) {
 // takes as long then as the operation may take in all.
 class Attempts {
  public:
-  static constexpr int kMost = 3;
+  static constexpr int kMax = 3;
 
   // Whether a call that has failed is worth another one.
-  bool mayRepeat(const MongodbError& why) { return isConnectionLost(why) && ++failed_ < kMost && isEarly(); }
+  bool mayRepeat(const MongodbError& why) { return isConnectionLost(why) && ++failed_ < kMax && isEarly(); }
   // Whether there is time for another call.
-  bool isEarly() const { return systemClock().bootTime() - begin_ < std::chrono::milliseconds(kLongestWaitMs) / 2; }
+  bool isEarly() const { return systemClock().bootTime() - begin_ < std::chrono::milliseconds(kMaxWaitMs) / 2; }
 
  private:
   BootTime begin_ = systemClock().bootTime();

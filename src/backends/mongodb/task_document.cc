@@ -67,9 +67,9 @@ DocumentView viewOf(std::string_view handle) {
 std::string documentId(Time due, int tries) {
   const auto since1970 = std::max(due.time_since_epoch(), Duration::zero());
   const auto whole = std::chrono::floor<seconds>(since1970);
-  constexpr int kMostTries = 8;
+  constexpr int kMaxTries = 8;
   return fmt::format("{:08x}0.{:06}{}", whole.count(), (since1970 - whole).count(),
-                     randomDigits(2 + 4 * std::min(tries, kMostTries)));
+                     randomDigits(2 + 4 * std::min(tries, kMaxTries)));
 }
 
 std::optional<Time> dueIn(std::string_view documentId) {

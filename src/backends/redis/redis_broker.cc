@@ -15,18 +15,18 @@ namespace {
 
 // Redis 6.2 refuses requests of more than a million words (three for each task), and adding so many tasks keeps any
 // server busy for seconds.
-constexpr std::size_t kMostTasksOfAPush = 300'000;
+constexpr std::size_t kMaxTasksPerPush = 300'000;
 // A server closes the connection of a client that sends more than 1 GiB in one request (client-query-buffer-limit).
-constexpr std::size_t kMostBytesOfAPush = std::size_t{512} << 20;
+constexpr std::size_t kMaxPushBytes = std::size_t{512} << 20;
 
 Result<void> checkSizeOf(std::span<const EncodedTask> tasks) {
   std::size_t bytes = 0;
   for (const auto& task : tasks) bytes += task.envelope.size();
-  if (bytes <= kMostBytesOfAPush && tasks.size() <= kMostTasksOfAPush) return {};
+  if (bytes <= kMaxPushBytes && tasks.size() <= kMaxTasksPerPush) return {};
   return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of " + std::to_string(bytes >> 20) +
                                         " MiB are too much for one push; push them in smaller lists, each of at most " +
-                                        std::to_string(kMostTasksOfAPush) + " tasks and at most " +
-                                        std::to_string(kMostBytesOfAPush >> 20) + " MiB");
+                                        std::to_string(kMaxTasksPerPush) + " tasks and at most " +
+                                        std::to_string(kMaxPushBytes >> 20) + " MiB");
 }
 
 // PHP consumers count as present for so long after one was seen.

@@ -71,7 +71,7 @@ Result<std::size_t> RedisBulk::removeBuried(std::span<const std::string> escaped
   const RedisExpect expect(connection_);
   std::size_t removed = 0;
   for (auto left = escapedIds; !left.empty();) {
-    const auto first = left.first(std::min(left.size(), kMostTasksOfAChange));
+    const auto first = left.first(std::min(left.size(), kMaxTasksPerChange));
     const auto reply = runScript(connection_, calls::removeBuriedTasks(queue_, first));
     if (!reply) return reply.error();
     if (auto fits = expect.list(reply->value(), 2); !fits) return fits.error();
@@ -110,7 +110,7 @@ Result<std::size_t> RedisBulk::revive(std::span<const std::string> ids) {
 Result<void> RedisBulk::reviveAsStored(TaskBatch<calls::BuriedTaskToRevive>& batch,
                                        std::span<const std::string> escapedIds) {
   for (auto left = escapedIds; !left.empty();) {
-    const auto values = readFirstFields(connection_, queue_.keys.buriedTasks, left, kMostBytesOfAChange);
+    const auto values = readFirstFields(connection_, queue_.keys.buriedTasks, left, kMaxChangeBytes);
     if (!values) return values.error();
     for (std::size_t i = 0; i < values->size(); ++i) {
       const auto& value = (*values)[i];

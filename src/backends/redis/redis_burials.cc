@@ -10,7 +10,7 @@ Result<std::size_t> RedisBurials::note(const RedisConnection& from, RedisValue p
   const RedisExpect expect(from);
   if (auto fits = expect.texts(pairs); !fits) return fits.error();
   if (auto fits = expect.list(pairs, pairs.size() / 2 * 2); !fits) return fits.error();
-  for (std::size_t i = 0; i < pairs.size() && burials_.size() < kMostStoreBurials; i += 2)
+  for (std::size_t i = 0; i < pairs.size() && burials_.size() < kMaxStoreBurials; i += 2)
     burials_.push_back({.id = std::string(pairs[i].text()), .reason = std::string(pairs[i + 1].text())});
   return pairs.size() / 2;
 }

@@ -44,7 +44,7 @@ struct MeasuredTasks {
   std::map<std::size_t, std::size_t> tooLarge{};  // by position
 };
 
-Result<MeasuredTasks> measure(RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
+Result<MeasuredTasks> measureSizes(RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
   const auto reply = runScript(*queue.connection, calls::measureBuried(queue, escapedIds, mostBytes));
   if (!reply) return reply.error();
   const RedisExpect expect(*queue.connection);
@@ -64,8 +64,8 @@ Result<MeasuredTasks> measure(RedisQueue& queue, std::span<const std::string> es
 
 // Two lists as long as `escapedIds`. In place of a value that is too large stands that of an empty id, which no task
 // has.
-Result<std::vector<RedisReply>> readValuesAndMarks(RedisQueue& queue, std::span<const std::string> escapedIds,
-                                                   const std::map<std::size_t, std::size_t>& tooLarge) {
+Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::span<const std::string> escapedIds,
+                                                       const std::map<std::size_t, std::size_t>& tooLarge) {
   std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, marks{"HMGET", queue.keys.ids};
   for (std::size_t i = 0; i < escapedIds.size(); ++i) {
     values.push_back(tooLarge.contains(i) ? std::string_view() : escapedIds[i]);
@@ -91,10 +91,10 @@ Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& q
                                                                    std::span<const std::string> escapedIds,
                                                                    std::size_t mostBytes) {
   if (escapedIds.empty()) return std::vector<std::optional<FoundTask>>();
-  const auto measured = measure(queue, escapedIds, mostBytes);
+  const auto measured = measureSizes(queue, escapedIds, mostBytes);
   if (!measured) return measured.error();
   const auto visited = escapedIds.first(measured->visited);
-  const auto replies = readValuesAndMarks(queue, visited, measured->tooLarge);
+  const auto replies = readValuesAndIdEntries(queue, visited, measured->tooLarge);
   if (!replies) return replies.error();
   const auto values = replies->front().value(), marks = replies->back().value();
   std::vector<std::optional<FoundTask>> tasks(visited.size());

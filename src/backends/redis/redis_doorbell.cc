@@ -11,7 +11,7 @@ namespace {
 
 // A server that does not answer, or refuses XREAD, is not asked again for so long.
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
-constexpr Duration kLongestWithoutServer = std::chrono::milliseconds(500);
+constexpr Duration kMaxTimeWithoutServer = std::chrono::milliseconds(500);
 
 // The id of the newest entry in the answer to XREAD: ((stream ((id (field value)) …)) …).
 std::string_view newestId(RedisValue reply) {
@@ -28,7 +28,7 @@ RedisDoorbell::RedisDoorbell(const RedisAddress& address, std::string stream)
 
 RedisDoorbell::WaitResult RedisDoorbell::waitForPush(Duration longest, Wake& wake) {
   if (systemClock().bootTime() >= askServerAgainAt_) return waitOnServer(longest, wake);
-  return wake.waitFor(std::min(longest, kLongestWithoutServer)) ? WaitResult::Wake : WaitResult::Nothing;
+  return wake.waitFor(std::min(longest, kMaxTimeWithoutServer)) ? WaitResult::Wake : WaitResult::Nothing;
 }
 
 RedisDoorbell::WaitResult RedisDoorbell::waitOnServer(Duration longest, Wake& wake) {

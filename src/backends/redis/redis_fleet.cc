@@ -11,9 +11,9 @@ namespace leptir::redis {
 namespace {
 
 // A value with its expiry in front.
-constexpr std::size_t kLargestStored = kMostFleetValueBytes + 32;
+constexpr std::size_t kLargestStored = kMaxFleetValueBytes + 32;
 // Of texts in one reply.
-constexpr std::size_t kMostBytesOfAList = std::size_t{8} << 20;
+constexpr std::size_t kMaxListBytes = std::size_t{8} << 20;
 
 // The least text, in the form of ZRANGE BYLEX, that no text with this prefix reaches.
 std::string behindAll(std::string_view prefix) {
@@ -74,7 +74,7 @@ Result<std::vector<FleetEntry>> RedisFleet::list(std::string_view prefix, std::s
   for (std::string visited; entries.size() < limit;) {
     RedisScriptCall call(queue_->scripts.fleetList);
     call.keys(keys_.fleet, keys_.fleetNames);
-    call.arguments(first, last, limit - entries.size(), kMostBytesOfAList, kLargestStored);
+    call.arguments(first, last, limit - entries.size(), kMaxListBytes, kLargestStored);
     const auto reply = runScript(connection_, call);
     if (!reply) return reply.error();
     const auto answer = reply->value();

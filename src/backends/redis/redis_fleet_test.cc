@@ -74,7 +74,7 @@ TEST_F(RedisFleetTest, KeysOfAnotherTypeAreAnErrorAndNothingIsStored) {
 }
 
 TEST_F(RedisFleetTest, MoreTextsThanOneReplyHoldsAreListed) {
-  const std::string value(kMostFleetValueBytes, 'v');
+  const std::string value(kMaxFleetValueBytes, 'v');
   for (int i = 1000; i < 1200; ++i) must(fleet().put("large/" + std::to_string(i), value, {}));
   for (int i = 1000; i < 3500; ++i) must(fleet().put("small/" + std::to_string(i), "v", {}));
   EXPECT_EQ(must(fleet().list("large/", "", 1000)).size(), 200u);

@@ -6,7 +6,7 @@ namespace leptir::redis::calls {
 namespace {
 
 // How many fields one run of listLeaseNumbers returns at most, and how many other fields it buries.
-constexpr std::size_t kMostFieldsAtOnce = 1000;
+constexpr std::size_t kMaxFieldsAtOnce = 1000;
 
 std::string scoreOf(const TaskToGiveBack& given) {
   return scoreFromEnvelope(given.task.envelope);
@@ -44,7 +44,7 @@ RedisScriptCall listLeaseNumbers(const RedisQueue& queue, std::string_view lease
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.listLeaseNumbers);
   call.keys(leasedKey, keys.ids, keys.buried, keys.buriedTasks);
-  call.arguments(cursor, kMostFieldsAtOnce, others == OtherFields::Bury ? "bury" : "leave", step);
+  call.arguments(cursor, kMaxFieldsAtOnce, others == OtherFields::Bury ? "bury" : "leave", step);
   return call;
 }
 

@@ -6,7 +6,7 @@ namespace {
 // Members that one step of a search among the members of one score visits.
 constexpr std::size_t kMembersAtOnce = 1000;
 // leptir's own session cards have some hundred bytes.
-constexpr std::size_t kLongestCard = 4096;
+constexpr std::size_t kMaxCardBytes = 4096;
 
 }  // namespace
 
@@ -45,7 +45,7 @@ RedisScriptCall scanQueue(const RedisQueue& queue, std::string_view cursor, std:
 RedisScriptCall scanScore(const RedisQueue& queue, std::string_view score, std::string_view first) {
   RedisScriptCall call(queue.scripts.scanScore);
   call.keys(queue.keys.queue);
-  call.arguments(score, first, kMembersAtOnce, kMostBytesOfAReply, kLargestEnvelopeReply);
+  call.arguments(score, first, kMembersAtOnce, kMaxReplyBytes, kLargestEnvelopeReply);
   return call;
 }
 
@@ -70,7 +70,7 @@ RedisScriptCall describeSessions(const RedisQueue& queue, std::span<const std::s
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.describeSessions);
   call.keys(keys.sessions, keys.cards);
-  call.arguments(keys.leasedPrefix, kLongestCard);
+  call.arguments(keys.leasedPrefix, kMaxCardBytes);
   call.block(names, [](const std::string& name) { return std::string_view(name); });
   return call;
 }

@@ -107,7 +107,7 @@ RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::stri
 RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores) {
   RedisScriptCall call(queue.scripts.membersAtScores);
   call.keys(queue.keys.queue);
-  call.arguments(kMostBytesOfAChange);
+  call.arguments(kMaxChangeBytes);
   call.block(scores, [](const std::string& score) { return std::string_view(score); });
   return call;
 }
@@ -125,7 +125,7 @@ RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.removeBuriedTasks);
   call.keys(keys.buried, keys.buriedTasks, keys.ids);
-  call.arguments(kMostBytesOfAReply);
+  call.arguments(kMaxReplyBytes);
   call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
   return call;
 }

@@ -40,7 +40,7 @@ struct MemberPage {
 struct StepLimits {
   std::size_t members = kMembersOfAStep;
   std::size_t visited = kMembersOfAStep;
-  std::size_t bytes = kMostBytesOfAPage;
+  std::size_t bytes = kMaxPageBytes;
 };
 
 // One step of a list of waiting tasks: members that may match the filter; the caller compares again.

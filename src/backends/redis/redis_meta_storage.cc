@@ -82,7 +82,7 @@ Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::sp
 Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
   std::vector<Json> listed;
   std::size_t skipped = 0;
-  for (std::size_t from = 0; listed.size() < page.limit && from < RedisRecordIndex::kMost; from += kListedAtOnce) {
+  for (std::size_t from = 0; listed.size() < page.limit && from < RedisRecordIndex::kMax; from += kListedAtOnce) {
     const auto ids = index_.read(from, kListedAtOnce);
     if (!ids) return ids.error();
     if (ids->empty()) break;

@@ -25,8 +25,8 @@ Time timeFromRedis(std::string_view score) {
   // differ from zero.
   const bool isLarge = error == std::errc::result_out_of_range && score.find("e-") == std::string_view::npos;
   if (isLarge) seconds = score.starts_with('-') ? -HUGE_VAL : HUGE_VAL;
-  constexpr auto kMost = static_cast<double>(kMaxTimeSpan.count());
-  return Time(Duration(std::llround(std::clamp(seconds, -kMost, kMost) * 1e6)));
+  constexpr auto kMax = static_cast<double>(kMaxTimeSpan.count());
+  return Time(Duration(std::llround(std::clamp(seconds, -kMax, kMax) * 1e6)));
 }
 
 Error endlessSearch(const RedisConnection& connection, std::string_view through) {
@@ -43,7 +43,7 @@ std::string scoreFromEnvelope(std::string_view envelope) {
 
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope) {
   auto id = task::escapedIdIn(envelope);
-  if (id.size() > kLongestEscapedId) id.clear();
+  if (id.size() > kMaxEscapedIdBytes) id.clear();
   return {.envelope = std::string(envelope),
           .counters = task::countersIn(envelope),
           .lease = {number, std::move(id)},

@@ -37,11 +37,11 @@ std::string scoreFromEnvelope(std::string_view envelope);
 
 // Bytes of envelopes in one request at most. An envelope may have 16 MiB, and a request is in the memory of leptir and
 // of the server several times over.
-inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{32} << 20;
 
 // Bytes of envelopes that one script returns at most, since each may have 16 MiB; one envelope is returned whatever its
 // size.
-inline constexpr std::size_t kMostBytesOfAReply = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 20;
 
 // The largest text that is read of what other programs stored: the largest envelope plus what leptir adds to one.
 inline constexpr std::size_t kLargestEnvelopeReply = kMaxEnvelopeBytes + std::size_t{64} * 1024;
@@ -52,7 +52,7 @@ std::size_t countFittingOneRequest(std::span<const Task> tasks) {
   std::size_t count = 0;
   for (std::size_t bytes = 0; count < tasks.size(); ++count) {
     bytes += tasks[count].envelope.size();
-    if (count > 0 && bytes > kMostBytesOfARequest) break;
+    if (count > 0 && bytes > kMaxRequestBytes) break;
   }
   return count;
 }
@@ -62,7 +62,7 @@ Error endlessSearch(const RedisConnection& connection, std::string_view through)
 
 // The longest escaped id (bytes) of another program's task that leptir tracks; a task with a longer one counts as
 // having no id.
-inline constexpr std::size_t kLongestEscapedId = 1530;
+inline constexpr std::size_t kMaxEscapedIdBytes = 1530;
 
 // Makes a leased task of a field (the lease number) and value of the hash of a session.
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope);

@@ -12,15 +12,15 @@ namespace {
 
 // Limits for one block of replies: the largest text that leptir requests is an envelope (16 MiB), the longest list a
 // lease of some thousand tasks.
-constexpr std::size_t kMostUnreadBytes = std::size_t{64} << 20;
-constexpr std::size_t kMostBytesOfAText = std::size_t{512} << 20;
-constexpr std::size_t kMostValuesOfAReply = std::size_t{4} << 20;
+constexpr std::size_t kMaxUnreadBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxTextBytes = std::size_t{512} << 20;
+constexpr std::size_t kMaxValuesPerReply = std::size_t{4} << 20;
 // The buffer that stays allocated between replies.
 constexpr std::size_t kKeptReceiveBuffer = std::size_t{1} << 20;
 
 // The replies that leptir requests nest at most three lists deep. hiredis has a limit too, but it depends on its
 // version.
-constexpr int kMostNestedLists = 7;
+constexpr int kMaxNestedLists = 7;
 
 RedisReplyBlock& blockOf(const redisReadTask* task) {
   return *static_cast<RedisReplyBlock*>(task->privdata);
@@ -40,7 +40,7 @@ std::uint32_t fromHandle(const void* handle) {
 void* storeNode(const redisReadTask* task, RedisReplyBlock::Node node) {
   auto& replies = blockOf(task);
   if (task->parent == nullptr) {
-    if (replies.nodes.size() >= kMostValuesOfAReply) return nullptr;
+    if (replies.nodes.size() >= kMaxValuesPerReply) return nullptr;
     replies.nodes.push_back(node);
     return toHandle(static_cast<std::uint32_t>(replies.nodes.size() - 1));
   }
@@ -57,7 +57,7 @@ RedisValue::Kind kindOfText(int type) {
 
 void* createString(const redisReadTask* task, char* bytes, std::size_t size) {
   auto& text = blockOf(task).text;
-  if (text.size() + size > kMostBytesOfAText) return nullptr;
+  if (text.size() + size > kMaxTextBytes) return nullptr;
   const RedisReplyBlock::Node node{kindOfText(task->type), static_cast<std::uint32_t>(size),
                                    static_cast<std::int64_t>(text.size())};
   text.append(bytes, size);
@@ -67,7 +67,7 @@ void* createString(const redisReadTask* task, char* bytes, std::size_t size) {
 bool isTooDeep(const redisReadTask* task) {
   int levels = 1;
   for (const auto* each = task; each->parent != nullptr; each = each->parent) {
-    if (++levels > kMostNestedLists) return true;
+    if (++levels > kMaxNestedLists) return true;
   }
   return false;
 }
@@ -76,7 +76,7 @@ bool isTooDeep(const redisReadTask* task) {
 template <class Count>
 void* createArray(const redisReadTask* task, Count elements) {
   auto& nodes = blockOf(task).nodes;
-  if (isTooDeep(task) || static_cast<std::uint64_t>(elements) > kMostValuesOfAReply - nodes.size()) return nullptr;
+  if (isTooDeep(task) || static_cast<std::uint64_t>(elements) > kMaxValuesPerReply - nodes.size()) return nullptr;
   const auto size = static_cast<std::uint32_t>(elements);
   void* handle = storeNode(task, {RedisValue::Kind::List, size, 0});
   if (handle == nullptr) return nullptr;
@@ -131,7 +131,7 @@ RedisReader::RedisReader()
 Result<void> RedisReader::feed(std::string_view bytes) {
   redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
   if (auto parsed = parse(); !parsed) return parsed;
-  if (reader_->len - reader_->pos > kMostUnreadBytes)
+  if (reader_->len - reader_->pos > kMaxUnreadBytes)
     return Error(ErrorCode::Unavailable, "sends a text larger than any reply that leptir asks for");
   return {};
 }

@@ -17,9 +17,9 @@ constexpr std::string_view kRegisteredMilliseconds = "10000";
 // A process that was not waiting for so long registers anew before it relies on the stream.
 constexpr Duration kLapsesAfter = 5s;
 // The stream keeps about so many entries, and so long after the last one.
-constexpr std::string_view kMostEntries = "100";
+constexpr std::string_view kMaxEntries = "100";
 constexpr std::string_view kKeptMilliseconds = "60000";
-constexpr Duration kLongestPause = 1h;  // longer than any reply may take
+constexpr Duration kMaxPause = 1h;  // longer than any reply may take
 constexpr Duration kAskAgainAfter = 60s;
 
 std::string idsOfTasksThatAreOver(std::span<const MetaInfo> records) {
@@ -55,7 +55,7 @@ void RedisRecordBellRinger::ring(std::span<const MetaInfo> records) {
   if (!std::exchange(isAwaited_, false)) return;
   const auto ids = idsOfTasksThatAreOver(records);
   if (ids.empty()) return;
-  connection_->append({"XADD", keys_.ended, "MAXLEN", "~", kMostEntries, "*", "ids", ids});
+  connection_->append({"XADD", keys_.ended, "MAXLEN", "~", kMaxEntries, "*", "ids", ids});
   connection_->append({"PEXPIRE", keys_.ended, kKeptMilliseconds});
   static_cast<void>(connection_->exchange());
 }
@@ -71,7 +71,7 @@ Result<RecordNews> RedisRecordWatch::wait(Duration longest, Wake& wake) {
     if (auto registered = registerAnew(); !registered) return registered.error();
     return RecordNews{.mayBeAny = true};
   }
-  const auto until = systemClock().bootTime() + std::min(longest, kLongestPause);
+  const auto until = systemClock().bootTime() + std::min(longest, kMaxPause);
   for (int answers = 0;;) {
     const auto began = systemClock().bootTime();
     auto reply = read(until - began, wake);
@@ -105,7 +105,7 @@ Result<void> RedisRecordWatch::registerAnew() {
   const std::array<std::string_view, 5> renewal{"SET", keys_.waiting, "1", "PX", kRegisteredMilliseconds};
   const std::array<std::string_view, 6> words{"XREVRANGE", keys_.ended, "+", "-", "COUNT", "1"};
   Wake never;
-  const auto reply = connection_.wait(words, Duration::zero(), kLongestPause, never, renewal);
+  const auto reply = connection_.wait(words, Duration::zero(), kMaxPause, never, renewal);
   if (!reply) return reply.error();
   const auto newest = (*reply)->value()[0][0].text();
   lastEntry_ = newest.empty() ? kBeforeTheFirstEntry : newest;
@@ -118,7 +118,7 @@ Result<void> RedisRecordWatch::registerAnew() {
 Result<void> RedisRecordWatch::finishPendingRead() {
   if (!connection_.isPending()) return {};
   Wake never;
-  const auto reply = read(kLongestPause, never);
+  const auto reply = read(kMaxPause, never);
   return reply ? Result<void>() : reply.error();
 }
 

@@ -51,16 +51,16 @@ Result<RecordList> RedisRecordLister::list(std::string_view cursor) {
 }
 
 bool RedisRecordLister::isFull() const {
-  return list_.records.size() >= limit_ || list_.examined >= kMostRecordsExamined || bytesListed_ > kMostBytesOfAPage;
+  return list_.records.size() >= limit_ || list_.examined >= kMaxRecordsExamined || bytesListed_ > kMaxPageBytes;
 }
 
 // Few at first, and where records are large.
 std::size_t RedisRecordLister::readAtOnce() const {
-  constexpr std::size_t kFirst = 20, kMost = 500, kMostBytes = kMostBytesOfAPage / 4;
+  constexpr std::size_t kFirst = 20, kMax = 500, kMaxBytes = kMaxPageBytes / 4;
   if (list_.examined == 0) return kFirst;
-  const auto left = static_cast<std::size_t>(kMostRecordsExamined - list_.examined);
+  const auto left = static_cast<std::size_t>(kMaxRecordsExamined - list_.examined);
   const auto average = bytesRead_ / static_cast<std::size_t>(list_.examined);
-  return std::min(left, std::clamp<std::size_t>(kMostBytes / std::max<std::size_t>(average, 1), 1, kMost));
+  return std::min(left, std::clamp<std::size_t>(kMaxBytes / std::max<std::size_t>(average, 1), 1, kMax));
 }
 
 // An entry may be outdated, its record gone or successful by now.

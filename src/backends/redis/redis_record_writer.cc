@@ -10,7 +10,7 @@ namespace leptir::redis {
 namespace {
 
 // Other writers may replace the same record between our read and our write, but not so many times.
-constexpr int kMostReplaceRounds = 1000;
+constexpr int kMaxReplaceRounds = 1000;
 
 const RedisScript& replaceRecordScript() {
   static const RedisScript kScript(lua::kReplaceRecord);
@@ -156,7 +156,7 @@ void RedisRecordWriter::appendExpiryOfHashes() {
 // parse.
 Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions standing) {
   for (int round = 0; !standing.empty(); ++round) {
-    if (round == kMostReplaceRounds) {
+    if (round == kMaxReplaceRounds) {
       return Error(ErrorCode::Unavailable, "other writers replace the same records again and again")
           .in(connection_->address().where());
     }

@@ -13,7 +13,7 @@ namespace leptir::redis {
 namespace {
 
 // A notice for each of so many sessions and names at most: other programs may write any number of them.
-constexpr std::size_t kMostSessionsReported = 100;
+constexpr std::size_t kMaxSessionsReported = 100;
 
 TaskToGiveBack expired(LeasedTask task) {
   base::incrementSaturated(task.counters.expiries);
@@ -56,7 +56,7 @@ Result<std::size_t> RedisRecovery::giveBack(const std::string& session, std::siz
 
 // Reports each session once.
 void RedisRecovery::note(const std::string& session, const Error& why) {
-  if (reportedSessions_.size() == kMostSessionsReported || !reportedSessions_.insert(session).second) return;
+  if (reportedSessions_.size() == kMaxSessionsReported || !reportedSessions_.insert(session).second) return;
   notices_.push_back(
       "the tasks of session " + base::inQuotes(session) + " (key " +
       base::inQuotes(queue_->keys.leasedBy(session), 200) +
@@ -87,7 +87,7 @@ Result<void> RedisRecovery::noteRemoved(RedisValue beginnings, RedisValue sizes)
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto size = expect.integer(sizes[i], 0, std::numeric_limits<std::int64_t>::max());
     if (!size) return size.error();
-    if (reportedRemovals_ == kMostSessionsReported) continue;
+    if (reportedRemovals_ == kMaxSessionsReported) continue;
     ++reportedRemovals_;
     notices_.push_back("removed a name of " + std::to_string(*size) + " bytes from key " +
                        base::inQuotes(queue_->keys.sessions, 200) + ", which begins with " +

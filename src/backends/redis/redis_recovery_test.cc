@@ -128,7 +128,7 @@ TEST_F(RedisManyLeasesTest, AreGivenBackFromAmongManyForeignFields) {
   addHeld(std::string(32, 'a') + ":1", "7", envelopeOf("held"));
   must(session->close());
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1, .buried = kMany}));
-  EXPECT_EQ(broker->takeBurials().size(), kMostStoreBurials);
+  EXPECT_EQ(broker->takeBurials().size(), kMaxStoreBurials);
   EXPECT_EQ(sessions(), Json::array());
 }
 

@@ -9,8 +9,8 @@ namespace leptir::redis {
 // How many buckets of the server's hash table a scan of `members` members visits at most. The table has up to ten
 // buckets for each member, or twenty while it is resized; a scan whose cursor goes on after so many would never end.
 inline std::int64_t maxScannedBuckets(std::int64_t members) {
-  constexpr std::int64_t kMostBuckets = 1'000'000'000;
-  return 100'000 + 20 * std::min(members, kMostBuckets);
+  constexpr std::int64_t kMaxBuckets = 1'000'000'000;
+  return 100'000 + 20 * std::min(members, kMaxBuckets);
 }
 
 // How many buckets one step of a scan visits: few where members are large, since the server copies them into its reply.
@@ -19,14 +19,14 @@ class ScanStep {
   std::int64_t buckets() const { return buckets_; }
   // Chooses the size of the next step by the bytes that the last one found.
   void adapt(std::int64_t bytes) {
-    if (bytes > kMostBytes) buckets_ = std::max(buckets_ / 4, kFewestBuckets);
-    if (bytes < kMostBytes / 8) buckets_ = std::min(buckets_ * 4, kMostBuckets);
+    if (bytes > kMaxBytes) buckets_ = std::max(buckets_ / 4, kMinBuckets);
+    if (bytes < kMaxBytes / 8) buckets_ = std::min(buckets_ * 4, kMaxBuckets);
   }
 
  private:
-  static constexpr std::int64_t kFewestBuckets = 4, kMostBuckets = 1000, kMostBytes = std::int64_t{8} << 20;
+  static constexpr std::int64_t kMinBuckets = 4, kMaxBuckets = 1000, kMaxBytes = std::int64_t{8} << 20;
 
-  std::int64_t buckets_ = kFewestBuckets;
+  std::int64_t buckets_ = kMinBuckets;
 };
 
 }  // namespace leptir::redis

@@ -26,7 +26,7 @@ std::string durabilityOf(std::string_view info, std::optional<std::string_view> 
   return "none: all is lost when the server stops";
 }
 
-void noteEviction(std::string_view policy, std::vector<StoreFinding>& findings) {
+void flagEviction(std::string_view policy, std::vector<StoreFinding>& findings) {
   if (policy.empty() || policy == "noeviction") return;
   const bool onlyExpiring = policy.starts_with("volatile");
   findings.push_back({onlyExpiring ? FindingSeverity::Warning : FindingSeverity::Problem, "eviction",
@@ -36,7 +36,7 @@ void noteEviction(std::string_view policy, std::vector<StoreFinding>& findings) 
 }
 
 // Whether all changes since the last snapshot, or all of them, are lost when the server stops.
-void notePersistence(std::string_view info, std::optional<std::string_view> save, std::vector<StoreFinding>& findings) {
+void flagPersistence(std::string_view info, std::optional<std::string_view> save, std::vector<StoreFinding>& findings) {
   if (infoValue(info, "aof_enabled") != "0" || !save) return;
   if (save->empty())
     findings.push_back({FindingSeverity::Warning, "durability", "it keeps nothing on disk: when it stops, all is lost",
@@ -47,7 +47,7 @@ void notePersistence(std::string_view info, std::optional<std::string_view> save
                         "set appendonly to yes if no task may be lost"});
 }
 
-void noteSyncing(std::string_view info, std::optional<std::string_view> appendFsync,
+void flagSyncing(std::string_view info, std::optional<std::string_view> appendFsync,
                  std::vector<StoreFinding>& findings) {
   if (infoValue(info, "aof_enabled") != "1" || appendFsync != "no") return;
   findings.push_back({FindingSeverity::Note, "durability",
@@ -114,9 +114,9 @@ RedisServerInfo parseServerInfo(std::optional<std::string_view> info, std::optio
   if (infoValue(*info, "role") == "slave")
     findings.push_back(
         {FindingSeverity::Problem, "replica", "it is a replica, which cannot be written", "name its primary"});
-  noteEviction(infoValue(*info, "maxmemory_policy"), findings);
-  notePersistence(*info, save, findings);
-  noteSyncing(*info, appendFsync, findings);
+  flagEviction(infoValue(*info, "maxmemory_policy"), findings);
+  flagPersistence(*info, save, findings);
+  flagSyncing(*info, appendFsync, findings);
   serverInfo.durability = durabilityOf(*info, save, appendFsync);
   return serverInfo;
 }

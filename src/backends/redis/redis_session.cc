@@ -11,7 +11,7 @@ namespace leptir::redis {
 namespace {
 
 // Each round of close() gives back at least one task, and no session holds so many.
-constexpr int kMostCloseRounds = 1'000'000;
+constexpr int kMaxCloseRounds = 1'000'000;
 // Lease numbers are about microseconds since 1970. Larger ones are not exact in the doubles of Lua scripts.
 constexpr std::int64_t kLargestLeaseNumber = std::int64_t{1} << 53;
 
@@ -232,9 +232,9 @@ Result<std::vector<LeasedTask>> RedisSession::heldTasks() {
 Result<void> RedisSession::close() {
   auto state = SessionState::Open;
   for (int rounds = 0; state == SessionState::Open; ++rounds) {
-    if (rounds == kMostCloseRounds)
+    if (rounds == kMaxCloseRounds)
       return Error(ErrorCode::Unavailable, where() + ": the session still holds tasks after " +
-                                               std::to_string(kMostCloseRounds) + " attempts to give them back");
+                                               std::to_string(kMaxCloseRounds) + " attempts to give them back");
     if (auto open = checkOpen(); !open) return open;
     auto held = readLeased(*queue_, name_, Reading::OneRequest);
     if (!held) return held.error();

@@ -46,7 +46,7 @@ RedisScriptCall leaseTasks(const RedisQueue& queue, std::string_view session, st
   RedisScriptCall call(queue.scripts.leaseTasks);
   call.keys(keys.queue, keys.leasedBy(session), keys.sessions, keys.lease, keys.cancel, keys.ids, keys.buried,
             keys.buriedTasks, keys.leftToOthersBy(session), keys.firstMember, keys.originalScores);
-  call.arguments(session, limit, kMostBytesOfALease, kLargestEnvelopeReply,
+  call.arguments(session, limit, kMaxLeaseBytes, kLargestEnvelopeReply,
                  queue.isSharedWithPhp ? kPhpHoldMicroseconds : 0);
   return call;
 }

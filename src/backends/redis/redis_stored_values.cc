@@ -88,7 +88,7 @@ class StoredValueReader {
     std::size_t bytes = 0;
     for (auto i = from; i < to; ++i) {
       if (values_[i].kind != Kind::None) continue;
-      if (!chosen.empty() && bytes + values_[i].size > kMostBytesOfARequest) {
+      if (!chosen.empty() && bytes + values_[i].size > kMaxRequestBytes) {
         if (auto read = readTextsOf(chosen); !read) return read;
         chosen.clear();
         bytes = 0;

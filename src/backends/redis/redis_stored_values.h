@@ -1,6 +1,6 @@
 // Reads texts and fields of hashes that may be of any size and type, since other programs write under these keys as
 // well. Sizes are read first, then the values that are not too large, several in each exchange: at most
-// kMostBytesOfARequest bytes of values, or a single value.
+// kMaxRequestBytes bytes of values, or a single value.
 #pragma once
 
 #include <span>

@@ -19,7 +19,7 @@
 namespace leptir::redis {
 
 // Envelopes in one script that changes tasks.
-inline constexpr std::size_t kMostBytesOfAChange = std::size_t{4} << 20;
+inline constexpr std::size_t kMaxChangeBytes = std::size_t{4} << 20;
 
 // They are changed as soon as they fill a script. `Task` has a member `escapedId`.
 template <class Task>
@@ -31,7 +31,7 @@ class TaskBatch {
 
   // `bytes`: of the task on the server.
   Result<void> add(Task task, std::size_t bytes) {
-    if (bytes_ + bytes > kMostBytesOfAChange || tasks_.size() == kMostTasksOfAChange) {
+    if (bytes_ + bytes > kMaxChangeBytes || tasks_.size() == kMaxTasksPerChange) {
       if (auto done = flush(); !done) return done;
     }
     bytes_ += bytes;

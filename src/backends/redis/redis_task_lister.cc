@@ -18,7 +18,7 @@ namespace leptir::redis {
 namespace {
 
 // Where tasks have many MiB each, a step visits only some of them, and a call ends after so many steps.
-constexpr int kMostSteps = 64;
+constexpr int kMaxSteps = 64;
 constexpr std::size_t kLeasedAtOnce = 500;
 
 // The due time of a leased task: what is known of it, or else as its envelope suggests.
@@ -49,8 +49,8 @@ Result<TaskList> RedisTaskLister::list(std::string_view cursor) {
 }
 
 bool RedisTaskLister::isFull() const {
-  return list_.tasks.size() >= limit_ || list_.examined >= kMostTasksExamined || bytes_ > kMostBytesOfAPage ||
-         steps_ >= kMostSteps;
+  return list_.tasks.size() >= limit_ || list_.examined >= kMaxTasksExamined || bytes_ > kMaxPageBytes ||
+         steps_ >= kMaxSteps;
 }
 
 Result<void> RedisTaskLister::readPart() {
@@ -83,8 +83,8 @@ void RedisTaskLister::take(FoundTask task) {
 Result<void> RedisTaskLister::readWaiting() {
   auto page = listWaiting(queue_, filter_, at_->member,
                           {.members = limit_ - list_.tasks.size(),
-                           .visited = static_cast<std::size_t>(kMostTasksExamined - list_.examined),
-                           .bytes = kMostBytesOfAPage - bytes_});
+                           .visited = static_cast<std::size_t>(kMaxTasksExamined - list_.examined),
+                           .bytes = kMaxPageBytes - bytes_});
   if (!page) return page.error();
   list_.examined += page->visited;
   for (const auto& [envelope, score] : page->members) {
@@ -129,7 +129,7 @@ Result<void> RedisTaskLister::readSession(const std::string& session) {
   auto left = numbers ? std::span(*numbers) : std::span<const std::uint64_t>();
   left = left.subspan(static_cast<std::size_t>(std::ranges::lower_bound(left, at_->lease) - left.begin()));
   while (!left.empty() && !isFull()) {
-    const auto compared = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
+    const auto compared = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
     const auto room = std::min({left.size(), kLeasedAtOnce, limit_ - list_.tasks.size(), compared});
     const auto read = readLeasedTasks(session, left.first(room));
     if (!read) return read.error();
@@ -145,8 +145,7 @@ Result<std::size_t> RedisTaskLister::readLeasedTasks(const std::string& session,
                                                      std::span<const std::uint64_t> numbers) {
   std::vector<std::string> fields;
   for (const auto number : numbers) fields.push_back(std::to_string(number));
-  const auto envelopes =
-      readFirstFields(connection_, queue_.keys.leasedBy(session), fields, kMostBytesOfAPage - bytes_);
+  const auto envelopes = readFirstFields(connection_, queue_.keys.leasedBy(session), fields, kMaxPageBytes - bytes_);
   if (!envelopes) return envelopes.error();
   std::vector<LeasedTask> leased;
   for (std::size_t i = 0; i < envelopes->size(); ++i) {
@@ -190,7 +189,7 @@ Result<void> RedisTaskLister::readBuried() {
 std::size_t RedisTaskLister::mostBuriedOfAStep() const {
   const bool takesAll = filter_.name.empty() && filter_.idPrefix.empty() && filter_.reasonContains.empty() &&
                         !filter_.dueFrom && !filter_.dueBefore;
-  const auto left = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
+  const auto left = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
   return std::min(takesAll ? limit_ - list_.tasks.size() : kMembersOfAStep, left);
 }
 
@@ -200,7 +199,7 @@ Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
   for (const auto& [id, order] : page.members) {
     if (task::unescapedId(id).starts_with(filter_.idPrefix)) ids.emplace_back(id);
   }
-  auto tasks = readFirstBuriedTasks(queue_, ids, kMostBytesOfAPage);
+  auto tasks = readFirstBuriedTasks(queue_, ids, kMaxPageBytes);
   if (!tasks) return tasks.error();
   const bool isFromEnd = filter_.order == ListOrder::LatestFirst;
   std::size_t read = 0;

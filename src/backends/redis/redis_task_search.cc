@@ -157,8 +157,8 @@ Result<Time> RedisTaskSearch::now() {
   if (!time) return time.error();
   if (auto fits = RedisExpect(connection_).texts(time->value(), 2, RedisExpect::Nils::Refused); !fits)
     return fits.error();
-  constexpr std::int64_t kMostSeconds = std::int64_t{1} << 40;
-  const auto seconds = std::clamp<std::int64_t>(time->value()[0].integer(), -kMostSeconds, kMostSeconds);
+  constexpr std::int64_t kMaxSeconds = std::int64_t{1} << 40;
+  const auto seconds = std::clamp<std::int64_t>(time->value()[0].integer(), -kMaxSeconds, kMaxSeconds);
   return Time(Duration(seconds * 1'000'000 + std::clamp<std::int64_t>(time->value()[1].integer(), 0, 999'999)));
 }
 

@@ -22,7 +22,7 @@ using WaitingBatch = TaskBatch<WaitingTask>;
 // How many tasks of one score a search visits. A task that was listed just before, and is not where it was, is leased
 // as a rule; it may also wait as other bytes: it is searched only so far.
 inline constexpr std::uint64_t kAllOfAScore = std::numeric_limits<std::uint64_t>::max();
-inline constexpr std::uint64_t kSomeOfAScore = kMostTasksExamined;
+inline constexpr std::uint64_t kSomeOfAScore = kMaxTasksExamined;
 
 // Adds the tasks that it finds to a batch.
 class RedisWaitingSearch {

@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::microseconds kFirstSleep{50};
 constexpr std::chrono::microseconds kLaterSleeps{200};
 // Measured by the clock: on a loaded machine each sleep lasts several times as long as asked for.
-constexpr Duration kLongestWait = std::chrono::seconds(5);
+constexpr Duration kMaxWait = std::chrono::seconds(5);
 // After this many retries (2 ms) other processes are told that this one waits.
 constexpr int kRetriesBeforeAnnouncing = 10;
 
@@ -29,9 +29,9 @@ void BusyHandler::endAnnouncing() {
 Duration BusyHandler::longestWait() const {
   switch (patience_) {
     case Patience::WhileOpening:
-      return kLongestWait / kMaxOpenAttempts;
+      return kMaxWait / kMaxOpenAttempts;
     case Patience::ForStatements:
-      return kLongestWait;
+      return kMaxWait;
     case Patience::None:
       break;
   }

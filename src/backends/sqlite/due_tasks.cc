@@ -25,7 +25,7 @@ DueTasks::Selection DueTasks::select(std::size_t limit) {
   const auto most = limit + leftToOthers_.size();
   bool hasAtOnce = atOnce_.with(most).step(), hasByTime = byTime_.with(connection_.now(), most).step();
   const TaskRow atOnce(atOnce_), byTime(byTime_);
-  while ((hasAtOnce || hasByTime) && selected.tasks.size() < limit && bytes <= kMostBytesOfALease) {
+  while ((hasAtOnce || hasByTime) && selected.tasks.size() < limit && bytes <= kMaxLeaseBytes) {
     const bool takeAtOnce = hasAtOnce && (!hasByTime || atOnce.queuePosition() < byTime.queuePosition());
     const auto& row = takeAtOnce ? atOnce : byTime;
     if (mayLease(row.number(), now)) {

@@ -10,7 +10,7 @@ namespace leptir::sqlite {
 
 // A list whose ids have a prefix reads the index on ids instead of all rows in their order, unless more rows than this
 // have that prefix: it sorts what it has found, for each page again.
-inline constexpr std::int64_t kMostRowsOfAPrefix = 2'000;
+inline constexpr std::int64_t kMaxRowsPerPrefix = 2'000;
 
 struct IdRange {
   std::string first;

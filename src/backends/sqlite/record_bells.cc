@@ -15,7 +15,7 @@ namespace {
 
 // Another process may remove the folder between our mkdir and our bind, and make it again before we could look for the
 // reason, but hardly so often. Any error is tried so often: that takes a millisecond.
-constexpr int kMostAttempts = 100;
+constexpr int kMaxAttempts = 100;
 
 // Who may use the folder above may use this one.
 void makeBellsFolder(const std::filesystem::path& above) {
@@ -52,7 +52,7 @@ Result<void> SqliteRecordWatch::hang() {
       bell_.emplace(std::move(*bell));
       return {};
     }
-    if (attempt == kMostAttempts) return bell.error();
+    if (attempt == kMaxAttempts) return bell.error();
   }
 }
 

@@ -16,18 +16,18 @@ namespace {
 
 constexpr auto kEarliestKey = std::numeric_limits<std::int64_t>::min(),
                kLatestKey = std::numeric_limits<std::int64_t>::max();
-using RecordPlace = std::array<std::int64_t, 2>;
+using RecordPosition = std::array<std::int64_t, 2>;
 
 // Where this page of the list starts: after the key and row of the cursor, or at the latest record that the filter
 // allows.
-RecordPlace startLatestFirst(const MetaFilter& filter, const std::optional<RecordPlace>& asked) {
-  const auto after = asked.value_or(RecordPlace{kLatestKey, kEarliestKey});
-  return filter.savedBefore ? std::min(after, RecordPlace{dueFrom(*filter.savedBefore), kEarliestKey}) : after;
+RecordPosition latestFirstStart(const MetaFilter& filter, const std::optional<RecordPosition>& asked) {
+  const auto after = asked.value_or(RecordPosition{kLatestKey, kEarliestKey});
+  return filter.savedBefore ? std::min(after, RecordPosition{dueFrom(*filter.savedBefore), kEarliestKey}) : after;
 }
 
-RecordPlace startEarliestFirst(std::int64_t oldest, const std::optional<RecordPlace>& asked) {
+RecordPosition earliestFirstStart(std::int64_t oldest, const std::optional<RecordPosition>& asked) {
   const auto before =
-      oldest == kEarliestKey ? RecordPlace{kEarliestKey, kEarliestKey} : RecordPlace{oldest - 1, kLatestKey};
+      oldest == kEarliestKey ? RecordPosition{kEarliestKey, kEarliestKey} : RecordPosition{oldest - 1, kLatestKey};
   return std::max(asked.value_or(before), before);
 }
 
@@ -39,7 +39,7 @@ class RecordLists::Page {
   Page(const MetaFilter& filter, std::size_t limit) : filter_(filter), limit_(limit) {}
 
   bool isFull() const {
-    return list_.records.size() >= limit_ || list_.examined == kMostRecordsExamined || bytes_ > kMostBytesOfAPage;
+    return list_.records.size() >= limit_ || list_.examined == kMaxRecordsExamined || bytes_ > kMaxPageBytes;
   }
   // Compares the record of a row of list_statements.h. A damaged record does not hide the others.
   void compare(const SqliteStatement& row) {
@@ -80,7 +80,7 @@ Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view 
   if (!cursor.empty() && !asked) return base::noSuchCursor(cursor);
   if (filter.savedFrom) oldest = std::max(oldest, dueFrom(*filter.savedFrom));
   const bool isLatestFirst = filter.order == ListOrder::LatestFirst;
-  const auto after = isLatestFirst ? startLatestFirst(filter, asked) : startEarliestFirst(oldest, asked);
+  const auto after = isLatestFirst ? latestFirstStart(filter, asked) : earliestFirstStart(oldest, asked);
 
   SqliteTransaction read(connection_, TransactionKind::Read);
   Page page(filter, limit);
@@ -92,12 +92,12 @@ Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view 
   }
   const auto last = isLatestFirst ? oldest : filter.savedBefore ? dueFrom(*filter.savedBefore) : kLatestKey;
   const bool isLast =
-      places ? fillFromPlaces(page, *places) : fillInOrder(page, isLatestFirst ? latest_ : earliest_, after, last);
+      places ? addAllAtPositions(page, *places) : addAllInOrder(page, isLatestFirst ? latest_ : earliest_, after, last);
   if (auto finished = read.commit(); !finished) return finished.error();
   return page.take(isLast);
 }
 
-bool RecordLists::fillInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
+bool RecordLists::addAllInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
   for (bool has = rows.startBehind(after[0], after[1], last); has; has = rows.step()) {
     if (page.isFull()) return false;
     page.compare(rows.row());
@@ -105,7 +105,7 @@ bool RecordLists::fillInOrder(Page& page, OrderedRows& rows, const Position& aft
   return true;
 }
 
-bool RecordLists::fillFromPlaces(Page& page, const std::vector<Position>& places) {
+bool RecordLists::addAllAtPositions(Page& page, const std::vector<Position>& places) {
   for (const auto& place : places) {
     if (page.isFull()) return false;
     if (row_.with(place[1]).step()) page.compare(row_);
@@ -118,10 +118,10 @@ std::optional<std::vector<RecordLists::Position>> RecordLists::placesOf(std::str
   const auto ids = idsWithPrefix(idPrefix);
   if (!ids) return {};
   std::vector<Position> places;
-  places_.with(ids->first, ids->behind, oldest, kMostRowsOfAPrefix + 1);
+  places_.with(ids->first, ids->behind, oldest, kMaxRowsPerPrefix + 1);
   while (places_.step())
     places.push_back({places_.integer(sql::RecordPlaceColumn::Saved), places_.integer(sql::RecordPlaceColumn::Row)});
-  if (places.size() > kMostRowsOfAPrefix) return {};
+  if (places.size() > kMaxRowsPerPrefix) return {};
   std::ranges::sort(places, std::greater());
   return places;
 }

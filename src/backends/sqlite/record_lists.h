@@ -26,8 +26,8 @@ class RecordLists {
   using Position = std::array<std::int64_t, 2>;
 
   // Both add records behind `after` to the page. False: the page is full, and there may be more.
-  bool fillInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
-  bool fillFromPlaces(Page& page, const std::vector<Position>& places);
+  bool addAllInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
+  bool addAllAtPositions(Page& page, const std::vector<Position>& places);
 
   // The positions of the records whose ids begin with the prefix, the newest first. nullopt: too many have it.
   std::optional<std::vector<Position>> placesOf(std::string_view idPrefix, std::int64_t oldest);

@@ -18,8 +18,8 @@ namespace leptir::sqlite {
 namespace {
 
 // Under load the log stays below 64 MiB (sqlite_log_test.cc).
-constexpr std::uintmax_t kLargeLog = std::uintmax_t{128} << 20, kHugeLog = std::uintmax_t{1} << 30;
-constexpr std::uintmax_t kMostBytesChecked = 64'000'000;
+constexpr std::uintmax_t kLargeWalBytes = std::uintmax_t{128} << 20, kHugeWalBytes = std::uintmax_t{1} << 30;
+constexpr std::uintmax_t kMaxBytesOfQuickCheck = 64'000'000;
 
 struct NeededIndex {
   std::string_view name, statement;
@@ -42,12 +42,12 @@ class DatabaseExaminer {
 
   Result<StoreExamination> examine() && {
     examineRights();
-    examineSpace();
-    examineLog();
+    examineDiskSpace();
+    examineWriteAheadLog();
     SqliteTransaction read(connection_, TransactionKind::Read);
     examineIndexes();
     examineJournalMode();
-    examinePages();
+    examineIntegrity();
     if (auto finished = read.commit(); !finished) return finished.error();
     return std::move(result_);
   }
@@ -63,16 +63,16 @@ class DatabaseExaminer {
 
   void examineRights() { add(findingOfRights(file_)); }
 
-  void examineSpace() {
+  void examineDiskSpace() {
     if (const auto space = base::diskSpaceAt(file_.path.parent_path())) add(base::findingOf(*space, file_.where()));
   }
 
-  void examineLog() {
+  void examineWriteAheadLog() {
     ++result_.looked;
     std::error_code missing;
     const auto bytes = std::filesystem::file_size(file_.path.string() + "-wal", missing);
-    if (missing || bytes < kLargeLog) return;
-    add(bytes < kHugeLog ? FindingSeverity::Warning : FindingSeverity::Problem, "wal-growth",
+    if (missing || bytes < kLargeWalBytes) return;
+    add(bytes < kHugeWalBytes ? FindingSeverity::Warning : FindingSeverity::Problem, "wal-growth",
         fmt::format("its write-ahead log has {}, and cannot be emptied while a program reads from before it",
                     base::bytesText(bytes)),
         fmt::format("find the program that has a long transaction open (fuser {}), and end it", file_.path.string()));
@@ -102,10 +102,10 @@ class DatabaseExaminer {
         "PRAGMA journal_mode = WAL, and find the program that changed it");
   }
 
-  void examinePages() {
+  void examineIntegrity() {
     std::error_code missing;
     const auto bytes = std::filesystem::file_size(file_.path, missing);
-    if (missing || bytes > kMostBytesChecked) return;
+    if (missing || bytes > kMaxBytesOfQuickCheck) return;
     ++result_.looked;
     SqliteStatement check(connection_, "PRAGMA quick_check(1)");
     check.start();

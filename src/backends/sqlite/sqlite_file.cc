@@ -20,7 +20,7 @@ namespace leptir::sqlite {
 namespace {
 
 // SQLite's limit of 512 bytes, minus the longest suffix that it appends (-journal).
-constexpr std::size_t kLongestPath = 504;
+constexpr std::size_t kMaxPathBytes = 504;
 
 struct FileSystem {
   std::uint32_t magic;
@@ -97,9 +97,9 @@ Result<void> refuseDanglingLink(const SqliteFile& file) {
 Result<void> checkPath(const SqliteFile& file) {
   const auto length = file.path.string().size();
   if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
-  if (length > kLongestPath) {
+  if (length > kMaxPathBytes) {
     return Error(ErrorCode::Invalid, file.where() + ": the path has " + std::to_string(length) +
-                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath) +
+                                         " bytes, SQLite takes at most " + std::to_string(kMaxPathBytes) +
                                          ": choose a shorter path");
   }
   std::error_code ignored;

@@ -13,12 +13,12 @@ namespace leptir::sqlite {
 namespace {
 
 // Texts that live shorter are written again and again (the cards of instances): their commits are not synced.
-constexpr std::chrono::minutes kShortestLifetimeToSync{1};
+constexpr std::chrono::minutes kMinSyncedLifetime{1};
 
 constexpr std::int64_t kNever = -1;  // as in fleet_statements.h
 
 Durability durabilityFor(const std::optional<Duration>& lifetime) {
-  return lifetime && *lifetime < kShortestLifetimeToSync ? Durability::Normal : Durability::Full;
+  return lifetime && *lifetime < kMinSyncedLifetime ? Durability::Normal : Durability::Full;
 }
 
 }  // namespace

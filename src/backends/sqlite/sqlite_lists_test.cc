@@ -77,7 +77,7 @@ TEST_F(SqliteLists, ATaskThatAnotherProgramBuriedWithoutANumberIsListedFirst) {
 }
 
 TEST_F(SqliteLists, MoreTasksWithAPrefixThanAreSortedAreListedAllTheSame) {
-  std::vector<BrokerTask> tasks(kMostRowsOfAPrefix + 100);
+  std::vector<BrokerTask> tasks(kMaxRowsPerPrefix + 100);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     tasks[i].id = "p" + std::to_string(i);
     tasks[i].name = "Test";

@@ -278,14 +278,14 @@ class SqliteSessionColumn : public SqliteMigrations, public testing::WithParamIn
   }
 };
 
-constexpr auto kLeast = "-9223372036854775807 - 1", kMost = "9223372036854775807";
+constexpr auto kMin = "-9223372036854775807 - 1", kMax = "9223372036854775807";
 
 INSTANTIATE_TEST_SUITE_P(
     Each, SqliteSessionColumn,
     testing::Values(SessionColumn{"pid", "-1", "0", "2147483648", "2147483647"},
                     SessionColumn{"workers", "-1", "0", "2147483648", "2147483647"},
-                    SessionColumn{"opened", kLeast, "-100000000000000000", kMost, "100000000000000000"},
-                    SessionColumn{"ended", kLeast, "-100000000000000000", kMost, "100000000000000000"},
+                    SessionColumn{"opened", kMin, "-100000000000000000", kMax, "100000000000000000"},
+                    SessionColumn{"ended", kMin, "-100000000000000000", kMax, "100000000000000000"},
                     SessionColumn{"lock", "0", "NULL", "0", "NULL"}),
     [](const auto& column) { return std::string(column.param.name); });
 

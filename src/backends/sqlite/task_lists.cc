@@ -20,8 +20,8 @@ namespace {
 // leased ones their holder, of the buried ones the number of their burial.
 enum ListPart : std::int64_t { kWaiting, kLeased, kBuried };
 
-constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
+constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
 
 bool mayHave(ListPart part, const TaskFilter& filter) {
   if (!filter.reasonContains.empty() && part != kBuried) return false;
@@ -51,7 +51,7 @@ bool comesBefore(const std::array<std::int64_t, 3>& a, const std::array<std::int
 void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueFrom) {
     const auto before = dueFrom(*filter.dueFrom) - 1 - offset;
-    if (before > range.key) range = {before, kMost, range.last};
+    if (before > range.key) range = {before, kMax, range.last};
   }
   if (filter.dueBefore) range.last = std::min(range.last, dueFrom(*filter.dueBefore) - offset);
 }
@@ -60,7 +60,7 @@ void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
 void narrowLatestFirst(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueBefore) {
     const auto most = dueFrom(*filter.dueBefore) - offset;
-    if (most < range.key) range = {most, kLeast, range.last};
+    if (most < range.key) range = {most, kMin, range.last};
   }
   if (filter.dueFrom) range.last = std::max(range.last, dueFrom(*filter.dueFrom) - offset);
 }
@@ -75,7 +75,7 @@ class TaskLists::Page {
   const TaskFilter& filter() const { return filter_; }
   std::int64_t now() const { return now_; }
   bool isFull() const {
-    return list_.tasks.size() >= limit_ || list_.examined == kMostTasksExamined || bytes_ > kMostBytesOfAPage;
+    return list_.tasks.size() >= limit_ || list_.examined == kMaxTasksExamined || bytes_ > kMaxPageBytes;
   }
   // Compares the task of a row with the filter. Its envelope is copied only if it matches.
   void compare(const TaskRow& row, const Position& position) {
@@ -125,46 +125,46 @@ Result<TaskList> TaskLists::list(const TaskFilter& filter, std::string_view curs
     std::ranges::sort(*places, isBefore);
     if (after) places->erase(places->begin(), std::ranges::upper_bound(*places, *after, isBefore));
   }
-  const bool isLast = places ? fillFromPlaces(page, *places) : fillInOrder(page, after);
+  const bool isLast = places ? addAllAtPositions(page, *places) : addAllInOrder(page, after);
   if (auto finished = read.commit(); !finished) return finished.error();
   return page.take(isLast);
 }
 
-bool TaskLists::fillInOrder(Page& page, const std::optional<Position>& after) {
+bool TaskLists::addAllInOrder(Page& page, const std::optional<Position>& after) {
   const auto start = [&](ListPart part) -> std::optional<Position> {
     if (!mayHave(part, page.filter()) || (after && after->front() > part)) return {};
     if (after && after->front() == part) return *after;
     const bool startsAtLastBurial = page.filter().order == ListOrder::LatestFirst && part == kBuried;
-    return startsAtLastBurial ? Position{part, kMost, kMost} : Position{part, -1, kLeast};
+    return startsAtLastBurial ? Position{part, kMax, kMax} : Position{part, -1, kMin};
   };
   const bool isLatestFirst = page.filter().order == ListOrder::LatestFirst;
-  if (start(kWaiting) && !(isLatestFirst ? fillWaitingLatestFirst(page, after) : fillWaiting(page, after)))
+  if (start(kWaiting) && !(isLatestFirst ? addAllWaitingLatestFirst(page, after) : addAllWaiting(page, after)))
     return false;
-  if (const auto from = start(kLeased); from && !fillPart(page, leased_, *from, kMost)) return false;
+  if (const auto from = start(kLeased); from && !addAllOfPart(page, leased_, *from, kMax)) return false;
   const auto from = start(kBuried);
-  return !from || fillBuried(page, *from);
+  return !from || addAllBuried(page, *from);
 }
 
 // Latest first, the tasks that another program has buried without a number come last: their key is -1.
-bool TaskLists::fillBuried(Page& page, const Position& after) {
-  if (page.filter().order == ListOrder::EarliestFirst) return fillPart(page, buried_, after, kMost);
-  if (after[1] != -1 && !fillPart(page, buriedLatestFirst_, after, 0)) return false;
-  return fillPart(page, buriedLatestFirst_, after[1] == -1 ? after : Position{kBuried, -1, kMost}, 0);
+bool TaskLists::addAllBuried(Page& page, const Position& after) {
+  if (page.filter().order == ListOrder::EarliestFirst) return addAllOfPart(page, buried_, after, kMax);
+  if (after[1] != -1 && !addAllOfPart(page, buriedLatestFirst_, after, 0)) return false;
+  return addAllOfPart(page, buriedLatestFirst_, after[1] == -1 ? after : Position{kBuried, -1, kMax}, 0);
 }
 
 // Merges the tasks that are due at once with those that are due by the time, as DueTasks::select does.
-bool TaskLists::fillWaiting(Page& page, const std::optional<Position>& after) {
+bool TaskLists::addAllWaiting(Page& page, const std::optional<Position>& after) {
   const auto& filter = page.filter();
   constexpr auto kBeforeAll = -kLargestTime - 1;
   const auto behind = after && after->front() == kWaiting
-                          ? KeyRange{std::clamp((*after)[1], kBeforeAll, kLargestTime), (*after)[2], kMost}
-                          : KeyRange{kBeforeAll, kMost, kMost};
+                          ? KeyRange{std::clamp((*after)[1], kBeforeAll, kLargestTime), (*after)[2], kMax}
+                          : KeyRange{kBeforeAll, kMax, kMax};
   KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, kAtOnceLimit - 1};
   KeyRange byTime{behind.key, behind.row, kLargestTime};
   narrow(atOnce, filter, kAtOnceOffset);
   narrow(byTime, filter, 0);
   if (filter.state == TaskState::Due) byTime.last = std::min(byTime.last, page.now());
-  if (filter.state == TaskState::Scheduled && byTime.key < page.now()) byTime = {page.now(), kMost, byTime.last};
+  if (filter.state == TaskState::Scheduled && byTime.key < page.now()) byTime = {page.now(), kMax, byTime.last};
 
   bool hasAtOnce = filter.state != TaskState::Scheduled && atOnce_.startBehind(atOnce.key, atOnce.row, atOnce.last);
   bool hasByTime = byTime_.startBehind(byTime.key, byTime.row, byTime.last);
@@ -181,17 +181,17 @@ bool TaskLists::fillWaiting(Page& page, const std::optional<Position>& after) {
 }
 
 // Lists from the latest task to the earliest, so each KeyRange runs from its highest key down to `last`.
-bool TaskLists::fillWaitingLatestFirst(Page& page, const std::optional<Position>& after) {
+bool TaskLists::addAllWaitingLatestFirst(Page& page, const std::optional<Position>& after) {
   const auto& filter = page.filter();
   constexpr auto kBehindLatestTime = kLargestTime + 1;
   const auto behind = after && after->front() == kWaiting
-                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindLatestTime), (*after)[2], kLeast}
-                          : KeyRange{kBehindLatestTime, kLeast, kLeast};
+                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindLatestTime), (*after)[2], kMin}
+                          : KeyRange{kBehindLatestTime, kMin, kMin};
   KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, -kLargestTime - kAtOnceOffset};
   KeyRange byTime{behind.key, behind.row, -kLargestTime};
   narrowLatestFirst(atOnce, filter, kAtOnceOffset);
   narrowLatestFirst(byTime, filter, 0);
-  if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kLeast, byTime.last};
+  if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kMin, byTime.last};
   if (filter.state == TaskState::Scheduled) byTime.last = std::max(byTime.last, page.now() + 1);
 
   auto& rowsAtOnce = atOnceLatestFirst_;
@@ -210,7 +210,7 @@ bool TaskLists::fillWaitingLatestFirst(Page& page, const std::optional<Position>
   return true;
 }
 
-bool TaskLists::fillPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
+bool TaskLists::addAllOfPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
   for (bool has = rows.startBehind(after[1], after[2], last); has; has = rows.step()) {
     if (page.isFull()) return false;
     page.compare(TaskRow(rows.row()),
@@ -219,7 +219,7 @@ bool TaskLists::fillPart(Page& page, OrderedRows& rows, const Position& after, s
   return true;
 }
 
-bool TaskLists::fillFromPlaces(Page& page, const std::vector<Position>& places) {
+bool TaskLists::addAllAtPositions(Page& page, const std::vector<Position>& places) {
   for (const auto& place : places) {
     if (page.isFull()) return false;
     if (row_.with(place.back()).step()) page.compare(TaskRow(row_), place);
@@ -231,7 +231,7 @@ std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_
   const auto ids = idsWithPrefix(idPrefix);
   if (!ids) return {};
   std::vector<Position> places;
-  places_.with(ids->first, ids->behind, kMostRowsOfAPrefix + 1);
+  places_.with(ids->first, ids->behind, kMaxRowsPerPrefix + 1);
   while (places_.step()) {
     using enum sql::TaskPlaceColumn;
     const auto holder = places_.integer(Holder), row = places_.integer(Row);
@@ -242,7 +242,7 @@ std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_
     else
       places.push_back({kLeased, holder, row});
   }
-  if (places.size() > kMostRowsOfAPrefix) return {};
+  if (places.size() > kMaxRowsPerPrefix) return {};
   return places;
 }
 

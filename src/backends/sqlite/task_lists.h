@@ -26,12 +26,12 @@ class TaskLists {
   using Position = std::array<std::int64_t, 3>;
 
   // All of them add tasks behind `after` to the page. False: the page is full, and there may be more.
-  bool fillInOrder(Page& page, const std::optional<Position>& after);
-  bool fillWaiting(Page& page, const std::optional<Position>& after);
-  bool fillWaitingLatestFirst(Page& page, const std::optional<Position>& after);
-  bool fillBuried(Page& page, const Position& after);
-  bool fillPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
-  bool fillFromPlaces(Page& page, const std::vector<Position>& places);
+  bool addAllInOrder(Page& page, const std::optional<Position>& after);
+  bool addAllWaiting(Page& page, const std::optional<Position>& after);
+  bool addAllWaitingLatestFirst(Page& page, const std::optional<Position>& after);
+  bool addAllBuried(Page& page, const Position& after);
+  bool addAllOfPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
+  bool addAllAtPositions(Page& page, const std::vector<Position>& places);
 
   // The positions of the tasks whose ids begin with the prefix, in their order. nullopt: too many have it.
   std::optional<std::vector<Position>> placesOf(std::string_view idPrefix);

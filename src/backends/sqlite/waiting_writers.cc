@@ -13,7 +13,7 @@ namespace {
 
 // A waiting process polls the database's lock every 200 us, less often when the processors are busy.
 constexpr std::chrono::milliseconds kPauseForOthers{1};
-constexpr int kMostPausesForOthers = 3;
+constexpr int kMaxPausesForOthers = 3;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ bool WaitingWriters::hasOthers(const std::filesystem::path& folder) {
 }
 
 void WaitingWriters::letOthersGoFirst(const std::filesystem::path& folder) {
-  for (int i = 0; i < kMostPausesForOthers && hasOthers(folder); ++i) std::this_thread::sleep_for(kPauseForOthers);
+  for (int i = 0; i < kMaxPausesForOthers && hasOthers(folder); ++i) std::this_thread::sleep_for(kPauseForOthers);
 }
 
 }  // namespace leptir::sqlite

@@ -22,7 +22,7 @@ bool isRelease(const SessionState& state, const std::string& queue) {
 bool canBeSent(const Replacement& replacement, const SessionState& state, const std::string& queue) {
   const auto& [lease, message] = replacement;
   if (isRelease(state, queue) && !lease->others) return false;
-  return message.bytes() <= state.queue.maximumMessageSize && message.attributes.size() <= kMostAttributes;
+  return message.bytes() <= state.queue.maximumMessageSize && message.attributes.size() <= kMaxAttributes;
 }
 
 void append(std::vector<LeaseId>& to, std::vector<LeaseId> more) {
@@ -58,7 +58,7 @@ Sent sendAll(SessionState& state, const std::string& queue, std::vector<Replacem
   Sent sent;
   std::vector<Replacement> toSend;
   for (auto& replacement : replacements) {
-    if (isRelease(state, queue)) noteLease(replacement.message, replacement.lease->id.number);
+    if (isRelease(state, queue)) setPreviousLease(replacement.message, replacement.lease->id.number);
     if (replacement.lease->isSentAnew) {
       sent.leases.push_back(replacement.lease);
     } else if (canBeSent(replacement, state, queue)) {

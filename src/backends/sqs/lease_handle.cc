@@ -57,7 +57,7 @@ std::string writeHandle(const LeaseHandle& handle) {
   if (handle.others->empty()) return withoutAttributes("0");
   const auto attributes = writeJson(attributesJson(*handle.others));
   auto text = start + std::to_string(attributes.size()) + ":" + attributes + handle.receipt;
-  return text.size() <= kLongestHandle ? text : withoutAttributes(kNoRoom);
+  return text.size() <= kMaxHandleBytes ? text : withoutAttributes(kNoRoom);
 }
 
 std::optional<LeaseHandle> readHandle(std::string_view text) {

@@ -14,9 +14,9 @@
 namespace leptir::sqs {
 
 // LeaseId::handle has no more bytes.
-inline constexpr std::size_t kLongestHandle = 2048 - 16;
+inline constexpr std::size_t kMaxHandleBytes = 2048 - 16;
 // A message with a longer receipt handle cannot be leased. Amazon's have some 400 bytes.
-inline constexpr std::size_t kLongestReceipt = 1900;
+inline constexpr std::size_t kMaxReceiptBytes = 1900;
 
 // What a later process of the instance must know of a lease.
 struct LeaseHandle {

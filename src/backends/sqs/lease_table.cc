@@ -7,7 +7,7 @@ namespace leptir::sqs {
 namespace {
 
 // Between the clocks of two instances. A number that is farther ahead is none that an instance has given.
-constexpr Duration kMostSkew = std::chrono::hours(1);
+constexpr Duration kMaxClockSkew = std::chrono::hours(1);
 
 std::uint64_t microseconds(Time time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.time_since_epoch().count()));
@@ -19,7 +19,7 @@ LeaseTable::LeaseTable(const SessionId& session, Time now)
     : mark_(sessionMark(session)), first_(microseconds(now)), last_(first_) {}
 
 HeldLease& LeaseTable::add(HeldLease lease, Time now) {
-  const auto previous = lease.previous <= microseconds(now + kMostSkew) ? lease.previous : 0;
+  const auto previous = lease.previous <= microseconds(now + kMaxClockSkew) ? lease.previous : 0;
   last_ = std::max({last_ + 1, microseconds(now), previous + 1});
   lease.id = {
       .number = last_,

@@ -72,8 +72,8 @@ TEST(LeaseTable, AHandleIsNoLongerThanAStoreMayHave) {
   LeaseTable table({kSession.instance, ~std::uint64_t{0}}, kOpened);
   for (std::size_t bytes = 0; bytes < 200; ++bytes) {
     const Attributes others{{.name = "a", .type = "String", .text = std::string(bytes, 'x')}};
-    const auto id = table.add({.receipt = std::string(kLongestReceipt, 'r'), .others = others}, kOpened).id;
-    EXPECT_LE(id.handle.size(), kLongestHandle) << bytes;
+    const auto id = table.add({.receipt = std::string(kMaxReceiptBytes, 'r'), .others = others}, kOpened).id;
+    EXPECT_LE(id.handle.size(), kMaxHandleBytes) << bytes;
   }
 }
 

@@ -28,7 +28,7 @@ bool isOurs(const MessageAttribute& attribute) {
 }
 
 // An empty object: the message has no such attribute, or one that cannot be read.
-Json readNote(const std::vector<MessageAttribute>& attributes) {
+Json readAttribute(const std::vector<MessageAttribute>& attributes) {
   const auto found = std::ranges::find_if(attributes, isOurs);
   if (found == attributes.end()) return Json::object();
   auto json = parseJson(found->text, 2);
@@ -49,24 +49,24 @@ MessageAttribute attributeOfBurial(std::string_view reason, Time now, std::size_
           .text = writeJson({{"reason", base::utf8Prefix(reason, mostBytes)}, {"buried", unixMilliseconds(now)}})};
 }
 
-void noteLease(OutgoingMessage& message, std::uint64_t lease) {
+void setPreviousLease(OutgoingMessage& message, std::uint64_t lease) {
   const auto ours = std::ranges::count_if(message.attributes, isOurs);
-  if (ours == 0 && message.attributes.size() >= kMostAttributes) return;
-  auto note = readNote(message.attributes);
+  if (ours == 0 && message.attributes.size() >= kMaxAttributes) return;
+  auto note = readAttribute(message.attributes);
   note[kLease] = lease;
   std::erase_if(message.attributes, isOurs);
   message.attributes.push_back({.name = kName, .type = "String", .text = writeJson(note)});
 }
 
-std::uint64_t leaseNotedIn(const std::vector<MessageAttribute>& attributes) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, numberIn(readNote(attributes), kLease).value_or(0)));
+std::uint64_t previousLeaseIn(const std::vector<MessageAttribute>& attributes) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, numberIn(readAttribute(attributes), kLease).value_or(0)));
 }
 
 std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attributes) {
-  const auto note = readNote(attributes);
+  const auto note = readAttribute(attributes);
   const auto due = numberIn(note, "due"), rest = numberIn(note, "rest");
-  constexpr std::int64_t kMost = std::chrono::milliseconds(kMaxTimeSpan).count();
-  if (!due || !rest || *due > kMost || *due < -kMost || *rest < 0) return {};
+  constexpr std::int64_t kMax = std::chrono::milliseconds(kMaxTimeSpan).count();
+  if (!due || !rest || *due > kMax || *due < -kMax || *rest < 0) return {};
   return DelayNote{.due = Time(std::chrono::milliseconds(*due)),
                    .rest = std::min(std::chrono::seconds(*rest), kMaxTimeSpan)};
 }

@@ -30,9 +30,9 @@ std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attrib
 // A message that takes the place of a leased one says the number of that lease, so that the next lease has a higher
 // number, also where its instance has a clock that is behind: {"lease":1764500000123456}, beside a delay. Not where
 // other programs have given the message as many attributes as it may have.
-void noteLease(OutgoingMessage& message, std::uint64_t lease);
+void setPreviousLease(OutgoingMessage& message, std::uint64_t lease);
 // Zero: the message has taken the place of none.
-std::uint64_t leaseNotedIn(const std::vector<MessageAttribute>& attributes);
+std::uint64_t previousLeaseIn(const std::vector<MessageAttribute>& attributes);
 
 // The attributes that other programs have given the message.
 std::vector<MessageAttribute> attributesOfOthers(std::vector<MessageAttribute> attributes);

@@ -66,7 +66,7 @@ Json attributesIn(const Json& answer) {
 }  // namespace
 
 seconds QueueAttributes::longestHop() const {
-  return std::clamp(retention / 2, seconds(1), kLongestDelay);
+  return std::clamp(retention / 2, seconds(1), kMaxDelay);
 }
 
 tl::expected<QueueAttributes, AttributesError> queueAttributes(SqsClient& client, const aws::QueueAddress& queue) {
@@ -102,13 +102,13 @@ Result<TaskCounts> countsOf(SqsClient& client, const aws::QueueAddress& queue) {
 
 std::vector<StoreFinding> findingsAbout(const QueueAttributes& queue, const std::string& where) {
   std::vector<StoreFinding> findings;
-  if (queue.maxReceiveCount && *queue.maxReceiveCount <= kMostExpiries) {
+  if (queue.maxReceiveCount && *queue.maxReceiveCount <= kMaxExpiries) {
     findings.push_back(
         {FindingSeverity::Problem, "redrive",
          fmt::format("{}: its RedrivePolicy moves a task away at its {}. receive, before leptir buries it with a "
                      "record (after {} expired leases)",
-                     where, *queue.maxReceiveCount + 1, kMostExpiries),
-         fmt::format("set maxReceiveCount above {}", kMostExpiries)});
+                     where, *queue.maxReceiveCount + 1, kMaxExpiries),
+         fmt::format("set maxReceiveCount above {}", kMaxExpiries)});
   }
   if (queue.retention < kShortRetention) {
     findings.push_back({FindingSeverity::Problem, "retention",

@@ -26,7 +26,7 @@ std::vector<Entries> batchesOf(const Entries& entries, std::span<const std::size
   std::vector<Entries> batches;
   std::size_t sum = 0;
   for (const auto entry : entries) {
-    const bool fits = !batches.empty() && batches.back().size() < kMostEntries && sum + bytes[entry] <= mostBytes;
+    const bool fits = !batches.empty() && batches.back().size() < kMaxEntries && sum + bytes[entry] <= mostBytes;
     if (!fits) {
       batches.emplace_back();
       sum = 0;

@@ -118,7 +118,7 @@ BrokerTraits SqsBroker::traitsOfEveryQueue() {
   traits.keepsSessions = false;
   traits.leavesToOthers = false;
   traits.leasesAgain = false;
-  traits.longestLease = kLongestLease;
+  traits.longestLease = kMaxLease;
   traits.duePrecision = std::chrono::seconds(1);
   traits.counts = BrokerTraits::Counts::Approximate;
   traits.cancel = BrokerTraits::CancelLatency::Never;

@@ -7,7 +7,7 @@
 namespace leptir::sqs {
 namespace {
 
-constexpr Duration kLongestWait = std::chrono::seconds(1);
+constexpr Duration kMaxWait = std::chrono::seconds(1);
 // Requests that wait inside of JsonClient hold their bodies in memory, so they are started in groups.
 constexpr std::size_t kStartedAtOnce = 32;
 
@@ -69,7 +69,7 @@ Result<Json> SqsClient::resultOfNext(std::deque<Number>& started) {
   started.pop_front();
   while (true) {
     if (auto result = take(number)) return std::move(*result);
-    wait(kLongestWait);
+    wait(kMaxWait);
   }
 }
 

@@ -34,7 +34,7 @@ bool SqsLeases::isOver(const HeldLease& lease) const {
 }
 
 bool SqsLeases::canBeProlonged(const HeldLease& lease) const {
-  return clock_.bootTime() - lease.received + visibility() <= kLongestLease;
+  return clock_.bootTime() - lease.received + visibility() <= kMaxLease;
 }
 
 std::vector<HeldLease*> SqsLeases::all() {
@@ -44,7 +44,7 @@ std::vector<HeldLease*> SqsLeases::all() {
 }
 
 HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, BootTime sent) {
-  if (message.receipt.size() > kLongestReceipt) return nullptr;
+  if (message.receipt.size() > kMaxReceiptBytes) return nullptr;
   const auto ends = sent + duration_;
   auto* held = table_.findMessage(message.id);
   if (held != nullptr && isOver(*held)) {
@@ -55,7 +55,7 @@ HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, Bo
     held->ends = ends;
     return nullptr;
   }
-  const auto previous = leaseNotedIn(message.attributes);
+  const auto previous = previousLeaseIn(message.attributes);
   HeldLease lease{.messageId = std::move(message.id),
                   .receipt = std::move(message.receipt),
                   .body = std::move(message.body),
@@ -115,7 +115,7 @@ HeldLease SqsLeases::leaseOf(const LeaseId& lease, LeaseHandle handle) const {
   return {.id = lease,
           .receipt = std::move(handle.receipt),
           .others = std::move(handle.others),
-          .received = clock_.bootTime() - std::min(age, kLongestLease)};
+          .received = clock_.bootTime() - std::min(age, kMaxLease)};
 }
 
 Result<SqsLeases::Sorted> SqsLeases::sort(std::span<const LeaseId> leases) {
@@ -170,7 +170,7 @@ Result<std::vector<LeaseId>> SqsLeases::giveBack(std::span<const GoingBack> mess
   std::vector<VisibilityChange> changes;
   for (const auto& [lease, delay] : messages) {
     const auto age = std::chrono::ceil<seconds>(clock_.bootTime() - lease->received);
-    const auto most = std::max(seconds(0), std::chrono::floor<seconds>(kLongestLease) - age);
+    const auto most = std::max(seconds(0), std::chrono::floor<seconds>(kMaxLease) - age);
     changes.push_back({lease->receipt, std::clamp(delay, seconds(0), most)});
     leases.push_back(lease);
   }

@@ -17,7 +17,7 @@
 namespace leptir::sqs {
 
 // The service's limit, counted from the receive.
-inline constexpr Duration kLongestLease = std::chrono::hours(12);
+inline constexpr Duration kMaxLease = std::chrono::hours(12);
 
 // Once a lease may have ended, nothing is done with its message: an old handle may still work, on a message that
 // another session has received meanwhile. How long a lease is ours is measured by the boot clock, from the moment at

@@ -14,9 +14,9 @@
 
 namespace leptir::sqs {
 
-inline constexpr std::size_t kMostEntries = 10;     // of a batch, and of a receive
-inline constexpr std::size_t kMostAttributes = 10;  // of a message
-inline constexpr std::chrono::seconds kLongestDelay{900};
+inline constexpr std::size_t kMaxEntries = 10;     // of a batch, and of a receive
+inline constexpr std::size_t kMaxAttributes = 10;  // of a message
+inline constexpr std::chrono::seconds kMaxDelay{900};
 
 struct MessageAttribute {
   std::string name{};

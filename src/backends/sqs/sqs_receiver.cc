@@ -11,8 +11,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t kMostAtOnce = 8;
-constexpr std::size_t kMostAhead = 512;
+constexpr std::size_t kMaxAtOnce = 8;
+constexpr std::size_t kMaxAhead = 512;
 
 }  // namespace
 
@@ -45,7 +45,7 @@ void SqsReceiver::start(std::size_t most, seconds wait, seconds visibility) {
 // Short receives for `wanted` messages, and for up to `ahead` more where that fills a receive.
 void SqsReceiver::startShort(std::size_t wanted, std::size_t ahead, seconds visibility) {
   while (wanted > 0 && shortInFlight() < atOnce_) {
-    const auto most = std::min(kMostEntries, wanted + ahead);
+    const auto most = std::min(kMaxEntries, wanted + ahead);
     start(most, seconds(0), visibility);
     ahead -= most - std::min(most, wanted);
     wanted -= std::min(most, wanted);
@@ -53,24 +53,23 @@ void SqsReceiver::startShort(std::size_t wanted, std::size_t ahead, seconds visi
 }
 
 void SqsReceiver::startPoll(std::size_t limit, seconds visibility) {
-  start(std::min(kMostEntries, limit + wantedAhead()), std::clamp(visibility / 3, seconds(1), kLongestPoll),
-        visibility);
+  start(std::min(kMaxEntries, limit + wantedAhead()), std::clamp(visibility / 3, seconds(1), kMaxPoll), visibility);
 }
 
 // How many messages beyond those asked for may wait here.
 std::size_t SqsReceiver::wantedAhead() {
-  return receivesAhead_ ? std::min(kMostAhead, taken_.at(clock_.bootTime())) : 0;
+  return receivesAhead_ ? std::min(kMaxAhead, taken_.at(clock_.bootTime())) : 0;
 }
 
 void SqsReceiver::startAhead(std::size_t limit, seconds visibility) {
-  if (!isDeep() || failed_ || arrivedBytes_ > kMostBytesOfALease) return;
+  if (!isDeep() || failed_ || arrivedBytes_ > kMaxLeaseBytes) return;
   const auto coming = arrived_.size() + askedInFlight();
   const auto target = limit + wantedAhead();
-  if (target >= coming + kMostEntries) startShort((target - coming) / kMostEntries * kMostEntries, 0, visibility);
+  if (target >= coming + kMaxEntries) startShort((target - coming) / kMaxEntries * kMaxEntries, 0, visibility);
 }
 
 // The queue goes on being read, so that its next messages are here as soon as there is room for them.
-void SqsReceiver::waitForRing(Duration longest, Wake& wake, seconds visibility) {
+void SqsReceiver::waitForWake(Duration longest, Wake& wake, seconds visibility) {
   const auto end = clock_.bootTime() + std::min(longest, Duration(std::chrono::hours(24)));
   while (!wake.clear()) {
     const auto now = clock_.bootTime();
@@ -86,7 +85,7 @@ void SqsReceiver::collect() {
     const auto answer = client_.takeText(flying.number);
     if (!answer) return false;
     if (*answer) {
-      note(flying, **answer);
+      addAnswer(flying, **answer);
     } else {
       failed_ = answer->error();
     }
@@ -94,7 +93,7 @@ void SqsReceiver::collect() {
   });
 }
 
-void SqsReceiver::note(const ReceiveInFlight& flying, const std::string& answer) {
+void SqsReceiver::addAnswer(const ReceiveInFlight& flying, const std::string& answer) {
   auto messages = readReceivedMessages(answer);
   if (!messages) {
     failed_ = messages.error().in(client_.settings().where());
@@ -107,7 +106,7 @@ void SqsReceiver::note(const ReceiveInFlight& flying, const std::string& answer)
     arrived_.push_back({std::move(message), flying.sent, now});
   }
   if (!flying.isLongPoll) return adapt(flying.asked, count);
-  if (count == kMostEntries && !isDeep()) atOnce_ = 2;
+  if (count == kMaxEntries && !isDeep()) atOnce_ = 2;
   if (count == 0) nextPoll_ = flying.sent + pollEvery_;
 }
 
@@ -130,7 +129,7 @@ std::size_t SqsReceiver::askedInFlight() const {
 // long as the answers are not nearly empty.
 void SqsReceiver::gather(std::size_t limit, seconds visibility) {
   const auto before = arrived_.size();
-  if (before >= limit || arrivedBytes_ > kMostBytesOfALease) return;
+  if (before >= limit || arrivedBytes_ > kMaxLeaseBytes) return;
   bool hasAsked = false;  // what is in flight already may have missed a push
   do {
     const auto coming = arrived_.size() + askedInFlight();
@@ -138,7 +137,7 @@ void SqsReceiver::gather(std::size_t limit, seconds visibility) {
     hasAsked = hasAsked || coming < limit;
     client_.wait(kRequestLimit);
     collect();
-  } while (!failed_ && arrived_.size() < limit && arrivedBytes_ <= kMostBytesOfALease &&
+  } while (!failed_ && arrived_.size() < limit && arrivedBytes_ <= kMaxLeaseBytes &&
            (isDeep() || shortInFlight() > 0 || !hasAsked));
   if (arrived_.size() == before && isPolling()) {
     client_.wait(kGraceOfPoll);
@@ -151,7 +150,7 @@ void SqsReceiver::adapt(std::size_t asked, std::size_t got) {
   if (got == 0) {
     atOnce_ = 1;
   } else if (got * 2 >= asked) {
-    atOnce_ = std::min(kMostAtOnce, atOnce_ * 2);
+    atOnce_ = std::min(kMaxAtOnce, atOnce_ * 2);
   } else {
     atOnce_ = std::max<std::size_t>(1, atOnce_ / 2);
   }

@@ -18,7 +18,7 @@
 namespace leptir::sqs {
 
 // How long the service may hold a receive of an empty queue: five requests a minute, and a stop waits for the last one.
-inline constexpr std::chrono::seconds kLongestPoll{12};
+inline constexpr std::chrono::seconds kMaxPoll{12};
 
 // Messages are received ahead for so long, at the rate at which they were taken lately: so a receive has the size that
 // it is paid for, and no message waits longer here than another instance would need to get it.
@@ -50,7 +50,7 @@ class SqsReceiver {
   // in flight while the caller does something else.
   void startAhead(std::size_t limit, std::chrono::seconds visibility);
   // Waits until `wake` is rung, which it clears, or `longest` has passed; receives ahead meanwhile.
-  void waitForRing(Duration longest, Wake& wake, std::chrono::seconds visibility);
+  void waitForWake(Duration longest, Wake& wake, std::chrono::seconds visibility);
 
   // From now on at least `pollEvery` lies between two long polls of an empty queue, and messages are received ahead.
   void saveRequests(Duration pollEvery) { pollEvery_ = pollEvery, receivesAhead_ = true; }
@@ -78,7 +78,7 @@ class SqsReceiver {
   void startShort(std::size_t wanted, std::size_t ahead, std::chrono::seconds visibility);
   void startPoll(std::size_t limit, std::chrono::seconds visibility);
   void collect();
-  void note(const ReceiveInFlight& flying, const std::string& answer);
+  void addAnswer(const ReceiveInFlight& flying, const std::string& answer);
   bool isDeep() const { return atOnce_ > 1; }
   bool isPolling() const;
   std::size_t shortInFlight() const;

@@ -30,7 +30,7 @@ Result<void> tryOne(SqsClient& client, const char* operation, std::string body) 
 Result<void> tryQueueRights(SqsClient& client) {
   const auto& queue = client.queue();
   if (auto may = tryOne(client, "SendMessageBatch", sendBatch(queue, {})); !may) return may;
-  if (auto may = tryOne(client, "ReceiveMessage", receive(queue, kMostEntries + 1, seconds(0), kTooLongVisibility));
+  if (auto may = tryOne(client, "ReceiveMessage", receive(queue, kMaxEntries + 1, seconds(0), kTooLongVisibility));
       !may)
     return may;
   if (auto may = tryOne(client, "ChangeMessageVisibilityBatch", changeVisibilityBatch(queue, {})); !may) return may;

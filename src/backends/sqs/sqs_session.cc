@@ -16,9 +16,9 @@ constexpr Duration kCloseWait = std::chrono::seconds(8);
 // What receives have brought is given back, for other instances, after so long without a pop, and so long after its
 // arrival: the workers are busy.
 constexpr Duration kPatienceOfArrived = std::chrono::milliseconds(500);
-constexpr Duration kLongestStay = std::chrono::seconds(1);
+constexpr Duration kMaxStay = std::chrono::seconds(1);
 // How much of the reason of a burial is sent along.
-constexpr std::size_t kMostBytesOfReason = 1024;
+constexpr std::size_t kMaxReasonBytes = 1024;
 
 Error closed() {
   return Error(ErrorCode::Lost, "the session is closed");
@@ -49,9 +49,9 @@ OutgoingMessage unchanged(const HeldLease& lease, Time now, std::chrono::seconds
 OutgoingMessage burialOf(const HeldLease& lease, const TaskBurial& burial, Time now, std::size_t mostBytes) {
   OutgoingMessage message{.body = storable(task::withCounters(burial.envelope, burial.counters)),
                           .attributes = lease.knownOthers()};
-  if (message.attributes.size() == kMostAttributes) message.attributes.pop_back();
+  if (message.attributes.size() == kMaxAttributes) message.attributes.pop_back();
   const auto room = mostBytes - std::min(mostBytes, message.bytes() + kBytesBesideEnvelope);
-  message.attributes.push_back(attributeOfBurial(burial.reason, now, std::min(kMostBytesOfReason, room / 6)));
+  message.attributes.push_back(attributeOfBurial(burial.reason, now, std::min(kMaxReasonBytes, room / 6)));
   if (message.bytes() > mostBytes) message.attributes.clear();
   if (message.bytes() > mostBytes) message.body = storable(burial.envelope);
   return message;
@@ -65,7 +65,7 @@ Result<std::vector<LeasedTask>> SqsSession::popBrokerTasks(std::size_t limit, Du
   if (!arrived) return arrived.error();
   auto tasks = lease(std::move(*arrived));
   // If this fails, the session keeps the leases of these messages, and heldTasks() returns them.
-  [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kLongestStay));
+  [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kMaxStay));
   return tasks;
 }
 
@@ -128,9 +128,9 @@ Result<void> SqsSession::giveBackUnused() {
   return giveBack(state_->receiver.takeArrived(Duration::zero()));
 }
 
-void SqsSession::waitForRoom(Duration longest, Wake& wake) {
+void SqsSession::waitWithoutLeasing(Duration longest, Wake& wake) {
   if (state_->isClosed) return void(wake.waitFor(longest));
-  state_->receiver.waitForRing(longest, wake, state_->leases.visibility());
+  state_->receiver.waitForWake(longest, wake, state_->leases.visibility());
 }
 
 Result<AcknowledgedAndPopped> SqsSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,

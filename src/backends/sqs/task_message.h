@@ -19,7 +19,7 @@ inline constexpr std::size_t kBytesBesideEnvelope = 256;
 // A message that can be leased from `due` on; none, or a time in the past: at once. `longestHop`: the longest delay of
 // one message. `others`: the attributes that other programs gave the message.
 OutgoingMessage messageOf(std::string_view envelope, std::optional<Time> due, Time now,
-                          std::chrono::seconds longestHop = kLongestDelay, std::vector<MessageAttribute> others = {});
+                          std::chrono::seconds longestHop = kMaxDelay, std::vector<MessageAttribute> others = {});
 
 // What is done with a received message.
 struct Verdict {

@@ -115,14 +115,14 @@ TEST(TaskMessage, FromTheSecondExpiryOnATaskWaitsAndTheCounterTravelsWithIt) {
 }
 
 TEST(TaskMessage, ATaskWithTheMostExpiriesIsLeasedAtOnceSoThatItIsBuried) {
-  const auto verdict = judge({.body = envelopeOf({}, {.expiries = kMostExpiries - 1}), .receives = 2}, kNow);
+  const auto verdict = judge({.body = envelopeOf({}, {.expiries = kMaxExpiries - 1}), .receives = 2}, kNow);
   EXPECT_EQ(verdict.action, Verdict::Action::Lease);
-  EXPECT_EQ(verdict.counters.expiries, kMostExpiries);
+  EXPECT_EQ(verdict.counters.expiries, kMaxExpiries);
 }
 
 TEST(TaskMessage, AttributesOfOtherProgramsAreKept) {
   const std::vector<MessageAttribute> others{{"trace", "String", "abc", ""}};
-  const auto sent = messageOf(envelopeOf(), kNow + 1h, kNow, kLongestDelay, others);
+  const auto sent = messageOf(envelopeOf(), kNow + 1h, kNow, kMaxDelay, others);
   EXPECT_EQ(sent.attributes.size(), 2u);
   EXPECT_EQ(attributesOfOthers(sent.attributes), others);
 }

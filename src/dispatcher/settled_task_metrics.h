@@ -7,13 +7,13 @@
 namespace leptir::dispatcher {
 
 // Whether the task stood in a cell, where it may have run.
-enum class HasRun { Yes, No };
+enum class MayHaveRun { Yes, No };
 
 // To be called before the record is moved out of the settlement.
-metrics::SettledTask countedTask(const settlement::HeldTask& task, const settlement::Settlement& settlement,
-                                 HasRun hasRun);
+metrics::SettledTask settledTaskMetrics(const settlement::HeldTask& task, const settlement::Settlement& settlement,
+                                        MayHaveRun mayHaveRun);
 
 // A task of a cell whose lease is lost.
-metrics::SettledTask countedAsLost(const settlement::HeldTask& task);
+metrics::SettledTask lostTaskMetrics(const settlement::HeldTask& task);
 
 }  // namespace leptir::dispatcher

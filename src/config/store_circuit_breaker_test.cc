@@ -1,5 +1,5 @@
 // How long commands wait for servers that do not answer.
-#include "config/store_patience.h"
+#include "config/store_circuit_breaker.h"
 
 #include <gtest/gtest.h>
 
@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class StorePatienceTest : public ::testing::Test {
+class StoreCircuitBreakerTest : public ::testing::Test {
  protected:
   Result<int> openAt(const std::string& server, Duration takes, std::optional<ErrorCode> error) {
-    return patience.open(server, "broker far", [&]() -> Result<int> {
+    return breaker.open(server, "broker far", [&]() -> Result<int> {
       ++opened;
       clock.advance(takes);
       if (error) return Error(*error, "no reply");
@@ -23,11 +23,11 @@ class StorePatienceTest : public ::testing::Test {
 
   ManualClock clock;
   std::vector<std::string> told;
-  StorePatience patience{[this](const std::string& store) { told.push_back(store); }, clock};
+  StoreCircuitBreaker breaker{[this](const std::string& store) { told.push_back(store); }, clock};
   int opened = 0;
 };
 
-TEST_F(StorePatienceTest, AServerThatLetItsCallerWaitIsNotAskedAgainForAWhile) {
+TEST_F(StoreCircuitBreakerTest, AServerThatLetItsCallerWaitIsNotAskedAgainForAWhile) {
   EXPECT_FALSE(openAt("redis a", 5s, ErrorCode::Unavailable));
   const auto again = openAt("redis a", 5s, ErrorCode::Unavailable);
   ASSERT_FALSE(again);
@@ -39,14 +39,14 @@ TEST_F(StorePatienceTest, AServerThatLetItsCallerWaitIsNotAskedAgainForAWhile) {
   EXPECT_EQ(opened, 3);
 }
 
-TEST_F(StorePatienceTest, AServerThatAnsweredOrRefusedAtOnceIsAskedAgain) {
+TEST_F(StoreCircuitBreakerTest, AServerThatAnsweredOrRefusedAtOnceIsAskedAgain) {
   EXPECT_FALSE(openAt("redis a", 1ms, ErrorCode::Unavailable));
   EXPECT_FALSE(openAt("redis a", 5s, ErrorCode::NotFound)) << "it has answered that there is no such store";
   EXPECT_TRUE(openAt("redis a", 0s, {}));
   EXPECT_EQ(opened, 3);
 }
 
-TEST_F(StorePatienceTest, TheCallerIsToldWhichStoreIsBeingOpened) {
+TEST_F(StoreCircuitBreakerTest, TheCallerIsToldWhichStoreIsBeingOpened) {
   (void)openAt("redis a", 5s, ErrorCode::TimedOut);
   (void)openAt("redis a", 5s, ErrorCode::TimedOut);
   EXPECT_EQ(told, (std::vector<std::string>{"broker far", ""}));

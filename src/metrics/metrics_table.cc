@@ -1,4 +1,4 @@
-#include "metrics/page.h"
+#include "metrics/metrics_table.h"
 
 #include <span>
 
@@ -34,7 +34,7 @@ void StoreRow::clear() {
 void BrokerRow::clear() {
   store.clear();
   for (auto* counter : {&hasSession, &sessionsLost, &renewedAt, &queueCountedAt, &queueDue, &queueScheduled,
-                        &queueLeased, &queueBuried, &queueOldestDue, &inFlight, &unknownNames})
+                        &queueLeased, &queueBuried, &queueOldestDue, &inFlight, &unknownNameTasks})
     set(*counter, 0);
   metrics::clear(leased);
   metrics::clear(settled);

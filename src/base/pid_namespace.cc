@@ -1,11 +1,11 @@
-#include "base/process_space.h"
+#include "base/pid_namespace.h"
 
 #include <filesystem>
 #include <fstream>
 
 namespace leptir::base {
 
-std::string processSpace() {
+std::string pidNamespace() {
   std::error_code failed;
   const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", failed);
   std::ifstream file("/proc/sys/kernel/random/boot_id");

@@ -3,7 +3,7 @@
 //
 // Each value is a relaxed atomic of its own; no reader and no writer ever waits. What rows are about (a task name, a
 // broker, a meta storage) stands in them as a label, whose lock tells readers that the row is being given to another
-// label. Zeroed memory is a valid empty page.
+// label. Zeroed memory is a valid empty table.
 //
 // Who writes: the dispatcher's main thread the names, the ends of tasks, the labels and the log lines; its store
 // threads the values of their store; the master the processes.
@@ -20,9 +20,9 @@
 namespace leptir::metrics {
 
 // How many task names have rows of their own, and the row in which all others are counted.
-inline constexpr std::size_t kMostNames = 256, kOtherRow = kMostNames;
+inline constexpr std::size_t kMaxNameRows = 256, kOtherRow = kMaxNameRows;
 // How many meta storages are counted; further ones are not.
-inline constexpr std::size_t kMostStorages = 64;
+inline constexpr std::size_t kMaxStorageRows = 64;
 // Longer labels are cut.
 inline constexpr std::size_t kLabelBytes = 128;
 
@@ -48,8 +48,8 @@ struct HistogramCells {
   Counter sum;
   Counter buckets[kBounds + 1];
 };
-using TimeCells = HistogramCells<kTimeBounds.size()>;
-using SizeCells = HistogramCells<kSizeBounds.size()>;
+using TimeCells = HistogramCells<kTimeBoundsInMicroseconds.size()>;
+using BatchSizeCells = HistogramCells<kBatchSizeBounds.size()>;
 
 // What a row is about. Empty: the row is free.
 struct Label {
@@ -83,10 +83,10 @@ struct BrokerRow {
   Counter queueCountedAt;                       // Unix time in microseconds; 0: not known
   Counter queueDue, queueScheduled, queueLeased, queueBuried;
   Counter queueOldestDue;  // Unix time in microseconds; 0: no task is due, or the store cannot tell
-  SizeCells leased, settled;
+  BatchSizeCells leased, settled;
   // Written by the main thread.
-  Counter inFlight, unknownNames;
-  Counter ends[kMostNames + 1][kTaskEnds];  // by the row of the name; valid under the lock of that row's label
+  Counter inFlight, unknownNameTasks;
+  Counter ends[kMaxNameRows + 1][kTaskEnds];  // by the row of the name; valid under the lock of that row's label
   void clear();
 };
 
@@ -94,12 +94,12 @@ struct ProcessRow {
   Counter starts, crashes, kills;
 };
 
-struct Page {
+struct MetricsTable {
   ProcessRow processes[kProcessKinds];
-  std::atomic<std::int32_t> dispatcherPid{0};    // 0: none runs
-  Counter logLinesDropped, logLinesDroppedSeen;  // since the start; by the present sinks
-  NameRow names[kMostNames + 1];
-  StoreRow storages[kMostStorages];
+  std::atomic<std::int32_t> dispatcherPid{0};  // 0: none runs
+  Counter logLinesDropped, sinkDropsLastRead;  // since the start; by the present sinks
+  NameRow names[kMaxNameRows + 1];
+  StoreRow storages[kMaxStorageRows];
   BrokerRow brokers[base::kMaxBrokers];
 };
 

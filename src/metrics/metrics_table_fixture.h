@@ -1,4 +1,4 @@
-// For tests: a page as it stands in shared memory, zeroed, and what a reader sees of it.
+// For tests: a table as it stands in shared memory, zeroed, and what a reader sees of it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "metrics/read_page.h"
+#include "metrics/read_metrics_table.h"
 #include "metrics/rows.h"
 #include "metrics/task_counters.h"
 
 namespace leptir::metrics {
 
-class PageTest : public ::testing::Test {
+class MetricsTableTest : public ::testing::Test {
  protected:
   Snapshot read() const {
     Snapshot snapshot;
-    readPage(*page, snapshot);
+    readMetricsTable(*table, snapshot);
     return snapshot;
   }
 
@@ -33,7 +33,7 @@ class PageTest : public ::testing::Test {
 
   // Counters of a dispatcher that knows these names, "a" of number 1 and so on.
   TaskCounters countersOf(const std::vector<std::string>& names, const std::vector<std::string>& brokers = {"main"}) {
-    return {*page, claimBrokerRows(*page, brokers), names, now};
+    return {*table, claimBrokerRows(*table, brokers), names, now};
   }
 
   static std::vector<std::string> manyNames(std::size_t number) {
@@ -42,7 +42,7 @@ class PageTest : public ::testing::Test {
     return names;
   }
 
-  const std::unique_ptr<Page> page = std::make_unique<Page>();
+  const std::unique_ptr<MetricsTable> table = std::make_unique<MetricsTable>();
   BootTime now{std::chrono::hours(1)};
 };
 

@@ -21,13 +21,13 @@ using OnOpening = std::function<void(const std::string& store)>;
 
 // A server that let its caller wait for so long before it failed is not asked again for a while: a command asks each
 // store several questions, and each would wait as long again. A connection that is refused at once costs no time.
-inline constexpr Duration kLongFailure = std::chrono::milliseconds(500);
+inline constexpr Duration kSlowFailureThreshold = std::chrono::milliseconds(500);
 inline constexpr Duration kNotAskedAgainFor = std::chrono::seconds(20);
 
-// The servers that the stores of one configuration lie at. Any thread.
-class StorePatience {
+// A circuit breaker for each server that the stores of one configuration lie at. Any thread.
+class StoreCircuitBreaker {
  public:
-  StorePatience(OnOpening onOpening, const Clock& clock) : onOpening_(std::move(onOpening)), clock_(clock) {}
+  StoreCircuitBreaker(OnOpening onOpening, const Clock& clock) : onOpening_(std::move(onOpening)), clock_(clock) {}
 
   // Opens a store at this server, unless the server has just let a caller wait in vain: then the error of that is
   // returned once more. `what` names the store for OnOpening.
@@ -38,7 +38,7 @@ class StorePatience {
     if (onOpening_) onOpening_(what);
     auto opened = open();
     if (onOpening_) onOpening_("");
-    if (!opened) noteFailure(server, opened.error(), began);
+    if (!opened) rememberSlowFailure(server, opened.error(), began);
     return opened;
   }
 
@@ -48,7 +48,7 @@ class StorePatience {
     BootTime at;
   };
   std::optional<Error> failureOf(const std::string& server);
-  void noteFailure(const std::string& server, const Error& error, BootTime began);
+  void rememberSlowFailure(const std::string& server, const Error& error, BootTime began);
 
   const OnOpening onOpening_;
   const Clock& clock_;

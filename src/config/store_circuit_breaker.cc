@@ -1,10 +1,10 @@
-#include "config/store_patience.h"
+#include "config/store_circuit_breaker.h"
 
 #include <array>
 
 namespace leptir::config {
 
-std::optional<Error> StorePatience::failureOf(const std::string& server) {
+std::optional<Error> StoreCircuitBreaker::failureOf(const std::string& server) {
   const std::lock_guard lock(mutex_);
   const auto found = failures_.find(server);
   if (found == failures_.end()) return std::nullopt;
@@ -14,10 +14,10 @@ std::optional<Error> StorePatience::failureOf(const std::string& server) {
 }
 
 // A store that is missing, or that objects to its configuration, has answered.
-void StorePatience::noteFailure(const std::string& server, const Error& error, BootTime began) {
+void StoreCircuitBreaker::rememberSlowFailure(const std::string& server, const Error& error, BootTime began) {
   const bool isSilence = error.code() == ErrorCode::Unavailable || error.code() == ErrorCode::TimedOut;
   const auto now = clock_.bootTime();
-  if (!isSilence || now - began < kLongFailure) return;
+  if (!isSilence || now - began < kSlowFailureThreshold) return;
   const std::lock_guard lock(mutex_);
   failures_.insert_or_assign(server, Failure{error, now});
 }

@@ -1,4 +1,4 @@
-#include "metrics/read_page.h"
+#include "metrics/read_metrics_table.h"
 
 #include <algorithm>
 #include <span>
@@ -25,8 +25,8 @@ Histogram<kBounds> read(const HistogramCells<kBounds>& cells) {
 
 // A name and its column in the brokers' rows, which change together when the row gets another name. All brokers have
 // it, so that the first task of a name at a further broker is an increase of a series that was there.
-void readName(const Page& page, std::size_t row, std::span<const BrokerRow> brokers, Snapshot& snapshot) {
-  const auto& cells = page.names[row];
+void readName(const MetricsTable& table, std::size_t row, std::span<const BrokerRow> brokers, Snapshot& snapshot) {
+  const auto& cells = table.names[row];
   NameMetrics name;
   std::vector<TaskMetrics> tasks(brokers.size());
   cells.label.lock.read([&] {
@@ -62,7 +62,7 @@ BrokerMetrics readBroker(const BrokerRow& row) {
   BrokerMetrics broker{.name = row.store.label.text.load(),
                        .hasSession = valueOf(row.hasSession) != 0,
                        .inFlight = valueOf(row.inFlight),
-                       .unknownNames = valueOf(row.unknownNames),
+                       .unknownNameTasks = valueOf(row.unknownNameTasks),
                        .sessionsLost = valueOf(row.sessionsLost),
                        .renewedAt = seconds(row.renewedAt),
                        .queue = {},
@@ -81,20 +81,20 @@ BrokerMetrics readBroker(const BrokerRow& row) {
 
 }  // namespace
 
-void readPage(const Page& page, Snapshot& snapshot) {
-  const auto brokers = usedBrokerRows(page);
-  for (std::size_t row = 0; row < usedNameRows(page).size(); ++row) readName(page, row, brokers, snapshot);
-  readName(page, kOtherRow, brokers, snapshot);
+void readMetricsTable(const MetricsTable& table, Snapshot& snapshot) {
+  const auto brokers = usedBrokerRows(table);
+  for (std::size_t row = 0; row < usedNameRows(table).size(); ++row) readName(table, row, brokers, snapshot);
+  readName(table, kOtherRow, brokers, snapshot);
   for (const auto& row : brokers) {
     snapshot.brokers.push_back(readBroker(row));
     snapshot.stores.push_back(readStore(row.store, StoreKind::Broker));
   }
-  for (const auto& row : usedStorageRows(page)) snapshot.stores.push_back(readStore(row, StoreKind::MetaStorage));
+  for (const auto& row : usedStorageRows(table)) snapshot.stores.push_back(readStore(row, StoreKind::MetaStorage));
   for (std::size_t kind = 0; kind < kProcessKinds; ++kind) {
-    const auto& row = page.processes[kind];
+    const auto& row = table.processes[kind];
     snapshot.processCounts[kind] = {valueOf(row.starts), valueOf(row.crashes), valueOf(row.kills)};
   }
-  snapshot.logLinesDropped = valueOf(page.logLinesDropped);
+  snapshot.logLinesDropped = valueOf(table.logLinesDropped);
 }
 
 }  // namespace leptir::metrics

@@ -1,4 +1,4 @@
-#include "dispatcher/counted_task.h"
+#include "dispatcher/settled_task_metrics.h"
 
 #include <algorithm>
 #include <optional>
@@ -53,17 +53,17 @@ void addTimes(const HeldTask& task, const MetaInfo& record, SettledTask& counted
 }  // namespace
 
 // A record has no time if its task stood in a cell and no outcome could be read from there.
-SettledTask countedTask(const HeldTask& task, const Settlement& settlement, HasRun hasRun) {
+SettledTask settledTaskMetrics(const HeldTask& task, const Settlement& settlement, MayHaveRun mayHaveRun) {
   SettledTask counted{.broker = task.broker, .name = task.knownNameNumber, .end = endOf(settlement)};
   if (!settlement.record) return counted;
   const auto& record = *settlement.record;
   if (settlement.failed) counted.cause = metrics::failureCauseOf(record.cause);
-  const bool isMeasured = hasRun == HasRun::Yes && (record.executionTime > 0 || !settlement.failed);
+  const bool isMeasured = mayHaveRun == MayHaveRun::Yes && (record.executionTime > 0 || !settlement.failed);
   if (isMeasured) addTimes(task, record, counted);
   return counted;
 }
 
-SettledTask countedAsLost(const HeldTask& task) {
+SettledTask lostTaskMetrics(const HeldTask& task) {
   return {.broker = task.broker, .name = task.knownNameNumber, .end = TaskEnd::Lost};
 }
 
