@@ -13,7 +13,7 @@
 namespace {
 
 constexpr int kBatch = 512;
-constexpr int kRecordsAtOnce = 64;
+constexpr int kRecordsPerInsert = 64;
 
 class Database {
  public:
@@ -125,7 +125,7 @@ class Loop {
  private:
   static std::string recordStatement() {
     std::string sql = "INSERT INTO records (id, lease, step, saved, record) VALUES (?,?,?,?,?)";
-    for (int i = 1; i < kRecordsAtOnce; ++i) sql += ",(?,?,?,?,?)";
+    for (int i = 1; i < kRecordsPerInsert; ++i) sql += ",(?,?,?,?,?)";
     return sql +
            " ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, step = excluded.step, saved = excluded.saved, "
            "record = excluded.record"
@@ -170,8 +170,8 @@ class Loop {
           ids_.back(), 0.000002, i, batch.lease));
     }
     database_.run("BEGIN IMMEDIATE");
-    for (std::size_t i = 0; i + kRecordsAtOnce <= texts_.size(); i += kRecordsAtOnce) {
-      for (std::size_t j = 0; j < kRecordsAtOnce; ++j) {
+    for (std::size_t i = 0; i + kRecordsPerInsert <= texts_.size(); i += kRecordsPerInsert) {
+      for (std::size_t j = 0; j < kRecordsPerInsert; ++j) {
         const int at = static_cast<int>(5 * j);
         sqlite3_bind_text(record_, at + 1, ids_[i + j].c_str(), -1, SQLITE_STATIC);
         sqlite3_bind_int64(record_, at + 2, batch.lease);

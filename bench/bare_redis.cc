@@ -75,7 +75,7 @@ class Loop {
   void appendAcknowledge(const Batch& batch) {
     std::vector<LeaseId> leases;
     for (const auto& task : batch.tasks) leases.push_back(task.lease);
-    connection_.append(redis::calls::acknowledgeTasks(queue_, kSession, leases, redis::calls::Holding::All).words());
+    connection_.append(redis::calls::acknowledgeTasks(queue_, kSession, leases, redis::calls::HeldLeases::All).words());
   }
 
   Batch batchIn(redis::RedisValue reply) const {

@@ -62,7 +62,7 @@ Result<void> FolderBroker::endSessionsOf(std::string_view instance) {
 }
 
 // "Without changing the store": the rights are asked for, not tried.
-Result<void> FolderBroker::tryRights() {
+Result<void> FolderBroker::checkRights() {
   for (const auto* name : {"", "tasks", "sessions", "pushes", "incoming"}) {
     const auto folder = store_->path() / name;
     if (::access(folder.c_str(), R_OK | W_OK | X_OK) == 0) continue;

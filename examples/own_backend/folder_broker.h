@@ -23,7 +23,7 @@ class FolderBroker final : public leptir::SimpleBroker {
   Result<std::size_t> recoverExpired(std::size_t limit) override;
   Result<void> endSessionsOf(std::string_view instance) override;
   std::vector<std::string> takeNotices() override { return store_->takeNotices(); }
-  Result<void> tryRights() override;
+  Result<void> checkRights() override;
   bool isUsable() const override;
   leptir::TaskKeeper& keeper() override { return keeper_; }
   leptir::BrokerTraits traits() const override { return traitsOfAll(); }

@@ -44,7 +44,8 @@ Result<void> FolderMetaStorage::saveMetaInfo(std::span<const leptir::MetaInfo> r
 Result<void> FolderMetaStorage::save(const leptir::MetaInfo& record, std::uint64_t number) {
   const auto stored = records_.find(record.id);
   if (!stored) return stored.error();
-  if (*stored && !leptir::isNewer(record, (*stored)->lease, static_cast<leptir::MetaStep>((*stored)->step))) return {};
+  if (*stored && !leptir::supersedes(record, (*stored)->lease, static_cast<leptir::MetaStep>((*stored)->step)))
+    return {};
   StoredRecord fresh{.id = record.id,
                      .lease = record.lease,
                      .step = static_cast<int>(record.step),

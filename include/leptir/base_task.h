@@ -102,7 +102,7 @@ class BaseTask {
     dataText_ = object;
     dataIsParsed_ = false;
   }
-  [[noreturn]] void throwParameterError(const Json& value, std::string_view name, std::string_view asked) const;
+  [[noreturn]] void throwParameterError(const Json& value, std::string_view name, std::string_view expected) const;
 
   std::string name_;
   mutable Json data_;

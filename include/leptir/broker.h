@@ -155,7 +155,7 @@ class Broker {
   Result<void> pushParts(std::span<const std::vector<EncodedTask>> parts);
 
   std::vector<std::unique_ptr<LazyBroker>> brokers_;
-  std::unique_ptr<meta::RecordWaiter> records_;  // null: no meta storage is configured
+  std::unique_ptr<meta::RecordWaiter> recordWaiter_;  // null: no meta storage is configured
   const Clock* clock_;
 };
 

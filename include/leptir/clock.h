@@ -23,7 +23,7 @@ struct BootClock {
 };
 using BootTime = BootClock::time_point;
 
-// Any thread may call it.
+// Any thread may call the functions of a clock.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -169,7 +169,7 @@ class Operations {
   Result<ActionPreview> preview(const TaskAction& action, const TaskTargets& targets,
                                 std::uint64_t mostCounted = 10'000'000);
 
-  // Does the action to every target that it applies to, in slices of at most kActionSlice tasks.
+  // Does the action to every target that it applies to, in slices of at most kMaxTasksPerSlice tasks.
   //
   // A store that fails in the middle ends the action in that store; the report has the error, and how far it came. The
   // same call again goes on. Where the tasks that were changed still match (Reschedule and Again), the store keeps the

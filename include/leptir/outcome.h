@@ -33,7 +33,7 @@ enum class Cause {
   OutOfMemory,     // the worker process exceeded its memory limit and died
   Discarded,       // the task called discard(), so as never to run again
   UnknownName,     // for a day no instance had a task of this name
-  Expired,         // it had not begun by the time at which it expires, so it was not run
+  Expired,         // the run had not begun by the time at which the task expires, so the task was not run
   Malformed,       // the stored bytes are no valid envelope
   SessionExpired,  // kMaxExpiries instances that had leased it died, or were cut off from their store for too long
   RetryLater,      // the task called retryAfter(), so as to run again later

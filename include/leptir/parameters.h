@@ -15,9 +15,10 @@ bool containsNumberBeyondInt64(const Json& json);
 void throwIfNumbersChanged(const Json& given, const Json& became);
 
 // Reads the parameters into a struct, and throws nlohmann's exception if they do not fit.
-using ReadParameters = void (*)(const Json&);
+using ReadParametersFunction = void (*)(const Json&);
 // Throws InputError with the text of nlohmann's exception and the name of the parameter for which `read` throws.
-[[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error, ReadParameters read);
+[[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error,
+                                  ReadParametersFunction read);
 
 }  // namespace internal
 

@@ -50,7 +50,7 @@ class ReporterRegistry {
             return std::make_unique<Reporter>();
           }
         },
-        checkOf<Reporter>());
+        makeOptionsCheck<Reporter>());
   }
   void addFactory(std::string name, ReporterFactory factory, ReporterOptionsCheck check = {});
   // One of leptir's own reporters, which the configuration names by `type` instead of `class`.
@@ -68,7 +68,7 @@ class ReporterRegistry {
  private:
   using Kinds = std::map<std::string, ReporterKind, std::less<>>;
   template <class Reporter>
-  static ReporterOptionsCheck checkOf() {
+  static ReporterOptionsCheck makeOptionsCheck() {
     if constexpr (ChecksOptions<Reporter>) return [](const Json& options) { return Reporter::checkOptions(options); };
     return {};
   }

@@ -6,7 +6,7 @@
 
 namespace leptir {
 
-// It holds the lock of the store until it is destroyed; other threads that need the store wait until then. The Broker
+// Holds the lock of the store until this object dies; other threads that need the store wait until then. The Broker
 // or MetaStorage that gave it must outlive it.
 template <class Store>
 class StoreAccess {

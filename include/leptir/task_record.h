@@ -26,7 +26,7 @@ bool hasSucceeded(const Json& record);
 Result<Json> resultOf(const Json& record);
 
 namespace internal {
-Error resultDoesNotFit(const Json& record, std::string_view why);
+Error unusableResultError(const Json& record, std::string_view why);
 }  // namespace internal
 
 // The result as a T, which nlohmann's from_json can read. Errors as above. Invalid: the result does not fit into a T,
@@ -41,7 +41,7 @@ Result<T> resultAs(const Json& record) {
     try {
       return parametersAs<T>(*result);
     } catch (const std::exception& error) {  // InputError, or what a from_json of the caller throws
-      return internal::resultDoesNotFit(record, error.what());
+      return internal::unusableResultError(record, error.what());
     }
   }
 }

@@ -21,11 +21,11 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMaxOutput = 256 * 1024, kMaxErrors = 16 * 1024, kQuotedErrors = 200;
-constexpr int kLookMilliseconds = 10;
+constexpr std::size_t kMaxOutputBytes = 256 * 1024, kMaxErrorBytes = 16 * 1024, kMaxQuotedBytes = 200;
+constexpr int kPollMilliseconds = 10;
 
 // A daemon may have closed 0 to 2, so that a new descriptor gets a number that the program's streams replace.
-base::UniqueFd aboveStreams(base::UniqueFd descriptor) {
+base::UniqueFd aboveStandardStreams(base::UniqueFd descriptor) {
   if (descriptor.get() > STDERR_FILENO) return descriptor;
   return base::UniqueFd(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
@@ -34,13 +34,13 @@ base::UniqueFd aboveStreams(base::UniqueFd descriptor) {
 class Stream {
  public:
   // What becomes of more than `most` bytes: nothing more is read, or the first bytes are forgotten.
-  enum class Excess { IsLeft, ReplacesFirst };
+  enum class Overflow { StopReading, DropOldest };
 
-  Stream(std::size_t most, Excess excess) : most_(most), excess_(excess) {
+  Stream(std::size_t most, Overflow overflow) : most_(most), overflow_(overflow) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
     reader_ = base::UniqueFd(ends[0]);
-    writer_ = aboveStreams(base::UniqueFd(ends[1]));
+    writer_ = aboveStandardStreams(base::UniqueFd(ends[1]));
     ::fcntl(reader_.get(), F_SETFL, O_NONBLOCK);
   }
   bool isOpen() const { return static_cast<bool>(reader_); }
@@ -60,13 +60,13 @@ class Stream {
       if (got < 0) return;
       if (got == 0) reader_ = base::UniqueFd();
       text_.append(piece, static_cast<std::size_t>(got));
-      if (excess_ == Excess::ReplacesFirst && isTooLarge()) text_.erase(0, text_.size() - most_);
+      if (overflow_ == Overflow::DropOldest && isTooLarge()) text_.erase(0, text_.size() - most_);
     }
   }
 
  private:
   const std::size_t most_;
-  const Excess excess_;
+  const Overflow overflow_;
   base::UniqueFd reader_, writer_;
   std::string text_;
 };
@@ -107,7 +107,7 @@ int spawn(const std::vector<std::string>& words, const SpawnSettings& settings, 
 }
 
 // The status of the program once it has ended. A process that ignores SIGCHLD does not learn it: 0 then.
-std::optional<int> endOf(pid_t pid) {
+std::optional<int> exitStatusOf(pid_t pid) {
   int status = 0;
   const auto ended = ::waitpid(pid, &status, WNOHANG);
   if (ended == pid || (ended < 0 && errno == ECHILD)) return status;
@@ -116,13 +116,13 @@ std::optional<int> endOf(pid_t pid) {
 
 void waitForOutput(const Stream& output, const Stream& errors) {
   pollfd events[] = {{output.reader(), POLLIN, 0}, {errors.reader(), POLLIN, 0}};  // poll ignores the descriptor -1
-  ::poll(events, 2, kLookMilliseconds);
+  ::poll(events, 2, kPollMilliseconds);
 }
 
 std::string lastLine(std::string_view text) {
   text = http::trimmed(text);
   const auto line = text.substr(text.find_last_of('\n') + 1);
-  return base::escaped(base::utf8Prefix(line, kQuotedErrors));
+  return base::escaped(base::utf8Prefix(line, kMaxQuotedBytes));
 }
 
 Error failure(const std::string& program, int status, const Stream& errors) {
@@ -134,9 +134,9 @@ Error failure(const std::string& program, int status, const Stream& errors) {
 
 }  // namespace
 
-Result<std::string> outputOf(const std::vector<std::string>& words, Duration longest) {
+Result<std::string> runForOutput(const std::vector<std::string>& words, Duration longest) {
   const auto end = systemClock().bootTime() + longest;
-  Stream output(kMaxOutput, Stream::Excess::IsLeft), errors(kMaxErrors, Stream::Excess::ReplacesFirst);
+  Stream output(kMaxOutputBytes, Stream::Overflow::StopReading), errors(kMaxErrorBytes, Stream::Overflow::DropOldest);
   if (!output.isUsable() || !errors.isUsable()) return Error(ErrorCode::Unavailable, "pipe: " + base::errnoText(errno));
   pid_t pid = 0;
   if (const int error = spawn(words, SpawnSettings(output, errors), pid); error != 0)
@@ -144,7 +144,7 @@ Result<std::string> outputOf(const std::vector<std::string>& words, Duration lon
   output.closeWriter();
   errors.closeWriter();
   std::optional<int> status;
-  while (!(status = endOf(pid)) && systemClock().bootTime() < end && !output.isTooLarge()) {
+  while (!(status = exitStatusOf(pid)) && systemClock().bootTime() < end && !output.isTooLarge()) {
     waitForOutput(output, errors);
     output.read();
     errors.read();

@@ -13,6 +13,6 @@ namespace leptir::aws {
 // stdout, at most 256 KiB. After `longest` it is killed with its process group. Invalid: it cannot be started.
 // Unavailable: it did not end in time, or ended with another status than 0; the message then quotes the last line of
 // its stderr, and never its stdout.
-Result<std::string> outputOf(const std::vector<std::string>& words, Duration longest);
+Result<std::string> runForOutput(const std::vector<std::string>& words, Duration longest);
 
 }  // namespace leptir::aws

@@ -14,7 +14,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMaxAuthorization = 64 * 1024;
+constexpr std::size_t kMaxTokenFileBytes = 64 * 1024;
 constexpr Duration kMaxRequestTime = std::chrono::seconds(2);
 
 // Plain HTTP would show credentials to the network, so that only the addresses of agents on this machine are allowed.
@@ -41,11 +41,11 @@ Result<std::string> addressOfAgent() {
 }
 
 // The value of the `Authorization` header; empty: the server gets no such header.
-Result<std::string> authorization() {
+Result<std::string> authorizationToken() {
   const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   auto token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (!file.empty()) {
-    const auto text = base::readFile(file, kMaxAuthorization);
+    const auto text = base::readFile(file, kMaxTokenFileBytes);
     if (!text) return text.error().in("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     token = http::trimmed(text->text);
   }
@@ -59,7 +59,7 @@ class ContainerCredentials final : public CredentialSource {
   Result<Credentials> fetch(Duration longest) override {
     const auto address = addressOfAgent();
     if (!address) return address.error();
-    const auto token = authorization();
+    const auto token = authorizationToken();
     if (!token) return Error(ErrorCode::Invalid, token.error().message());
     Headers headers{{"Accept", "application/json"}};
     if (!token->empty()) headers.emplace_back("Authorization", *token);

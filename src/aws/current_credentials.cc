@@ -5,7 +5,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr Duration kEarly = std::chrono::minutes(5);
+constexpr Duration kFetchBeforeExpiry = std::chrono::minutes(5);
 constexpr Duration kMaxFetchTime = std::chrono::seconds(10);
 constexpr Duration kEarlyFetchInterval = std::chrono::seconds(30);
 constexpr Duration kPauseAfterFailure = std::chrono::seconds(1);
@@ -28,7 +28,7 @@ Result<Credentials> CurrentCredentials::at(Time now, Duration longest) {
     if (error_ && sinceFetch < kPauseAfterFailure) return *error_;
     // The source may give credentials that have expired already: the service decides about these.
     if (sinceFetch >= kPauseAfterFailure && !fetch(longest)) return *error_;
-  } else if (expireBefore(*current_, now + kEarly) && sinceFetch >= kEarlyFetchInterval) {
+  } else if (expireBefore(*current_, now + kFetchBeforeExpiry) && sinceFetch >= kEarlyFetchInterval) {
     fetch(longest);
   }
   return *current_;

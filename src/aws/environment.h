@@ -15,7 +15,7 @@ inline std::string variable(const char* name) {
 }
 
 // Whether the variable says `true`, in any case of letters.
-inline bool isTrue(const char* name) {
+inline bool isVariableTrue(const char* name) {
   return http::lowerCase(variable(name)) == "true";
 }
 

@@ -28,20 +28,20 @@ class IniParser {
  private:
   Result<void> beginSection(std::string_view text) {
     const auto end = text.find(']');
-    if (end == std::string_view::npos) return wrong("has no ]");
+    if (end == std::string_view::npos) return lineError("has no ]");
     section_ = &sections_[std::string(http::trimmed(text.substr(1, end - 1)))];
     value_ = nullptr;
     return {};
   }
   Result<void> addKey(std::string_view text) {
     const auto delimiter = text.find_first_of("=:");
-    if (delimiter == std::string_view::npos || delimiter == 0) return wrong("is neither [section] nor key = value");
-    if (section_ == nullptr) return wrong("stands in no section");
+    if (delimiter == std::string_view::npos || delimiter == 0) return lineError("is neither [section] nor key = value");
+    if (section_ == nullptr) return lineError("stands in no section");
     value_ = &(*section_)[http::lowerCase(http::trimmed(text.substr(0, delimiter)))];
     *value_ = http::trimmed(text.substr(delimiter + 1));
     return {};
   }
-  Error wrong(const std::string& what) const {
+  Error lineError(const std::string& what) const {
     return Error(ErrorCode::Invalid, "line " + std::to_string(lineNumber_) + " " + what);
   }
 

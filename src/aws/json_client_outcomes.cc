@@ -13,7 +13,7 @@ bool looksLikeJsonObject(std::string_view body) {
   return text.starts_with('{') && text.ends_with('}');
 }
 
-Error noJson(const http::HttpUrl& endpoint) {
+Error noJsonError(const http::HttpUrl& endpoint) {
   return Error(ErrorCode::Invalid,
                endpoint.origin() + ": the answer is no JSON object: is this the endpoint of the service?");
 }
@@ -26,7 +26,7 @@ void JsonClient::Implementation::judge(Number number, PendingRequest& pending, c
   if (!answer->isSuccess()) return judgeError(number, pending, transfer, *answer);
   pause_.noteSuccess(transfer.sentAt());
   // Some operations answer with nothing.
-  if (!answer->body.empty() && !looksLikeJsonObject(answer->body)) return end(number, pending, noJson(*endpoint_));
+  if (!answer->body.empty() && !looksLikeJsonObject(answer->body)) return end(number, pending, noJsonError(*endpoint_));
   auto body = answer->body.empty() ? std::string("{}") : std::move(answer->body);
   end(number, pending, JsonAnswer{.status = answer->status, .body = std::move(body)});
 }
@@ -65,7 +65,7 @@ bool JsonClient::Implementation::correct(const ServiceError& error, const Signed
   if (error.treatment == Treatment::Credentials) return credentials_.replace(transfer.credentials(), longest);
   const auto date = answer.headers.find("date");
   if (!mayMeanClockSkew(error.code) || date == answer.headers.end()) return false;
-  return time_.correct(date->second, transfer.signedAt());
+  return serviceClock_.correct(date->second, transfer.signedAt());
 }
 
 bool JsonClient::Implementation::mayRepeat(const ServiceError& error, PendingRequest& pending, bool isCorrected) const {

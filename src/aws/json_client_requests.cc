@@ -13,7 +13,7 @@ BootTime now() {
   return systemClock().bootTime();
 }
 
-Result<http::HttpUrl> endpointBy(const JsonClientOptions& options) {
+Result<http::HttpUrl> readEndpoint(const JsonClientOptions& options) {
   auto url = http::parseHttpUrl(options.endpoint);
   if (!url) return url.error().in("endpoint");
   if (!url->user.empty() || !url->query.empty())
@@ -23,8 +23,8 @@ Result<http::HttpUrl> endpointBy(const JsonClientOptions& options) {
   return url;
 }
 
-// That there are none is for the user to correct.
-Error withoutCredentials(const Error& error) {
+// NotFound becomes Invalid: the user must configure credentials.
+Error credentialsError(const Error& error) {
   const auto code = error.code() == ErrorCode::NotFound ? ErrorCode::Invalid : error.code();
   return Error(code, error.message()).in("AWS credentials");
 }
@@ -33,10 +33,10 @@ Error withoutCredentials(const Error& error) {
 
 JsonClient::Implementation::Implementation(JsonClientOptions options, std::unique_ptr<CredentialSource> credentials)
     : options_(std::move(options)),
-      endpoint_(endpointBy(options_)),
+      endpoint_(readEndpoint(options_)),
       connection_(connectionToAws(options_.caFile, options_.connectTimeout)),
       credentials_(std::move(credentials)),
-      time_(*options_.clock),
+      serviceClock_(*options_.clock),
       pause_(std::random_device()()),
       loop_(options_.connections) {}
 
@@ -109,8 +109,8 @@ void JsonClient::Implementation::beginSends() {
 }
 
 void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
-  const auto credentials = credentials_.at(time_.now(), pending.deadline - now());
-  if (!credentials) return end(number, pending, withoutCredentials(credentials.error()));
+  const auto credentials = credentials_.at(serviceClock_.now(), pending.deadline - now());
+  if (!credentials) return end(number, pending, credentialsError(credentials.error()));
   const auto left = pending.deadline - now();
   if (left <= Duration::zero()) return end(number, pending);
   auto connection = connection_;
@@ -120,7 +120,7 @@ void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
   pending.transfer = std::make_unique<SignedTransfer>(
       std::move(handle),
       TransferOptions{*endpoint_, options_.region, options_.service, pending.request.target, pending.request.body,
-                      *credentials, time_.now(), std::move(connection)},
+                      *credentials, serviceClock_.now(), std::move(connection)},
       number);
   if (!pending.transfer->isReady() || !loop_.add(pending.transfer->handle())) {
     pending.transfer.reset();

@@ -36,7 +36,7 @@ class JsonClient::Implementation {
   // Whether a request has ended since this was asked last and was not taken.
   bool takeEnded();
 
-  Time serviceTime() const { return time_.now(); }
+  Time serviceTime() const { return serviceClock_.now(); }
   RequestCounts counts() const { return counts_; }
 
  private:
@@ -63,7 +63,7 @@ class JsonClient::Implementation {
   http::Connection connection_;
   const base::ForkDetector process_;
   CurrentCredentials credentials_;
-  ServiceClock time_;
+  ServiceClock serviceClock_;
   SendPause pause_;
   RequestCounts counts_;
   TransferLoop loop_;

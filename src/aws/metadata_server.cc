@@ -13,7 +13,8 @@ Result<http::HttpAnswer> askMetadataServer(http::Method method, const std::strin
                                            Duration longest) {
   auto parsed = http::parseHttpUrl(url);
   if (!parsed) return parsed.error();
-  http::HttpRequest request{.url = *std::move(parsed), .headers = headers, .method = method, .mostBody = kMaxMetadata};
+  http::HttpRequest request{
+      .url = *std::move(parsed), .headers = headers, .method = method, .maxKeptBodyBytes = kMaxMetadata};
   request.connection = connectionToAws({}, longest);
   request.connection.timeout = longest;
   request.connection.proxies = http::Proxies::None;

@@ -11,7 +11,7 @@ namespace leptir::aws {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// One request without the proxies of the environment. Invalid: `url` is none.
+// One request without the proxies of the environment. Invalid: `url` is not a URL.
 Result<http::HttpAnswer> askMetadataServer(http::Method method, const std::string& url, const Headers& headers,
                                            Duration longest);
 

@@ -19,7 +19,7 @@ Result<Credentials> processCredentials(const std::string& command, Duration long
   const auto words = commandWords(command);
   if (!words || words->empty())
     return Error(ErrorCode::Invalid, "credential_process: the command has a quote that is not closed, or no words");
-  const auto output = outputOf(*words, longest);
+  const auto output = runForOutput(*words, longest);
   if (!output) return output.error().in("credential_process");
   if (!isVersion1(*output))
     return Error(ErrorCode::Invalid, "credential_process " + words->front() +

@@ -36,7 +36,7 @@ Result<Credentials> keysOf(const Profile& profile) {
   return credentials;
 }
 
-// What leptir cannot do without a person.
+// An error if the profile needs a person who logs in.
 Result<void> refuseInteractive(const Profile& profile) {
   for (const auto* key : {"sso_session", "sso_start_url", "login_session"}) {
     if (profile.has(key))
@@ -63,9 +63,9 @@ class Resolver {
   Result<Credentials> resolve(const std::string& name) {
     const auto* profile = profiles_.find(name);
     if (profile == nullptr)
-      return invalidProfile("there is no profile " + base::inQuotes(name) + " in " + profiles_.places());
+      return invalidProfile("there is no profile " + base::inQuotes(name) + " in " + profiles_.filePaths());
     visited_.insert(name);
-    auto credentials = profile->has("role_arn") ? byRole(name, *profile) : withoutRole(*profile);
+    auto credentials = profile->has("role_arn") ? credentialsByRole(name, *profile) : credentialsWithoutRole(*profile);
     if (credentials) return credentials;
     return credentials.error().in("profile " + base::inQuotes(name));
   }
@@ -78,7 +78,7 @@ class Resolver {
     return {own.empty() ? region_ : own, caFile_};
   }
 
-  Result<Credentials> withoutRole(const Profile& profile) const {
+  Result<Credentials> credentialsWithoutRole(const Profile& profile) const {
     const auto process = profile.value("credential_process");
     const bool areKeysFirst = profile.keys == Profile::Keys::InCredentialsFile || process.empty();
     if (profile.keys != Profile::Keys::None && areKeysFirst) return keysOf(profile);
@@ -87,7 +87,7 @@ class Resolver {
     return Error(ErrorCode::NotFound, "has no credentials");
   }
 
-  Result<Credentials> byRole(const std::string& name, const Profile& profile) {
+  Result<Credentials> credentialsByRole(const std::string& name, const Profile& profile) {
     if (profile.has("web_identity_token_file"))
       return webIdentityCredentials(service(profile), roleOf(profile), profile.value("web_identity_token_file"),
                                     left());
@@ -96,14 +96,14 @@ class Resolver {
     const bool hasProfile = profile.has("source_profile"), hasSource = profile.has("credential_source");
     if (hasProfile == hasSource)
       return invalidProfile("'role_arn' needs either 'source_profile' or 'credential_source'");
-    const auto caller = hasProfile ? ofSourceProfile(name, profile.value("source_profile"))
-                                   : ofCredentialSource(profile.value("credential_source"));
+    const auto caller = hasProfile ? credentialsOfSourceProfile(name, profile.value("source_profile"))
+                                   : credentialsOfNamedSource(profile.value("credential_source"));
     if (!caller) return caller.error();
     return service(profile).assumeRole(roleOf(profile), *caller, left());
   }
 
   // A profile with keys gives these, even if it has a role as well; so it may be its own source.
-  Result<Credentials> ofSourceProfile(const std::string& name, const std::string& source) {
+  Result<Credentials> credentialsOfSourceProfile(const std::string& name, const std::string& source) {
     const auto* profile = profiles_.find(source);
     if (profile == nullptr)
       return invalidProfile("'source_profile' names " + base::inQuotes(source) + ", which does not exist");
@@ -115,7 +115,7 @@ class Resolver {
     return credentials;
   }
 
-  Result<Credentials> ofCredentialSource(const std::string& name) const {
+  Result<Credentials> credentialsOfNamedSource(const std::string& name) const {
     const auto source = sourceOfName(name);
     if (source == nullptr)
       return invalidProfile("'credential_source' must be Environment, EcsContainer or Ec2InstanceMetadata, not " +
@@ -143,7 +143,7 @@ class ProfileCredentials final : public CredentialSource {
     if (!profiles) return Error(ErrorCode::Invalid, profiles.error().message());
     const auto name = profileName(profile_);
     if (profiles->find(name) == nullptr && name == "default")
-      return Error(ErrorCode::NotFound, "there is no profile 'default' in " + profiles->places());
+      return Error(ErrorCode::NotFound, "there is no profile 'default' in " + profiles->filePaths());
     return Resolver(*profiles, region_, caFile_, longest).resolve(name);
   }
 

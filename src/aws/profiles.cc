@@ -20,7 +20,7 @@ std::filesystem::path home() {
   return found != nullptr ? found->pw_dir : "/";
 }
 
-std::filesystem::path fileBy(const char* name, const char* usual) {
+std::filesystem::path pathOfFile(const char* name, const char* usual) {
   const auto named = variable(name);
   if (named.empty()) return home() / ".aws" / usual;
   if (named.starts_with("~/")) return home() / named.substr(2);
@@ -65,13 +65,13 @@ const Profile* Profiles::find(const std::string& name) const {
   return found != byName.end() ? &found->second : nullptr;
 }
 
-std::string Profiles::places() const {
+std::string Profiles::filePaths() const {
   return configFile.string() + " and " + credentialsFile.string();
 }
 
 Result<Profiles> readProfiles() {
-  Profiles profiles{.configFile = fileBy("AWS_CONFIG_FILE", "config"),
-                    .credentialsFile = fileBy("AWS_SHARED_CREDENTIALS_FILE", "credentials")};
+  Profiles profiles{.configFile = pathOfFile("AWS_CONFIG_FILE", "config"),
+                    .credentialsFile = pathOfFile("AWS_SHARED_CREDENTIALS_FILE", "credentials")};
   const auto config = readIniFile(profiles.configFile);
   if (!config) return config.error();
   const auto credentials = readIniFile(profiles.credentialsFile);

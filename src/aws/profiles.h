@@ -27,7 +27,7 @@ struct Profiles {
   // Null: there is none of this name.
   const Profile* find(const std::string& name) const;
   // "/home/me/.aws/config and /home/me/.aws/credentials".
-  std::string places() const;
+  std::string filePaths() const;
 };
 
 // Reads the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, else those in ~/.aws.

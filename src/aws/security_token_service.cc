@@ -14,7 +14,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMaxSessionNameBytes = 64, kMaxAnswer = 256 * 1024;
+constexpr std::size_t kMaxSessionNameBytes = 64, kMaxBodyBytes = 256 * 1024;
 
 std::string percentEncoded(std::string_view text) {
   constexpr std::string_view kHexDigits = "0123456789ABCDEF", kMarks = "-._~";
@@ -38,8 +38,8 @@ std::string sessionNameOf(const Role& role) {
   return name.substr(0, kMaxSessionNameBytes);
 }
 
-// Whether the answer refuses the signature's time.
-bool refusesTime(const http::HttpAnswer& answer, Time used, ServiceClock& clock) {
+// Whether the answer refuses the signature's time; `clock` then takes over the time of the answer's `Date`.
+bool correctClockIfRefused(const http::HttpAnswer& answer, Time used, ServiceClock& clock) {
   const auto date = answer.headers.find("date");
   return !answer.isSuccess() && date != answer.headers.end() && clock.correct(date->second, used);
 }
@@ -51,14 +51,15 @@ std::string securityTokenEndpoint(const std::string& region) {
     if (auto url = variable(name); !url.empty()) return url;
   }
   if (region.empty()) return "https://sts.amazonaws.com";
-  return "https://sts" + std::string(isTrue("AWS_USE_FIPS_ENDPOINT") ? "-fips." : ".") + region + "." +
+  return "https://sts" + std::string(isVariableTrue("AWS_USE_FIPS_ENDPOINT") ? "-fips." : ".") + region + "." +
          domainOfRegion(region);
 }
 
 Result<http::HttpRequest> SecurityTokenService::requestFor(const Parameters& parameters) const {
   auto url = http::parseHttpUrl(securityTokenEndpoint(region_));
   if (!url) return url.error().in("endpoint of the security token service");
-  http::HttpRequest request{.url = *std::move(url), .mostBody = kMaxAnswer, .connection = connectionToAws(caFile_)};
+  http::HttpRequest request{
+      .url = *std::move(url), .maxKeptBodyBytes = kMaxBodyBytes, .connection = connectionToAws(caFile_)};
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
   for (const auto& [name, value] : parameters) {
     if (value.empty()) continue;
@@ -68,7 +69,7 @@ Result<http::HttpRequest> SecurityTokenService::requestFor(const Parameters& par
 }
 
 void SecurityTokenService::sign(http::HttpRequest& request, const Credentials& caller, Time time) const {
-  request.signature = "aws:amz:" + (region_.empty() ? "us-east-1" : region_) + ":sts";
+  request.awsSigV4Scope = "aws:amz:" + (region_.empty() ? "us-east-1" : region_) + ":sts";
   request.url.user = caller.accessKey;
   request.url.password = caller.secretKey;
   request.headers.resize(1);
@@ -90,7 +91,7 @@ Result<Credentials> SecurityTokenService::assumeRole(const Role& role, const Cre
   auto time = clock.now();
   sign(*request, caller, time);
   auto answer = http::send(*request);
-  if (answer && refusesTime(*answer, time, clock)) {
+  if (answer && correctClockIfRefused(*answer, time, clock)) {
     sign(*request, caller, clock.now());
     answer = http::send(*request);
   }

@@ -25,7 +25,7 @@ class SendPause {
       pause_ = backoff_.next();
       next_ = now + pause_;
     }
-    if (retryAfter) next_ = std::max(next_, now + std::min(*retryAfter, kMaxAskedPause));
+    if (retryAfter) next_ = std::max(next_, now + std::min(*retryAfter, kMaxRetryAfter));
   }
   // A request that was sent at `sent` has been performed.
   void noteSuccess(BootTime sent) {
@@ -41,7 +41,7 @@ class SendPause {
   BootTime next() const { return next_; }
 
  private:
-  static constexpr Duration kMaxAskedPause = std::chrono::seconds(30);
+  static constexpr Duration kMaxRetryAfter = std::chrono::seconds(30);
 
   base::Backoff backoff_;
   Duration pause_{};

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxMessageBytes = 500, kMaxCodeBytes = 100;
 
-constexpr std::array<std::string_view, 15> kThrottled = {
+constexpr std::array<std::string_view, 15> kThrottlingCodes = {
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -30,10 +30,10 @@ constexpr std::array<std::string_view, 15> kThrottled = {
     "KmsThrottled",
     "KMS.ThrottlingException",
 };
-constexpr std::array<std::string_view, 3> kSkewed = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"};
-constexpr std::array<std::string_view, 3> kMaybeSkewed = {"InvalidSignatureException", "SignatureDoesNotMatch",
-                                                          "AuthFailure"};
-constexpr std::array<std::string_view, 7> kCredentials = {
+constexpr std::array<std::string_view, 3> kSkewCodes = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"};
+constexpr std::array<std::string_view, 3> kMaybeSkewCodes = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                                             "AuthFailure"};
+constexpr std::array<std::string_view, 7> kCredentialCodes = {
     "ExpiredToken",       "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
     "InvalidAccessKeyId", "InvalidToken",          "TokenRefreshRequired"};
 
@@ -62,13 +62,13 @@ std::string_view withoutSignedText(std::string_view message) {
   return http::trimmed(message.substr(0, end));
 }
 
-std::string forPeople(std::string_view message) {
+std::string escapedExcerpt(std::string_view message) {
   const auto shortened = base::utf8Prefix(message, kMaxMessageBytes);
   return base::escaped(shortened) + (shortened.size() < message.size() ? "…" : "");
 }
 
-// Of the proxies and gateways on the way: a page of HTML, or nothing.
-ServiceError withoutCode(int status) {
+// The error for an answer of a proxy or gateway on the way: a page of HTML, or nothing.
+ServiceError errorWithoutCode(int status) {
   const bool isRedirect = status >= 300 && status < 400;
   return {.code = "HttpStatus" + std::to_string(status),
           .message = isRedirect ? "the server redirects to another address: name that one in the configuration"
@@ -79,16 +79,16 @@ ServiceError withoutCode(int status) {
 }  // namespace
 
 Treatment treatmentOf(int status, std::string_view code) {
-  if (status == 429 || isOneOf(kThrottled, code)) return Treatment::Throttled;
-  if (isOneOf(kSkewed, code)) return Treatment::ClockSkew;
-  if (isOneOf(kCredentials, code)) return Treatment::Credentials;
+  if (status == 429 || isOneOf(kThrottlingCodes, code)) return Treatment::Throttled;
+  if (isOneOf(kSkewCodes, code)) return Treatment::ClockSkew;
+  if (isOneOf(kCredentialCodes, code)) return Treatment::Credentials;
   if (status == 503) return Treatment::Refused;
   if (status == 408 || status >= 500) return Treatment::UnknownOutcome;
   return Treatment::Final;
 }
 
 bool mayMeanClockSkew(std::string_view code) {
-  return isOneOf(kSkewed, code) || isOneOf(kMaybeSkewed, code);
+  return isOneOf(kSkewCodes, code) || isOneOf(kMaybeSkewCodes, code);
 }
 
 ServiceError readServiceError(const http::HttpAnswer& answer) {
@@ -98,10 +98,10 @@ ServiceError readServiceError(const http::HttpAnswer& answer) {
   if (const auto header = answer.headers.find("x-amzn-errortype"); code.empty() && header != answer.headers.end())
     code = header->second;
   const auto name = http::trimmed(lastPart(code)).substr(0, kMaxCodeBytes);
-  if (name.empty()) return withoutCode(answer.status);
+  if (name.empty()) return errorWithoutCode(answer.status);
   const auto message = textMember(object, {"message", "Message"});
   return {.code = base::escaped(name),
-          .message = forPeople(mayMeanClockSkew(name) ? withoutSignedText(message) : std::string_view(message)),
+          .message = escapedExcerpt(mayMeanClockSkew(name) ? withoutSignedText(message) : std::string_view(message)),
           .treatment = treatmentOf(answer.status, name)};
 }
 

@@ -81,8 +81,8 @@ int SignedTransfer::newConnections() const {
 }
 
 Result<http::HttpAnswer> SignedTransfer::result(CURLcode code) {
-  if (code == CURLE_OK) return received_.take();
-  if (received_.isTooLarge()) return Error(ErrorCode::Invalid, "the answer is larger than 64 MiB");
+  if (code == CURLE_OK) return received_.takeAnswer();
+  if (received_.isBodyTooLarge()) return Error(ErrorCode::Invalid, "the answer is larger than 64 MiB");
   // The callback above has refused a repetition.
   if (code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_GOT_NOTHING;
   return http::curlError(handle_.get(), code, connection_);

@@ -43,7 +43,7 @@ int millisecondsUntil(BootTime time) {
 }  // namespace
 
 TransferLoop::TransferLoop(std::size_t connections)
-    : ready_(::epoll_create1(EPOLL_CLOEXEC)), multi_(http::makeMultiHandle()) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), multi_(http::makeMultiHandle()) {
   if (multi_ == nullptr) return;
   ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
   ::curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, onSocket);
@@ -53,7 +53,7 @@ TransferLoop::TransferLoop(std::size_t connections)
 }
 
 bool TransferLoop::add(CURL* handle) {
-  return ready_ && multi_ != nullptr && ::curl_multi_add_handle(multi_.get(), handle) == CURLM_OK;
+  return epoll_ && multi_ != nullptr && ::curl_multi_add_handle(multi_.get(), handle) == CURLM_OK;
 }
 
 void TransferLoop::remove(CURL* handle) {
@@ -61,7 +61,7 @@ void TransferLoop::remove(CURL* handle) {
 }
 
 int TransferLoop::onSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  const int ready = static_cast<TransferLoop*>(self)->ready_.get();
+  const int ready = static_cast<TransferLoop*>(self)->epoll_.get();
   if (what == CURL_POLL_REMOVE) {
     ::epoll_ctl(ready, EPOLL_CTL_DEL, socket, nullptr);
     return 0;
@@ -88,7 +88,7 @@ bool TransferLoop::workOnTimer() {
 
 bool TransferLoop::workOnSockets() {
   std::array<epoll_event, kSocketsAtOnce> events;
-  const int count = ::epoll_wait(ready_.get(), events.data(), kSocketsAtOnce, 0);
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kSocketsAtOnce, 0);
   int running = 0;
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
@@ -107,7 +107,7 @@ void TransferLoop::work() {
 
 bool TransferLoop::wait(BootTime until, Wake* wake) {
   if (timer_) until = std::min(until, *timer_);
-  std::array<pollfd, 2> events{{{ready_.get(), POLLIN, 0}, {wake != nullptr ? wake->descriptor() : -1, POLLIN, 0}}};
+  std::array<pollfd, 2> events{{{epoll_.get(), POLLIN, 0}, {wake != nullptr ? wake->descriptor() : -1, POLLIN, 0}}};
   ::poll(events.data(), events.size(), millisecondsUntil(until));
   return events[1].revents != 0;
 }

@@ -45,7 +45,7 @@ class TransferLoop {
   bool workOnTimer();
   bool workOnSockets();
 
-  const base::UniqueFd ready_;     // an epoll descriptor: readable while a socket has something to do
+  const base::UniqueFd epoll_;     // an epoll descriptor: readable while a socket has something to do
   std::optional<BootTime> timer_;  // when libcurl wants to be called
   const http::MultiHandle multi_;  // last: its end calls onSocket and onTimer
 };

@@ -7,7 +7,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMaxToken = 64 * 1024;
+constexpr std::size_t kMaxTokenBytes = 64 * 1024;
 
 class WebIdentityFromEnvironment final : public CredentialSource {
  public:
@@ -31,7 +31,7 @@ class WebIdentityFromEnvironment final : public CredentialSource {
 // A file that is missing may be one that is just being replaced.
 Result<Credentials> webIdentityCredentials(const SecurityTokenService& service, const Role& role,
                                            const std::string& tokenFile, Duration longest) {
-  const auto token = base::readFile(tokenFile, kMaxToken);
+  const auto token = base::readFile(tokenFile, kMaxTokenBytes);
   if (!token) {
     const bool isMissing = token.error().code() == ErrorCode::NotFound;
     return Error(isMissing ? ErrorCode::Unavailable : ErrorCode::Invalid,

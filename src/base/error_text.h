@@ -9,7 +9,7 @@
 namespace leptir::base {
 
 // "leptir: <message>" and a line end, with control characters escaped; a message of several lines keeps its line ends.
-inline std::string errorText(std::string_view message) {
+inline std::string commandErrorText(std::string_view message) {
   return "leptir: " + escapedLines(message) + "\n";
 }
 

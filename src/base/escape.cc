@@ -18,7 +18,7 @@ bool steersTerminal(std::uint32_t codePoint) {
          (codePoint >= 0x2066 && codePoint <= 0x2069);
 }
 
-void appendCode(std::string& to, std::uint32_t codePoint) {
+void appendEscapeSequence(std::string& to, std::uint32_t codePoint) {
   switch (codePoint) {
     case '\n':
       to += "\\n";
@@ -39,7 +39,7 @@ bool needsNoJsonEscape(char c) {
 }
 
 void appendJsonCharacter(std::string& to, std::string_view character, std::uint32_t codePoint) {
-  if (codePoint == '\n' || codePoint == '\r' || codePoint == '\t') return appendCode(to, codePoint);
+  if (codePoint == '\n' || codePoint == '\r' || codePoint == '\t') return appendEscapeSequence(to, codePoint);
   if (steersTerminal(codePoint)) {
     fmt::format_to(std::back_inserter(to), "\\u{:04x}", codePoint);
     return;
@@ -60,7 +60,7 @@ void appendEscaped(std::string& to, std::string_view text) {
     if (bytes == 0) {
       fmt::format_to(std::back_inserter(to), "\\x{:02x}", static_cast<unsigned char>(text[0]));
     } else if (steersTerminal(codePoint)) {
-      appendCode(to, codePoint);
+      appendEscapeSequence(to, codePoint);
     } else {
       to += text.substr(0, bytes);
     }

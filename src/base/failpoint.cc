@@ -33,7 +33,7 @@ ActiveFailpoint readActiveFailpoint() {
   return active;
 }
 
-bool isFirst(const std::string& file) {
+bool isFirstToCreate(const std::string& file) {
   const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (made >= 0) ::close(made);
   return made >= 0;
@@ -52,7 +52,7 @@ void failpoint(std::string_view name) {
   static const ActiveFailpoint kActive = readActiveFailpoint();
   static std::atomic<long> times{0};
   if (name != kActive.name || ++times != kActive.nth) return;
-  if (kActive.file.empty() || isFirst(kActive.file)) act(kActive.action);
+  if (kActive.file.empty() || isFirstToCreate(kActive.file)) act(kActive.action);
 }
 
 }  // namespace leptir::base

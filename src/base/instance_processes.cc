@@ -28,7 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-Membership environmentOf(pid_t process, std::string_view instance) {
+Membership membershipByEnvironment(pid_t process, std::string_view instance) {
   const auto environment = readProcText(process, "environ");
   if (!environment) {
     return environment.error().code() == ErrorCode::NotFound ? Membership::No : Membership::CannotTell;
@@ -38,7 +38,7 @@ Membership environmentOf(pid_t process, std::string_view instance) {
 }
 
 Membership membershipOf(pid_t process, std::string_view instance) {
-  const auto environment = environmentOf(process, instance);
+  const auto environment = membershipByEnvironment(process, instance);
   if (environment == Membership::Yes) return environment;
   const auto mark = checkInstanceMark(process, instance);
   return mark == Membership::No ? environment : mark;
@@ -49,7 +49,7 @@ bool isOfThisUser(const std::filesystem::path& folder) {
   return ::stat(folder.c_str(), &info) == 0 && info.st_uid == ::geteuid();
 }
 
-std::optional<pid_t> processIn(const std::filesystem::path& folder) {
+std::optional<pid_t> pidOfProcFolder(const std::filesystem::path& folder) {
   const auto name = folder.filename().string();
   pid_t process = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
@@ -63,7 +63,7 @@ Result<std::vector<pid_t>> processesOfThisUser() {
   bool showsUs = false;
   std::error_code error;
   for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
-    const auto process = processIn(entry->path());
+    const auto process = pidOfProcFolder(entry->path());
     showsUs = showsUs || process == ::getpid();
     if (process && isOfThisUser(entry->path())) processes.push_back(*process);
   }
@@ -82,16 +82,16 @@ UniqueFd openPidfd(pid_t process) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
 }
 
-void end(const UniqueFd& process) {
+void sendSigkill(const UniqueFd& process) {
   ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
 }
 
-bool isGone(const UniqueFd& process, std::chrono::milliseconds longest) {
+bool waitForEnd(const UniqueFd& process, std::chrono::milliseconds longest) {
   pollfd waiting{process.get(), POLLIN, 0};
   return ::poll(&waiting, 1, static_cast<int>(longest.count())) == 1;
 }
 
-Result<void> checkName(std::string_view instance) {
+Result<void> checkInstanceName(std::string_view instance) {
   if (isInstanceName(instance)) return {};
   return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits");
 }
@@ -156,7 +156,7 @@ std::string processListText(std::span<const InstanceProcess> processes) {
 }
 
 Result<std::vector<InstanceProcess>> processesOf(std::string_view instance) {
-  if (auto fine = checkName(instance); !fine) return fine.error();
+  if (auto fine = checkInstanceName(instance); !fine) return fine.error();
   const auto processes = processesOfThisUser();
   if (!processes) return processes.error();
   std::vector<InstanceProcess> living;
@@ -174,7 +174,7 @@ Result<std::vector<InstanceProcess>> processesOf(std::string_view instance) {
 }
 
 Result<KillResult> killProcessesOf(std::string_view instance) {
-  if (auto fine = checkName(instance); !fine) return fine.error();
+  if (auto fine = checkInstanceName(instance); !fine) return fine.error();
   if (auto fine = checkIsNotOurOwn(instance); !fine) return fine.error();
   const auto processes = processesOfThisUser();
   if (!processes) return processes.error();
@@ -182,10 +182,10 @@ Result<KillResult> killProcessesOf(std::string_view instance) {
   if (auto dead = checkHasNoMaster(members, instance); !dead) return dead.error();
   KillResult result;
   for (const auto& [process, held] : members.held) {
-    end(held);
-    result.ended.push_back(process);
+    sendSigkill(held);
+    result.signalled.push_back(process);
   }
-  const bool gone = std::ranges::all_of(members.held, [](const auto& member) { return isGone(member.second, 1s); });
+  const bool gone = std::ranges::all_of(members.held, [](const auto& member) { return waitForEnd(member.second, 1s); });
   result.allGone = members.complete && gone;
   return result;
 }

@@ -30,8 +30,8 @@ Result<std::vector<InstanceProcess>> processesOf(std::string_view instance);
 InstanceProcess describeProcess(pid_t process);
 
 struct KillResult {
-  std::vector<InstanceProcess> ended;
-  bool allGone = true;  // false: a process did not end within one second, or could not be killed
+  std::vector<InstanceProcess> signalled;  // the processes that got SIGKILL
+  bool allGone = true;                     // false: a process did not end within one second, or could not be killed
 };
 
 // Kills all processes of the instance with SIGKILL. Call it only for an instance that is known to be dead. No process

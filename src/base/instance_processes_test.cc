@@ -42,7 +42,7 @@ TEST(KillProcessesOf, KillsProgramsOfThatInstanceOnly) {
   EXPECT_EQ(processesOf(dead).value().size(), 1u);
   const auto result = killProcessesOf(dead).value();
   EXPECT_TRUE(result.allGone);
-  EXPECT_EQ(processListText(result.ended), std::to_string(ended) + " (sleep)");
+  EXPECT_EQ(processListText(result.signalled), std::to_string(ended) + " (sleep)");
   int status = 0;
   ::waitpid(ended, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
@@ -58,7 +58,7 @@ TEST(KillProcessesOf, KillsProcessesThatATaskOfThatInstanceForked) {
     while (true) ::pause();
   });
   ASSERT_TRUE(waitUntil([&] { return hasInstanceMark(forked, dead); }));
-  EXPECT_EQ(killProcessesOf(dead).value().ended.size(), 1u);
+  EXPECT_EQ(killProcessesOf(dead).value().signalled.size(), 1u);
   int status = 0;
   ::waitpid(forked, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
@@ -77,7 +77,7 @@ TEST(KillProcessesOf, KillsNothingWhileTheMasterLives) {
   EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0);
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), 0);
   killChild(master);
-  EXPECT_EQ(killProcessesOf(living).value().ended.size(), 1u);
+  EXPECT_EQ(killProcessesOf(living).value().signalled.size(), 1u);
   ::waitpid(program, nullptr, 0);
 }
 

@@ -26,7 +26,7 @@ bool textNestsDeeperThan(std::string_view text, int maxDepth) {
   return false;
 }
 
-// nlohmann's "[json.exception.parse_error.101] parse error at line 1, column 2: …" without its number.
+// A message of nlohmann's library without the "[json.exception.parse_error.101] " at its beginning.
 std::string withoutPrefix(std::string_view message) {
   const auto end = message.find("] ");
   return std::string(end == std::string_view::npos ? message : message.substr(end + 2));

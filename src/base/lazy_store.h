@@ -27,7 +27,7 @@ class LazyStore {
   // operator has repaired something.
   Result<StoreAccess<Store>> access() {
     std::unique_lock lock(mutex_);
-    if (!isUsable()) {
+    if (!isOpenAndUsable()) {
       store_.reset();
       auto opened = open_();
       if (!opened) return errorOfOpening(opened.error());
@@ -40,7 +40,7 @@ class LazyStore {
   void close(StoreAccess<Store>) { store_.reset(); }
 
  private:
-  bool isUsable() const {
+  bool isOpenAndUsable() const {
     if (!store_) return false;
     if constexpr (requires { store_->isUsable(); }) {
       return store_->isUsable();

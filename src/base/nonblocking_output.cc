@@ -19,7 +19,7 @@ namespace {
 
 // Bytes that fit after poll() has reported that the descriptor is writable: one page for a pipe, about a hundred bytes
 // for a terminal.
-constexpr std::size_t kPipePiece = PIPE_BUF, kTerminalPiece = 128;
+constexpr std::size_t kMaxPipeWriteBytes = PIPE_BUF, kMaxTerminalWriteBytes = 128;
 
 UniqueFd openOnceMore(int descriptor) {
   const auto path = "/proc/self/fd/" + std::to_string(descriptor);
@@ -36,9 +36,9 @@ UniqueFd copyOf(int descriptor) {
 class ScopedSignalBlock {
  public:
   explicit ScopedSignalBlock(int signal) {
-    ::sigemptyset(&held_);
-    ::sigaddset(&held_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
+    ::sigemptyset(&blockedSignals_);
+    ::sigaddset(&blockedSignals_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &blockedSignals_, &before_);
     wasBlocked_ = ::sigismember(&before_, signal) != 0;
   }
   ~ScopedSignalBlock() {
@@ -54,9 +54,9 @@ class ScopedSignalBlock {
  private:
   void consumePendingSignal() const {
     const timespec atOnce{};
-    while (::sigtimedwait(&held_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
+    while (::sigtimedwait(&blockedSignals_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
   }
-  sigset_t held_;
+  sigset_t blockedSignals_;
   sigset_t before_;
   bool wasBlocked_ = false;
 };
@@ -102,7 +102,7 @@ NonBlockingOutput::Kind NonBlockingOutput::kindOf(int descriptor) {
 // The signal that a write can raise: SIGPIPE when the reader of the pipe is gone, SIGTTOU when this process is not in
 // the foreground of the terminal (`stty tostop`), SIGXFSZ when the file has grown to the size limit. A blocked SIGTTOU
 // lets the write through.
-int NonBlockingOutput::signalOfAWriteTo(Kind kind) {
+int NonBlockingOutput::signalRaisedByWrite(Kind kind) {
   if (kind == Kind::Pipe) return SIGPIPE;
   return kind == Kind::Terminal ? SIGTTOU : SIGXFSZ;
 }
@@ -122,17 +122,17 @@ void NonBlockingOutput::unshareOpenFile() const noexcept {
   if (const auto again = openOnceMore(own_.get())) ::dup3(again.get(), own_.get(), O_CLOEXEC);
 }
 
-bool NonBlockingOutput::stillNamesOurFile() const noexcept {
+bool NonBlockingOutput::isDescriptorOfOurFile() const noexcept {
   return identity_ == FileIdentity{} || FileIdentity::of(descriptor()) == identity_;
 }
 
 ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
-  if (!stillNamesOurFile()) {
+  if (!isDescriptorOfOurFile()) {
     errno = EBADF;
     return -1;
   }
   if (kind_ == Kind::Socket) return writeNow(text);
-  const ScopedSignalBlock guard(signalOfAWriteTo(kind_));
+  const ScopedSignalBlock guard(signalRaisedByWrite(kind_));
   const auto written = writeNow(text);
   if (written >= 0 || errno != EFBIG) return written;
   const SoftFileSizeLimitLifted lifted;
@@ -146,7 +146,7 @@ ssize_t NonBlockingOutput::writeNow(std::string_view text) const noexcept {
     errno = EAGAIN;
     return -1;
   }
-  const auto piece = std::min(text.size(), kind_ == Kind::Pipe ? kPipePiece : kTerminalPiece);
+  const auto piece = std::min(text.size(), kind_ == Kind::Pipe ? kMaxPipeWriteBytes : kMaxTerminalWriteBytes);
   return ::write(descriptor(), text.data(), piece);
 }
 

@@ -43,9 +43,9 @@ class NonBlockingOutput {
     Terminal,  // or another device
   };
   static Kind kindOf(int descriptor);
-  static int signalOfAWriteTo(Kind kind);
+  static int signalRaisedByWrite(Kind kind);
   ssize_t writeNow(std::string_view text) const noexcept;
-  bool stillNamesOurFile() const noexcept;
+  bool isDescriptorOfOurFile() const noexcept;
   int given_ = -1;
   UniqueFd own_;                // a duplicate of given_, or the same file opened again
   bool isNonBlocking_ = false;  // own_ has O_NONBLOCK

@@ -38,7 +38,7 @@ Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mo
 Result<void> makeOneFolder(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored)) return {};
-  auto made = makeNewFolder(folder);
+  auto made = makeNewPrivateFolder(folder);
   const bool isThere = !made && made.error().code() == ErrorCode::Lost;
   if (!isThere) return made;
   if (std::filesystem::is_directory(folder, ignored)) return {};  // another process has made it meanwhile
@@ -80,7 +80,7 @@ Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, m
   }
 }
 
-Result<void> makeNewFolder(const std::filesystem::path& folder) {
+Result<void> makeNewPrivateFolder(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), kPrivateFolder) != 0) {
     return Error(errno == EEXIST ? ErrorCode::Lost : codeOfErrno(errno), errnoText(errno));
   }

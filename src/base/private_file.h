@@ -36,6 +36,6 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder);
 
 // Creates one folder for our user alone, whatever the umask. Lost: a file or folder of that name exists. Invalid,
 // Unavailable: the message has the reason, but not the name of the folder.
-Result<void> makeNewFolder(const std::filesystem::path& folder);
+Result<void> makeNewPrivateFolder(const std::filesystem::path& folder);
 
 }  // namespace leptir::base

@@ -22,7 +22,7 @@ bool isZombie(pid_t process) {
          status->find("\nThreads:\t1\n") != std::string::npos;
 }
 
-Error failed(pid_t process, std::string_view name, const std::string& file) {
+Error procReadError(pid_t process, std::string_view name, const std::string& file) {
   const auto number = errno;
   const bool gone = number == ENOENT || number == ESRCH || (name != kStatus && isZombie(process));
   return Error(gone ? ErrorCode::NotFound : ErrorCode::Unavailable, file + ": " + errnoText(number));
@@ -33,13 +33,13 @@ Error failed(pid_t process, std::string_view name, const std::string& file) {
 Result<std::string> readProcText(pid_t process, std::string_view name) {
   const auto file = "/proc/" + std::to_string(process) + "/" + std::string(name);
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor) return failed(process, name, file);
+  if (!descriptor) return procReadError(process, name, file);
   std::string text;
   char piece[65536];
   while (text.size() < kLargestProcFile) {
     const auto bytes = ::read(descriptor.get(), piece, sizeof piece);
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return failed(process, name, file);
+    if (bytes < 0) return procReadError(process, name, file);
     if (bytes == 0) return text;
     text.append(piece, static_cast<std::size_t>(bytes));
   }

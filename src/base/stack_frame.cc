@@ -31,7 +31,7 @@ bool isOurFile(std::string_view file) {
 }
 
 // The name of a function without return type and parameters: "app::resize" of "int app::resize<int>(app::Image&)".
-std::string_view nameIn(std::string_view function) {
+std::string_view qualifiedFunctionName(std::string_view function) {
   int depth = 0;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < function.size(); ++i) {
@@ -51,7 +51,7 @@ std::string_view nameIn(std::string_view function) {
 }
 
 bool isOurs(const StackFrame& frame) {
-  return frame.file.empty() ? nameIn(frame.function).starts_with("leptir::") : isOurFile(frame.file);
+  return frame.file.empty() ? qualifiedFunctionName(frame.function).starts_with("leptir::") : isOurFile(frame.file);
 }
 
 // Headers of libraries lie in folders of their own, and so do the C library's sources, also where it is part of the
@@ -66,7 +66,7 @@ bool isOfALibrary(const StackFrame& frame) {
   const bool isShared = !frame.module.empty();
   if (!frame.file.empty()) return isFileOfALibrary(frame.file) || (isShared && frame.file.starts_with('.'));
   if (frame.module.empty() || frame.module.find(".so") != std::string_view::npos) return true;
-  const auto name = nameIn(frame.function);
+  const auto name = qualifiedFunctionName(frame.function);
   return name.starts_with("0x") || std::ranges::any_of(kLibraries, [&](auto word) { return name.starts_with(word); });
 }
 

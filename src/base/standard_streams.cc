@@ -14,13 +14,13 @@
 namespace leptir::base {
 namespace {
 
-struct Inherited {
+struct InheritedDescriptor {
   int descriptor = -1;
   FileIdentity file;
 };
 
 // Filled before main and before the static initialisers of other files, so it must not need dynamic initialisation.
-constinit std::vector<Inherited> inherited;
+constinit std::vector<InheritedDescriptor> inherited;
 
 // Runs before the static initialisers of the program, which may open files. 101 is the first constructor priority that
 // programs may use.

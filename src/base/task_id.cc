@@ -47,7 +47,7 @@ class IdMaker {
     if (!owner_ || !owner_->isSameProcess()) resetForThisProcess();
     // At least one microsecond later than the last id, so that the ids of one process keep their order even when the
     // clock falls back.
-    last_ = std::max<std::uint64_t>(last_ + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    lastMicros_ = std::max<std::uint64_t>(lastMicros_ + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
     return hex(assembleBytes(), true);
   }
 
@@ -58,9 +58,9 @@ class IdMaker {
   }
 
   Bytes assembleBytes() const {
-    const std::uint64_t milliseconds = last_ / 1000;
+    const std::uint64_t milliseconds = lastMicros_ / 1000;
     // 12 bits of sub-millisecond time, as RFC 9562 section 6.2 method 3 describes.
-    const std::uint64_t fraction = (last_ % 1000) * 4;
+    const std::uint64_t fraction = (lastMicros_ % 1000) * 4;
     Bytes bytes = random_;
     for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (fraction >> 8));
@@ -72,7 +72,7 @@ class IdMaker {
   std::mutex mutex_;
   std::optional<ForkDetector> owner_;
   Bytes random_{};
-  std::uint64_t last_ = 0;
+  std::uint64_t lastMicros_ = 0;
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kDate = std::string_view("2026-11-23").size();
-constexpr std::size_t kDateAndTime = std::string_view("2026-11-23T18:00:00").size();
+constexpr std::size_t kDateBytes = std::string_view("2026-11-23").size();
+constexpr std::size_t kDateAndTimeBytes = std::string_view("2026-11-23T18:00:00").size();
 
 // Parses a text that consists of digits; nullopt if it does not, or if the number is above `highest`.
 std::optional<int> digits(std::string_view text, int highest) {
@@ -20,13 +20,13 @@ std::optional<int> digits(std::string_view text, int highest) {
 }
 
 // Removes the UTC offset (Z, +01:00 or +0100, up to 23:59) from the end of `text` and returns it.
-std::optional<std::chrono::minutes> takeOffset(std::string_view& text) {
+std::optional<std::chrono::minutes> extractUtcOffset(std::string_view& text) {
   if (text.ends_with('Z') || text.ends_with('z')) {
     text.remove_suffix(1);
     return std::chrono::minutes(0);
   }
   const auto sign = text.find_last_of("+-");
-  if (sign == std::string_view::npos || sign < kDateAndTime) return std::nullopt;
+  if (sign == std::string_view::npos || sign < kDateAndTimeBytes) return std::nullopt;
   const auto offset = text.substr(sign + 1);
   const auto minutesAt = offset.size() == 5 && offset[2] == ':' ? 3u : 2u;
   if (offset.size() != minutesAt + 2) return std::nullopt;
@@ -72,12 +72,12 @@ std::optional<Duration> fractionOf(std::string_view text) {
 }  // namespace
 
 std::optional<Time> parseRfc3339(std::string_view text) {
-  const auto offset = takeOffset(text);
-  if (!offset || text.size() < kDateAndTime) return std::nullopt;
-  const char between = text[kDate];
-  const auto date = dateOf(text.substr(0, kDate));
-  const auto time = timeOfDay(text.substr(kDate + 1, kDateAndTime - kDate - 1));
-  const auto fraction = fractionOf(text.substr(kDateAndTime));
+  const auto offset = extractUtcOffset(text);
+  if (!offset || text.size() < kDateAndTimeBytes) return std::nullopt;
+  const char between = text[kDateBytes];
+  const auto date = dateOf(text.substr(0, kDateBytes));
+  const auto time = timeOfDay(text.substr(kDateBytes + 1, kDateAndTimeBytes - kDateBytes - 1));
+  const auto fraction = fractionOf(text.substr(kDateAndTimeBytes));
   if ((between != 'T' && between != 't' && between != ' ') || !date || !time || !fraction) return std::nullopt;
   return Time(*date) + *time + *fraction - *offset;
 }

@@ -5,7 +5,7 @@
 namespace leptir::base {
 namespace {
 
-std::size_t lengthBy(unsigned char lead) {
+std::size_t sequenceLength(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
   if (lead >= 0xe0 && lead < 0xf0) return 3;
@@ -30,7 +30,7 @@ bool isForbidden(std::uint32_t codePoint, std::size_t bytes) {
 Utf8Character firstUtf8Character(std::string_view text) {
   if (text.empty()) return {};
   const auto lead = static_cast<unsigned char>(text[0]);
-  const auto bytes = lengthBy(lead);
+  const auto bytes = sequenceLength(lead);
   if (bytes == 0 || bytes > text.size()) return {};
   if (bytes == 1) return {lead, 1};
 

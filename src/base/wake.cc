@@ -14,7 +14,7 @@ namespace leptir {
 
 namespace {
 
-bool isPossible(int descriptor, short what) noexcept {
+bool isReady(int descriptor, short what) noexcept {
   pollfd now{descriptor, what, 0};
   return ::poll(&now, 1, 0) == 1 && now.revents == what;
 }
@@ -33,7 +33,7 @@ Wake::~Wake() {
 // neither read nor write is tried unless poll() says that it would not block.
 void Wake::ring() noexcept {
   const std::uint64_t one = 1;
-  if (!isPossible(descriptor_, POLLOUT)) return;  // the counter is full, so the waiter already has a signal
+  if (!isReady(descriptor_, POLLOUT)) return;  // the counter is full, so the waiter already has a signal
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
@@ -43,7 +43,7 @@ bool Wake::clear() noexcept {
   std::uint64_t rings = 0;
   const iovec whole{&rings, sizeof rings};
   auto got = ::preadv2(descriptor_, &whole, 1, -1, RWF_NOWAIT);
-  if (got < 0 && errno != EAGAIN && isPossible(descriptor_, POLLIN)) got = ::read(descriptor_, &rings, sizeof rings);
+  if (got < 0 && errno != EAGAIN && isReady(descriptor_, POLLIN)) got = ::read(descriptor_, &rings, sizeof rings);
   return got == sizeof rings;
 }
 

@@ -12,30 +12,30 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kLargestHeapBlock = 64 * 1024;
-constexpr std::size_t kLargestSmallSize = 1024;
-// The most bytes that are taken of each block size. A program that has freed gigabytes must not get them all back as
+constexpr std::size_t kMaxBlockBytes = 64 * 1024;
+constexpr std::size_t kMaxBytesOfSmallBlock = 1024;
+// The most bytes in all blocks of one size together. A program that has freed gigabytes must not get them all back as
 // resident memory of each worker. malloc hands out the most recently freed blocks first.
-constexpr std::size_t kMaxLargeBlockBytes = std::size_t{2} << 20, kMaxSmallBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kMaxLargeTotalBytes = std::size_t{2} << 20, kMaxSmallTotalBytes = std::size_t{256} << 10;
 constexpr std::size_t kStackBytes = 512 * 1024, kPage = 4096;
 // The most that the dynamic linker saves below the stack at the first call of a function.
-constexpr std::size_t kFirstCallBytes = 64 * 1024;
+constexpr std::size_t kMaxLinkerSaveBytes = 64 * 1024;
 
 // Allocates and overwrites blocks, and frees them all together at the end: malloc would hand out a block again if it
 // were freed at once.
-class TakenBlocks {
+class WipedBlocks {
  public:
-  TakenBlocks() : heapEnd_(static_cast<char*>(::sbrk(0))) {}
-  ~TakenBlocks() {
+  WipedBlocks() : heapEnd_(static_cast<char*>(::sbrk(0))) {}
+  ~WipedBlocks() {
     while (first_ != nullptr) std::free(std::exchange(first_, first_->next));
   }
-  TakenBlocks(const TakenBlocks&) = delete;
-  TakenBlocks& operator=(const TakenBlocks&) = delete;
+  WipedBlocks(const WipedBlocks&) = delete;
+  WipedBlocks& operator=(const WipedBlocks&) = delete;
 
-  // Allocates blocks of this size until malloc has no free block of it left and extends the heap, or until `mostBytes`
+  // Allocates blocks of this size until malloc has no free block of it left and extends the heap, or until `maxBytes`
   // are taken.
-  void takeAll(std::size_t size, std::size_t mostBytes) {
-    for (std::size_t taken = 0; taken < mostBytes && takeOne(size); taken += size) continue;
+  void wipeAll(std::size_t size, std::size_t maxBytes) {
+    for (std::size_t taken = 0; taken < maxBytes && wipeOne(size); taken += size) continue;
   }
 
  private:
@@ -43,7 +43,7 @@ class TakenBlocks {
     Block* next;
   };
 
-  bool takeOne(std::size_t size) {
+  bool wipeOne(std::size_t size) {
     void* memory = std::malloc(size);
     if (memory == nullptr) return false;
     ::explicit_bzero(memory, size);
@@ -90,17 +90,17 @@ void wipe(Json& value) {
 
 void wipeFreeMemory() {
   {
-    TakenBlocks taken;
+    WipedBlocks taken;
     // Large blocks first, because malloc would split them to serve small requests. Afterwards each smaller size needs
     // few allocations.
-    for (auto size = kLargestHeapBlock; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMaxLargeBlockBytes);
-    for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
-      taken.takeAll(size, kMaxSmallBlockBytes);
+    for (auto size = kMaxBlockBytes; size > kMaxBytesOfSmallBlock; size /= 2) taken.wipeAll(size, kMaxLargeTotalBytes);
+    for (auto size = kMaxBytesOfSmallBlock; size >= 2 * sizeof(void*) + 8; size -= 16)
+      taken.wipeAll(size, kMaxSmallTotalBytes);
   }
   ::malloc_trim(0);  // merges split blocks and returns whole pages to the kernel
   wipeStackBelow<kStackBytes>();
   // The first pass has called each function once: this one saves no more registers, and wipes what the first one saved.
-  wipeStackBelow<kStackBytes + kFirstCallBytes>();
+  wipeStackBelow<kStackBytes + kMaxLinkerSaveBytes>();
 }
 
 }  // namespace leptir::base

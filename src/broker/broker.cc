@@ -35,7 +35,7 @@ Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) 
 
 Broker::Broker(std::vector<Entry> brokers, MetaStorage records, const Clock& clock)
     : Broker(std::move(brokers), clock) {
-  if (records.size() > 0) records_ = std::make_unique<meta::RecordWaiter>(std::move(records));
+  if (records.size() > 0) recordWaiter_ = std::make_unique<meta::RecordWaiter>(std::move(records));
 }
 
 Broker::~Broker() = default;
@@ -121,10 +121,10 @@ Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
 
 Result<Json> Broker::wait(std::string_view id, Duration timeout, const Json& previous) {
   if (id.empty()) return Error(ErrorCode::Invalid, "the id of the task to wait for is empty");
-  if (records_ == nullptr) {
+  if (recordWaiter_ == nullptr) {
     return Error(ErrorCode::Invalid, "cannot wait for task " + std::string(id) + ": " + std::string(meta::kCannotWait));
   }
-  return records_->wait(id, timeout, previous);
+  return recordWaiter_->wait(id, timeout, previous);
 }
 
 std::vector<Broker::BrokerCounts> Broker::tasksCount() {

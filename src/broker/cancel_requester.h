@@ -6,7 +6,7 @@
 namespace leptir::broker {
 
 // Never empty, since an empty LeasedTask::cancelledBy means that there is no request.
-inline std::string_view cancelRequester(std::string_view by) {
+inline std::string_view requesterOrUnknown(std::string_view by) {
   return by.empty() ? "an unknown user" : by;
 }
 

@@ -14,7 +14,7 @@ struct RecoveredTasks {
   bool mayBeMore = false;  // the next call may recover further tasks at once
 };
 
-// Claims expired sessions, and puts some of their tasks back into the queue: so many that a caller that has other work
+// Claims expired sessions, and puts at most 1000 of their tasks back into the queue, so that a caller with other work
 // does not wait long. `report` gets the notices of the store (SimpleBroker::takeNotices), also after an error.
 Result<RecoveredTasks> recoverDeadSessions(SimpleBroker& broker, const std::function<void(const std::string&)>& report);
 

@@ -11,9 +11,9 @@ namespace leptir::broker {
 // Invalid: the key or the value breaks the rules of fleet_store.h.
 Result<void> checkFleetEntry(std::string_view key, std::string_view value);
 
-// Whether a change of this text changes FleetStore::version().
+// Whether a change of the text under this key changes FleetStore::version().
 inline bool changesFleetVersion(std::string_view key) {
-  return key.starts_with(kFleetOrders) || key.starts_with(kFleetPauses);
+  return key.starts_with(kFleetOrderKeyPrefix) || key.starts_with(kFleetPauseKeyPrefix);
 }
 
 inline Error noSuchFleetEntry(std::string_view key) {

@@ -1,4 +1,4 @@
-// The errors of TaskKeeper, in the words of every backend.
+// The errors of TaskKeeper, with the same text in every backend.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ inline Error noSuchTask(std::string_view id) {
 }
 
 // The task cannot be removed, since a session has leased it.
-inline Error isLeased(std::string_view id) {
+inline Error taskLeasedError(std::string_view id) {
   return Error(ErrorCode::Lost, "task " + std::string(id) + " is leased; cancel it instead");
 }
 

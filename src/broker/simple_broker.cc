@@ -33,7 +33,7 @@ void BrokerSession::waitWithoutLeasing(Duration longest, Wake& wake) {
   wake.waitFor(longest);
 }
 
-void BrokerSession::saveRequests(Duration) {}
+void BrokerSession::reduceRequests(Duration) {}
 
 Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {
   return {};

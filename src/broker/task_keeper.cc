@@ -9,7 +9,7 @@ std::string_view nameOf(TaskState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-Result<std::size_t> TaskKeeper::removeAll(std::span<const std::string> ids) {
+Result<std::size_t> TaskKeeper::removeMany(std::span<const std::string> ids) {
   std::size_t removed = 0;
   for (const auto& id : ids) {
     const auto done = remove(id);

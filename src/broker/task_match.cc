@@ -5,7 +5,7 @@
 namespace leptir::broker {
 namespace {
 
-bool isInTime(Time due, const TaskFilter& filter) {
+bool matchesDue(Time due, const TaskFilter& filter) {
   return (!filter.dueFrom || due >= *filter.dueFrom) && (!filter.dueBefore || due < *filter.dueBefore);
 }
 
@@ -24,10 +24,10 @@ std::string_view withoutBackslash(std::string_view name) {
 
 }  // namespace
 
-// The name last: only that reads the envelope.
+// Compares the name last, because only that comparison decodes the envelope.
 bool matches(const ComparedTask& task, const TaskFilter& filter) {
   if (filter.state && task.state != *filter.state) return false;
-  if (!task.id.starts_with(filter.idPrefix) || !isInTime(task.due, filter) || !hasReason(task, filter)) return false;
+  if (!task.id.starts_with(filter.idPrefix) || !matchesDue(task.due, filter) || !hasReason(task, filter)) return false;
   return filter.name.empty() || hasName(task.envelope, filter.name);
 }
 

@@ -9,7 +9,7 @@
 
 namespace leptir::broker {
 
-// The parts of a task that filters ask for, where the store has them.
+// The fields of a task that a filter is compared with, as far as the store has them.
 struct ComparedTask {
   std::string_view id{};
   TaskState state = TaskState::Due;

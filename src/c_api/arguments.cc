@@ -24,7 +24,7 @@ bool isSizeOfOptions(std::size_t size) {
 }
 
 // The fields that both the caller and this library know.
-Result<leptir_push_options> knownOptions(const leptir_push_options& given) {
+Result<leptir_push_options> copyKnownOptions(const leptir_push_options& given) {
   if (!isSizeOfOptions(given.size))
     return invalid("options: size is " + std::to_string(given.size) +
                    ": initialize leptir_push_options with LEPTIR_PUSH_OPTIONS_INIT");
@@ -65,7 +65,7 @@ Error nullArgument(const char* name) {
 
 Result<PushOptions> toPushOptions(const leptir_push_options* options) {
   if (options == nullptr) return PushOptions{};
-  const auto known = knownOptions(*options);
+  const auto known = copyKnownOptions(*options);
   if (!known) return known.error();
   const auto time = toTime(known->time_of_execution, "time_of_execution");
   if (!time) return time.error();

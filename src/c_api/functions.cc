@@ -14,7 +14,7 @@ struct leptir_broker {
 
 namespace {
 
-Result<void> openBrokers(const char* configFile, leptir_broker** broker) {
+Result<void> openBrokerHandle(const char* configFile, leptir_broker** broker) {
   if (broker == nullptr) return c_api::nullArgument("broker");
   *broker = nullptr;
   const auto config = configFile != nullptr ? loadConfig(configFile) : defaultConfig();
@@ -77,7 +77,7 @@ Result<void> waitFor(leptir_broker* broker, const char* id, double timeout, char
 extern "C" {
 
 leptir_code leptir_open(const char* config_file, leptir_broker** broker) {
-  return c_api::guarded([&] { return openBrokers(config_file, broker); });
+  return c_api::guarded([&] { return openBrokerHandle(config_file, broker); });
 }
 
 leptir_code leptir_push(leptir_broker* broker, const char* name, const char* parameters,

@@ -5,13 +5,13 @@
 namespace leptir::c_api {
 namespace {
 
-// Where memory is too short for a message, `shown` is a literal.
+// Where memory is too short for a message, `returnedText` is a literal.
 struct LastError {
   std::string text;
-  const char* shown = "";
+  const char* returnedText = "";
 };
 
-LastError& ofThisThread() noexcept {
+LastError& lastErrorOfThisThread() noexcept {
   thread_local LastError error;
   return error;
 }
@@ -44,12 +44,12 @@ leptir_code codeOf(ErrorCode code) noexcept {
 }  // namespace
 
 leptir_code setLastError(ErrorCode code, const char* message) noexcept {
-  auto& error = ofThisThread();
+  auto& error = lastErrorOfThisThread();
   try {
     error.text = message;
-    error.shown = error.text.c_str();
+    error.returnedText = error.text.c_str();
   } catch (const std::exception&) {
-    error.shown = "out of memory: there is not enough for the text of an error";
+    error.returnedText = "out of memory: there is not enough for the text of an error";
   }
   return codeOf(code);
 }
@@ -59,7 +59,7 @@ leptir_code setLastError(const Error& error) noexcept {
 }
 
 const char* lastErrorText() noexcept {
-  return ofThisThread().shown;
+  return lastErrorOfThisThread().returnedText;
 }
 
 }  // namespace leptir::c_api

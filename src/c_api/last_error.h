@@ -1,4 +1,4 @@
-// The error of the last function of leptir/c.h that failed in this thread, and the border that no exception passes.
+// The error of the last function of leptir/c.h that failed in this thread, and the wrapper that stops exceptions.
 #pragma once
 
 #include <exception>

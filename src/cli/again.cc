@@ -31,15 +31,15 @@ int runCommand(const AgainCommand& command, const Program& program) {
                                        [](const auto& word) { return word.find('=') != word.npos; });
   const std::vector<std::string> changed(parameters, bulk.ids.end());
   bulk.ids.erase(parameters, bulk.ids.end());
-  auto changes = changed.empty() ? Result<std::string>(std::string()) : parseParameters("", changed);
-  if (!changes) {
-    printError("leptir again: {}", changes.error().message());
+  auto parameterChanges = changed.empty() ? Result<std::string>(std::string()) : parseParameters("", changed);
+  if (!parameterChanges) {
+    printError("leptir again: {}", parameterChanges.error().message());
     return base::kExitUsageError;
   }
   return runBulkAction({.command = "again",
                         .verb = "push again",
                         .done = "pushed again",
-                        .action = {.kind = TaskAction::Kind::Again, .changes = std::move(*changes)},
+                        .action = {.kind = TaskAction::Kind::Again, .parameterChanges = std::move(*parameterChanges)},
                         .state = bulk.ids.empty() ? std::optional(stateOf(bulk.selection)) : std::nullopt},
                        bulk, program);
 }

@@ -57,7 +57,7 @@ int runCommand(const AuditCommand& command, const Program& program) {
       printTable(*view, systemClock().now());
     }
     std::cout << std::flush;
-    return printUnable(view->unable);
+    return printStoreErrors(view->unable);
   });
 }
 

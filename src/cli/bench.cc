@@ -30,7 +30,7 @@ void printLatency(std::string_view what, const std::vector<double>& milliseconds
 }
 
 // As many as take about a second on most stores.
-std::uint64_t singlePushesOf(const BenchCommand& command) {
+std::uint64_t singlePushCount(const BenchCommand& command) {
   return std::min<std::uint64_t>(2000, command.tasks);
 }
 
@@ -56,7 +56,7 @@ struct Queue {
   std::string durability;
 };
 
-Result<Queue> queueOf(const Config& config) {
+Result<Queue> inspectQueue(const Config& config) {
   auto opened = openBroker(config);
   if (!opened) return opened.error();
   const auto broker = opened->access(0);
@@ -92,9 +92,9 @@ Result<void> measurePushes(const Config& config, const BenchCommand& command, Fi
   auto scheduled = taskThatSleeps(0ms);
   scheduled.options.delay = 24h;
   if (auto waiting = pushMany(config, scheduled, command.scheduled); !waiting) return waiting;
-  const auto pushed = measurePush(config, task, command.tasks);
+  const auto pushed = measureBulkPushes(config, task, command.tasks);
   if (!pushed) return pushed.error();
-  const auto single = measureSinglePushes(config, task, singlePushesOf(command));
+  const auto single = measureSinglePushes(config, task, singlePushCount(command));
   if (!single) return single.error();
   figures.pushesPerSecond = *pushed;
   figures.singlePushesPerSecond = *single;
@@ -107,12 +107,12 @@ Result<Figures> measure(const Config& config, const BenchFolder& folder, const B
   if (auto idle = measureIdle(config, folder, program, figures); !idle) return idle.error();
   if (auto pushed = measurePushes(config, command, figures); !pushed) return pushed.error();
   BenchInstance busy(config, folder, program, command.scheduled > 0 ? Drain::No : Drain::Yes);
-  figures.throughput = watch(busy, command.tasks + singlePushesOf(command));
+  figures.throughput = watch(busy, command.tasks + singlePushCount(command));
   return figures;
 }
 
 void printAsJson(const Config& config, const Queue& queue, const BenchCommand& command, const Figures& figures) {
-  const auto& [tasksPerSecond, cpuMicros, memory] = figures.throughput;
+  const auto& [tasksPerSecond, cpuMicrosPerTask, memory] = figures.throughput;
   const Json answer{
       {"store", config.brokers.front().type},
       {"durability", queue.durability},
@@ -121,26 +121,26 @@ void printAsJson(const Config& config, const Queue& queue, const BenchCommand& c
       {"scheduled", command.scheduled},
       {"sleepMs", command.sleep},
       {"idleCpuPercent", figures.idleCpuPercent},
-      {"pushToStartMs", percentilesOf(figures.latencies.toStart)},
-      {"pushToRecordMs", percentilesOf(figures.latencies.toRecord)},
+      {"pushToStartMs", percentilesOf(figures.latencies.toStartMs)},
+      {"pushToRecordMs", percentilesOf(figures.latencies.toRecordMs)},
       {"pushesPerSecond", figures.pushesPerSecond},
       {"singlePushesPerSecond", figures.singlePushesPerSecond},
       {"tasksPerSecond", tasksPerSecond},
-      {"cpuMicrosPerTask", cpuMicros},
+      {"cpuMicrosPerTask", cpuMicrosPerTask},
       {"privateMemoryMiB", {{"master", memory.master}, {"dispatcher", memory.dispatcher}, {"worker", memory.worker}}}};
   std::cout << jsonForOutput(answer) << '\n';
 }
 
 void printAsText(const Config& config, const Queue& queue, const BenchCommand& command, const Figures& figures) {
-  const auto& [tasksPerSecond, cpuMicros, memory] = figures.throughput;
+  const auto& [tasksPerSecond, cpuMicrosPerTask, memory] = figures.throughput;
   printLine("{}, {} workers, {} {}, {} scheduled; {}", config.brokers.front().type, config.daemon.numberOfWorkers,
             command.tasks, kindOfTasks(command), command.scheduled, queue.durability);
   printLine("  {:<36} {:>10.0f} /s", "run: leased, run, recorded, settled", tasksPerSecond);
-  printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", cpuMicros);
+  printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", cpuMicrosPerTask);
   printLine("  {:<36} {:>10.0f} /s, 1,000 a call", "bulk push", figures.pushesPerSecond);
   printLine("  {:<36} {:>10.0f} /s, one a call", "single pushes", figures.singlePushesPerSecond);
-  printLatency("push to start, idle", figures.latencies.toStart);
-  printLatency("push to record, idle, waited for", figures.latencies.toRecord);
+  printLatency("push to start, idle", figures.latencies.toStartMs);
+  printLatency("push to record, idle, waited for", figures.latencies.toRecordMs);
   printLine("  {:<36} {:>10.2f} % of a core", "idle", figures.idleCpuPercent);
   printLine("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker", "private memory", memory.master,
             memory.dispatcher, memory.worker);
@@ -155,7 +155,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
     fail(config.error());
     return base::kExitConfigError;
   }
-  const auto queue = queueOf(*config);
+  const auto queue = inspectQueue(*config);
   if (!queue) return failStore(queue.error());
   if (queue->counts != TaskCounts{})
     return fail(Error(ErrorCode::Invalid, "broker '" + config->brokers.front().name +

@@ -26,7 +26,7 @@ double secondsOf(const timeval& time) {
 
 // CPU time of a process in clock ticks: fields 14 and 15 of /proc/PID/stat, counted from the end of the name, which may
 // contain blanks and parentheses.
-long ticksOf(int pid) {
+long cpuTicksOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string stat;
   std::getline(file, stat);  // empty if the process has just ended
@@ -83,7 +83,7 @@ BenchInstance::BenchInstance(const Config& config, const BenchFolder& folder, co
 }
 
 BenchInstance::~BenchInstance() {
-  if (pid_ > 0) stop();
+  if (pid_ > 0) stopAndGetCpuSeconds();
 }
 
 bool BenchInstance::waitUntilRunning() {
@@ -101,8 +101,8 @@ std::optional<link::BoardInstance> BenchInstance::readStatusBoard() const {
 
 double BenchInstance::cpuPercentOver(Duration time) const {
   const auto ticks = [this] {
-    long sum = ticksOf(pid_);
-    for (const auto& child : base::childrenOf(pid_)) sum += ticksOf(child.pid);
+    long sum = cpuTicksOf(pid_);
+    for (const auto& child : base::childrenOf(pid_)) sum += cpuTicksOf(child.pid);
     return sum;
   };
   const auto before = ticks();
@@ -122,14 +122,14 @@ bool BenchInstance::ended() {
   return true;
 }
 
-double BenchInstance::stop() {
+double BenchInstance::stopAndGetCpuSeconds() {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
   while (!ended()) std::this_thread::sleep_for(5ms);
   return cpuSeconds_;
 }
 
-PrivateMemory privateMemoryOf(const link::BoardInstance& instance) {
-  PrivateMemory memory{.master = privateMiB(instance.pid)};
+PrivateMemoryMiB privateMemoryOf(const link::BoardInstance& instance) {
+  PrivateMemoryMiB memory{.master = privateMiB(instance.pid)};
   for (const auto& child : base::childrenOf(instance.pid)) {
     const bool isWorker =
         std::ranges::any_of(instance.workers, [&](const auto& worker) { return worker.pid == child.pid; });

@@ -40,7 +40,7 @@ class BenchInstance {
   // The instance has ended by a signal or with an exit status other than 0.
   bool failed() const { return failed_; }
   // Stops the instance; returns the CPU seconds of all its processes.
-  double stop();
+  double stopAndGetCpuSeconds();
 
  private:
   std::filesystem::path pidFile_, boardFile_;
@@ -50,9 +50,9 @@ class BenchInstance {
 };
 
 // Memory in MiB that a process shares with no other process.
-struct PrivateMemory {
+struct PrivateMemoryMiB {
   double master = 0, dispatcher = 0, worker = 0;  // worker: that of the largest worker
 };
-PrivateMemory privateMemoryOf(const link::BoardInstance& instance);
+PrivateMemoryMiB privateMemoryOf(const link::BoardInstance& instance);
 
 }  // namespace leptir::cli

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kLatencies = 300;
+constexpr int kLatencySamples = 300;
 constexpr Duration kMaxWaitForTask = 10s;
 
 double secondsBetween(BootTime a, BootTime b) {
@@ -23,14 +23,14 @@ Result<Latencies> measureLatency(const Config& config) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
   Latencies milliseconds;
-  for (int i = 0; i < kLatencies; ++i) {
+  for (int i = 0; i < kLatencySamples; ++i) {
     const auto pushed = systemClock().bootTime();
     const auto id = broker->push("noop", Json::object());
     if (!id) return id.error();
     const auto record = broker->wait(*id, kMaxWaitForTask);
     if (!record) return record.error();
-    milliseconds.toRecord.push_back(secondsBetween(pushed, systemClock().bootTime()) * 1e3);
-    milliseconds.toStart.push_back(
+    milliseconds.toRecordMs.push_back(secondsBetween(pushed, systemClock().bootTime()) * 1e3);
+    milliseconds.toStartMs.push_back(
         (record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) *
         1e3);
   }
@@ -60,7 +60,7 @@ Result<void> pushMany(const Config& config, const TaskToPush& task, std::uint64_
   return {};
 }
 
-Result<double> measurePush(const Config& config, const TaskToPush& task, std::uint64_t number) {
+Result<double> measureBulkPushes(const Config& config, const TaskToPush& task, std::uint64_t number) {
   const auto began = systemClock().bootTime();
   if (auto pushed = pushMany(config, task, number); !pushed) return pushed.error();
   return static_cast<double>(number) / secondsBetween(began, systemClock().bootTime());
@@ -93,7 +93,7 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
     throughput.tasksPerSecond =
         static_cast<double>(last->second - first->second) / secondsBetween(first->first, last->first);
   }
-  throughput.cpuMicros = instance.stop() * 1e6 / static_cast<double>(tasks);
+  throughput.cpuMicrosPerTask = instance.stopAndGetCpuSeconds() * 1e6 / static_cast<double>(tasks);
   return throughput;
 }
 

@@ -13,8 +13,8 @@ namespace leptir::cli {
 
 // Milliseconds from a push by this process, in an idle instance.
 struct Latencies {
-  std::vector<double> toStart;   // of the task
-  std::vector<double> toRecord;  // until this process, which waits for it (Broker::wait), has the record
+  std::vector<double> toStartMs;   // until the task began
+  std::vector<double> toRecordMs;  // until this process, which waits for it (Broker::wait), has the record
 };
 Result<Latencies> measureLatency(const Config& config);
 
@@ -25,14 +25,14 @@ TaskToPush taskThatSleeps(std::chrono::milliseconds time);
 Result<void> pushMany(const Config& config, const TaskToPush& task, std::uint64_t number);
 
 // Pushes per second, with 1,000 tasks in each call.
-Result<double> measurePush(const Config& config, const TaskToPush& task, std::uint64_t number);
+Result<double> measureBulkPushes(const Config& config, const TaskToPush& task, std::uint64_t number);
 // Pushes per second, with one task in each call, as in an application that has one task at a time.
 Result<double> measureSinglePushes(const Config& config, const TaskToPush& task, std::uint64_t number);
 
 struct Throughput {
   double tasksPerSecond = 0;
-  double cpuMicros = 0;  // for each task, of all processes of the instance
-  PrivateMemory memory;
+  double cpuMicrosPerTask = 0;  // for each task, of all processes of the instance
+  PrivateMemoryMiB memory;
 };
 
 // Watches the instance until it has run `tasks` tasks, and stops it. Measures from the first poll that sees a settled

@@ -20,7 +20,7 @@
 namespace leptir::cli {
 namespace {
 
-// Of LeftAlone.
+// Values of LeftAlone::why for an id of no task.
 constexpr std::string_view kInNoQueue = "it is in no queue", kHasNoRecord = "it has no record";
 
 int usageError(const BulkAction& action, std::string_view message) {
@@ -116,7 +116,7 @@ class BulkRun {
       if (why != kInNoQueue && why != kHasNoRecord) continue;
       const auto begins = operations_.findByPrefix(id, action_.action.kind);
       if (begins && *begins != id)
-        printError("leptir {}: task {} begins so; this command needs the whole id", action_.command,
+        printError("leptir {}: task {} has an id that begins so; this command needs the whole id", action_.command,
                    base::inQuotes(*begins));
       else if (!begins && begins.error().code() == ErrorCode::Invalid)
         printError("leptir {}: {}", action_.command, begins.error().message());

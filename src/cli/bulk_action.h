@@ -15,7 +15,7 @@ struct BulkAction {
   std::string_view verb{};     // "cancel": for questions
   std::string_view done{};     // "cancelled"
   TaskAction action{};
-  std::optional<ListedState> state{};  // of all its tasks; none: as --state says
+  std::optional<ListedState> state{};  // the state of the tasks that it selects; nullopt: as --state says
   std::string_view notFound{};         // for one id that is in no queue: "nothing to cancel"
 };
 

@@ -182,13 +182,13 @@ std::string countOfTasks(const ActionPreview& preview) {
 
 void printLeftOut(const BulkAction& action, const AgainLeftOut& leftOut) {
   if (leftOut.pushedBefore > 0)
-    printError("leptir {}: {} left out: pushed again before; '{} ID' pushes one once more", action.command,
+    printError("leptir {}: {} selected but left out: pushed again before; '{} ID' pushes one once more", action.command,
                tasksText(leftOut.pushedBefore), action.command);
   if (leftOut.buried > 0)
-    printError("leptir {}: {} left out: buried; 'leptir buried revive' returns those that still are to their queue",
+    printError("leptir {}: {} selected but left out: buried; 'leptir buried revive' revives those still buried",
                action.command, tasksText(leftOut.buried));
   if (leftOut.cancelled > 0)
-    printError("leptir {}: {} left out: cancelled; --cause=cancelled selects them", action.command,
+    printError("leptir {}: {} selected but left out: cancelled; --cause=cancelled selects them", action.command,
                tasksText(leftOut.cancelled));
 }
 
@@ -203,7 +203,7 @@ int printPreview(const BulkAction& action, const ActionPreview& preview, bool js
     printPushedBefore(action, preview.pushedBefore);
     printLeftOut(action, preview.leftOut);
   }
-  const int status = printUnable(preview.unable);
+  const int status = printStoreErrors(preview.unable);
   return status == base::kExitDone && preview.count == 0 ? base::kExitNotFound : status;
 }
 

@@ -38,7 +38,7 @@ int showTask(Operations& operations, const std::string& id, bool json) {
     std::cout << jsonForOutput(detailsJson(*details), 2) << '\n';
   else
     std::cout << detailsText(*details, systemClock().now());
-  return printUnable(details->unable);
+  return printStoreErrors(details->unable);
 }
 
 int showBuried(const BuriedCommand& command, const Program& program) {

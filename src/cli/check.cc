@@ -56,7 +56,7 @@ void print(const BrokerTraits& traits) {
     line("longest time limit of a task", base::durationText(dispatcher::longestTimeLimit(traits)));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
   line("when a dead instance's tasks return",
-       traits.sessionsExpire ? "when its lease has expired" : "within 10 s, or at the next start");
+       traits.sessionsExpire ? "when its lease has expired" : "an instance returns them within 10 s, or at its start");
   line("durability", traits.durability);
   print(traits.warnings);
 }
@@ -71,7 +71,7 @@ void print(const MetaTraits& traits) {
 // Prints whether the store can be used. A store that does not exist yet counts as usable if it can be created.
 template <class Opened, class Traits>
 int printStore(std::string_view kind, const std::string& name, const Opened& opened, const Traits& traitsWhenNew) {
-  const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
+  const auto usable = opened ? (*opened)->checkRights() : Result<void>(opened.error());
   const bool isNew = !usable && usable.error().code() == ErrorCode::NotFound;
   if (!usable && !isNew) {
     printLine("{} {}: {}", kind, name, usable.error().message());
@@ -83,7 +83,7 @@ int printStore(std::string_view kind, const std::string& name, const Opened& ope
 }
 
 // Prints what an instance of this configuration needs and the broker cannot do.
-int printNeeds(const Config& config, const std::string& name, const BrokerTraits& traits) {
+int printUnmetNeeds(const Config& config, const std::string& name, const BrokerTraits& traits) {
   const auto needs =
       dispatcher::storeNeeds(config.daemon.taskExecutionTime, config.rules, !config.metaStorages.empty());
   const auto able = dispatcher::checkNeeds(needs, traits);
@@ -100,7 +100,7 @@ int printStores(const Config& config) {
   for (std::size_t i = 0; i < brokers.size(); ++i) {
     const auto opened = brokers[i].open();
     status = std::max(status, printStore("broker", brokers[i].name, opened, stores.traitsOfNewBroker(i)));
-    if (opened) status = std::max(status, printNeeds(config, brokers[i].name, (*opened)->traits()));
+    if (opened) status = std::max(status, printUnmetNeeds(config, brokers[i].name, (*opened)->traits()));
   }
   const auto storages = stores.metaStorageFactories(MetaUse::Inspect);
   for (std::size_t i = 0; i < storages.size(); ++i)
@@ -156,7 +156,7 @@ int printStartProblems(const Config& config) {
 }  // namespace
 
 int runCommand(const CheckCommand& command, const Program& program) {
-  const auto config = readConfigOfInstance(command.config, program);
+  const auto config = readConfigWithReporters(command.config, program);
   if (!config) return base::kExitConfigError;
   int status = printStores(*config);
   if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");

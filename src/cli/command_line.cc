@@ -25,7 +25,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr const char* kStartedWithHelp = "the configuration that it was started with";
+constexpr const char* kConfigOfRunningHelp = "the configuration that it was started with";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
 
 std::optional<Duration> durationOf(std::string_view text) {
@@ -85,7 +85,7 @@ class Parser {
       return NothingToDo{base::kExitUsageError};
     }
     // CLI11 would take the next word as the value: `push x --id= --config=f` would push to another store.
-    if (const auto empty = optionWithoutValue({argv, argv + argc}))
+    if (const auto empty = findOptionWithoutValue({argv, argv + argc}))
       return usageError(*empty + " has no value: write it after the =, or leave the option out");
     try {
       const base::ClassicLocale classic;  // CLI11 reads fractions with strtold, which obeys the locale
@@ -185,7 +185,7 @@ class Parser {
 
   void addStop() {
     auto* command = addCommand("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
-    command->add_option("--config", stop_.config, kStartedWithHelp)->type_name("FILE");
+    command->add_option("--config", stop_.config, kConfigOfRunningHelp)->type_name("FILE");
     command->add_option("--pid", stop_.pid, kPidHelp)->type_name("FILE");
     auto* instance =
         command
@@ -205,7 +205,7 @@ class Parser {
   void addReload() {
     auto* command = addCommand(
         "reload", "Have an instance read its configuration again and reopen its logs; running tasks go on.", reload_);
-    command->add_option("--config", reload_.config, kStartedWithHelp)->type_name("FILE");
+    command->add_option("--config", reload_.config, kConfigOfRunningHelp)->type_name("FILE");
     command->add_option("--pid", reload_.pid, kPidHelp)->type_name("FILE");
     auto* instance =
         command

@@ -36,7 +36,7 @@ struct StatusCommand {
   bool all = false;  // show all instances of this user, whatever their configuration
   bool json = false;
   bool ready = false;               // only whether the instance is ready, without asking stores
-  std::optional<Duration> watch{};  // again and again, after so long
+  std::optional<Duration> watch{};  // repeat the output at this interval; nullopt: print it once
 };
 struct PushCommand {
   std::string program = "leptir";  // name of the called program, shown in hints and errors
@@ -49,14 +49,14 @@ struct PushCommand {
   std::string at;       // RFC 3339 or Unix seconds
   std::string expires;  // as `at`, or +SECONDS; empty: never
   std::int64_t priority = 0;
-  std::int64_t timeLimit = 0;
+  std::int64_t timeLimit = 0;     // seconds; 0: the limit of the instance that runs the task
   std::uint32_t maxAttempts = 0;  // 0: --maxAttempts was not given
   std::uint64_t number = 1;
   std::string id;
   std::string broker;
   std::string traceparent;  // empty: that of the environment
   bool quiet = false;
-  std::optional<Duration> wait{};  // for the end of the tasks, so long after the last push
+  std::optional<Duration> wait{};  // at most this long after the last push; nullopt: do not wait
   bool text = false;               // with wait: print records as text
 };
 struct InfoCommand {

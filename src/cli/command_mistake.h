@@ -12,7 +12,7 @@ class App;
 namespace leptir::cli {
 
 // The first option that ends with "=" (`--id=`) before a "--"; nullopt: there is none. `words` is argv.
-std::optional<std::string> optionWithoutValue(const std::vector<std::string>& words);
+std::optional<std::string> findOptionWithoutValue(const std::vector<std::string>& words);
 
 // Explains an unknown command, an unknown option of a known command, or an option that stands before the command;
 // nullopt if the mistake is another one. `program` is the name of the called program; `words` is argv.

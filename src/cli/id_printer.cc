@@ -33,7 +33,7 @@ Result<void> checkOutput(bool quiet, std::string_view what) {
                                        printed);
 }
 
-bool IdPrinter::pushed(const std::vector<std::string>& ids) {
+bool IdPrinter::afterPush(const std::vector<std::string>& ids) {
   if (quiet_ || ids.empty()) return true;
   std::string lines;
   for (const auto& id : ids) lines += id + '\n';

@@ -23,7 +23,7 @@ class IdPrinter final : public PushObserver {
   explicit IdPrinter(bool quiet) : quiet_(quiet) {}
 
   // If the ids could not be written, stderr says which tasks were added.
-  bool pushed(const std::vector<std::string>& ids) override;
+  bool afterPush(const std::vector<std::string>& ids) override;
 
  private:
   bool quiet_;

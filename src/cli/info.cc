@@ -28,7 +28,7 @@ namespace key = meta::key;
 enum class Fault { Store, Record };
 
 // Whether the storage answers for another id: then only this record is damaged, not the whole store.
-bool answersForOtherIds(SimpleMetaStorage& storage) {
+bool isStorageUsable(SimpleMetaStorage& storage) {
   const auto other = storage.loadMetaInfoById("no such task");
   return other || other.error().code() == ErrorCode::NotFound;
 }
@@ -90,13 +90,13 @@ class TaskSearch {
   TaskSearch(const TaskRulesByName& rules, Broker brokers, MetaStorage storages)
       : rules_(rules), brokers_(std::move(brokers)), storages_(std::move(storages)) {}
 
-  // The record of the task with its place in a queue, or the place alone.
+  // The record of the task with its state in a queue, or that state alone.
   Result<Json> run(const std::string& id) {
     id_ = id;
     return findTask(
         [this]() -> Result<Json> {
           auto record = loadRecord();
-          return record ? withPlaceInQueue(std::move(*record)) : record;
+          return record ? withQueueState(std::move(*record)) : record;
         },
         [this] { return findInQueues(); });
   }
@@ -133,15 +133,15 @@ class TaskSearch {
     return askEach(storages_, [this](SimpleMetaStorage& storage, const std::string& name) -> Result<Json> {
       auto record = storage.loadMetaInfoById(id_);
       if (record) return record;
-      if (record.error().code() == ErrorCode::Corrupt && answersForOtherIds(storage)) fault_ = Fault::Record;
+      if (record.error().code() == ErrorCode::Corrupt && isStorageUsable(storage)) fault_ = Fault::Record;
       return record.error().in("meta storage " + name);
     });
   }
 
-  // Adds the task's place in a queue to its record: the record describes the last run, and the broker knows whether the
+  // Adds the task's state in a queue to its record: the record describes the last run, and the broker knows whether the
   // task waits again, is buried or was given back. If the record says "in progress" but no broker has the task, the run
   // has ended between the two lookups, so the record is loaded again.
-  Result<Json> withPlaceInQueue(Json record) {
+  Result<Json> withQueueState(Json record) {
     if (isSuccess(record)) return record;
     const auto waiting = findInQueues();
     if (!waiting && waiting.error().code() != ErrorCode::NotFound)

@@ -79,7 +79,7 @@ Result<void> checkRights(const InstallCommand& command, const std::vector<Instal
 }
 
 // Whether the user of the service may read the configuration, by its mode and owner.
-bool mayRead(const Service& service) {
+bool mayReadConfig(const Service& service) {
   struct stat info{};
   if (service.config.empty() || service.runsAsRoot() || ::stat(service.config.c_str(), &info) != 0) return true;
   const auto* user = ::getpwnam(service.user.c_str());
@@ -99,18 +99,18 @@ void printUserSteps(const Service& service, bool sysv) {
                           service.user),
               "its user");
   if (isMissing && !sysv) printStep("systemd-sysusers", "makes the user " + service.user);
-  if (!mayRead(service))
-    printStep(
-        fmt::format("chgrp {0} {1} && chmod 640 {1}", service.user, service::plainShellWord(service.config.string())),
-        "the user must read it");
+  if (!mayReadConfig(service))
+    printStep(fmt::format("chgrp {0} {1} && chmod 640 {1}", service.user,
+                          service::shellQuotedIfNeeded(service.config.string())),
+              "the user must read it");
 }
 
 // A pid file in its usual place is found by the configuration.
 std::string statusCommand(const Service& service) {
-  auto command = service::plainShellWord(service.program.string()) + " status";
-  if (!service.config.empty()) command += " --config=" + service::plainShellWord(service.config.string());
+  auto command = service::shellQuotedIfNeeded(service.program.string()) + " status";
+  if (!service.config.empty()) command += " --config=" + service::shellQuotedIfNeeded(service.config.string());
   const bool isUsual = service.pidFile == service.runFolder() / (service.name + ".pid");
-  return isUsual ? command : command + " --pid=" + service::plainShellWord(service.pidFile.string());
+  return isUsual ? command : command + " --pid=" + service::shellQuotedIfNeeded(service.pidFile.string());
 }
 
 void printNextSteps(const Service& service, bool sysv) {
@@ -134,7 +134,7 @@ int failInstall(const Error& error) {
                                                                                    : base::kExitPartlyDone;
 }
 
-int writeThem(const InstallCommand& command, const Service& service, const std::vector<InstalledFile>& files) {
+int writeServiceFiles(const InstallCommand& command, const Service& service, const std::vector<InstalledFile>& files) {
   if (auto allowed = checkRights(command, files); !allowed) return failInstall(allowed.error());
   if (!command.sysv && !command.force) {
     if (auto free = checkHidesNoUnit(command); !free) return failInstall(free.error());
@@ -165,7 +165,7 @@ int runCommand(const InstallCommand& command, const Program& program) {
   const auto& service = described->service;
   printInstallNotices(command, *described);
   const auto files = filesOf(service, command.sysv);
-  if (!command.print) return writeThem(command, service, files);
+  if (!command.print) return writeServiceFiles(command, service, files);
   printFiles(files);
   return base::kExitDone;
 }

@@ -9,14 +9,14 @@ namespace {
 
 using service::Service;
 
-// As sd_booted(3) looks.
+// The same test as that of sd_booted(3).
 bool isSystemdRunning() {
   std::error_code ignored;
   return std::filesystem::exists("/run/systemd/system", ignored);
 }
 
 // Root's commands find the database of a service with leptir's own name; all others look in the folder of their user.
-void tellDefaultDatabase(const Service& service) {
+void warnIfDefaultDatabase(const Service& service) {
   if (!service.usesDefaultDatabase || service.name == "leptir") return;
   printNotice(
       "no store is configured, so {} keeps tasks and records in {}, where no other command looks: name one in both "
@@ -24,7 +24,7 @@ void tellDefaultDatabase(const Service& service) {
       service.name, service.defaultDatabase().string(), service.stateFolder().string(), service.name);
 }
 
-void tellMissingLog(const Service& service) {
+void warnIfNoLogFile(const Service& service) {
   if (!service.logFiles.empty()) return;
   printNotice(
       "no logger of type file is configured, and a daemon uses no other, so {0} logs nothing: add one, for "
@@ -41,8 +41,8 @@ void printInstallNotices(const InstallCommand& command, const DescribedService& 
                 service.config.string());
   if (service.runsAsRoot())
     printNotice("every task of {} will run as root: give it a user of its own with --user=NAME", service.name);
-  if (!described.configNotFound) tellDefaultDatabase(service);
-  if (!described.configNotFound && command.sysv) tellMissingLog(service);
+  if (!described.configNotFound) warnIfDefaultDatabase(service);
+  if (!described.configNotFound && command.sysv) warnIfNoLogFile(service);
   if (!command.sysv && !command.onlyPreparesFiles() && !isSystemdRunning())
     printNotice("systemd does not run on this machine: --sysv makes a script for /etc/init.d instead");
 }

@@ -47,7 +47,7 @@ std::string groupOf(const std::string& user) {
 }
 
 // The configuration of a system below --root may lie there already.
-fs::path placeOfConfig(const InstallCommand& command, const fs::path& config) {
+fs::path configPathToRead(const InstallCommand& command, const fs::path& config) {
   std::error_code ignored;
   const auto staged = service::below(command.root, config);
   return fs::exists(staged, ignored) ? staged : config;
@@ -64,7 +64,7 @@ void add(const Config& config, const config::Backends& backends, service::Servic
 }
 
 Result<void> addConfig(const InstallCommand& command, const Program& program, DescribedService& described) {
-  auto text = config::readConfigText(placeOfConfig(command, described.service.config));
+  auto text = config::readConfigText(configPathToRead(command, described.service.config));
   if (!text && text.error().code() == ErrorCode::NotFound && command.onlyPreparesFiles()) {
     described.configNotFound = true;
     return {};

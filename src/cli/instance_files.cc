@@ -31,7 +31,7 @@ Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::pa
   return files;
 }
 
-Result<std::optional<master::ProcessHandle>> masterOfRunning(const instance::InstanceFiles& files) {
+Result<std::optional<master::ProcessHandle>> runningMasterOf(const instance::InstanceFiles& files) {
   return master::ProcessHandle::find([&files] { return instance::masterOf(files); });
 }
 

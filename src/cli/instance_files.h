@@ -25,7 +25,7 @@ Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::pa
 
 // The master of the instance that has these files: the process that holds their lock, whatever number the pid file
 // contains. None: no instance runs.
-Result<std::optional<master::ProcessHandle>> masterOfRunning(const instance::InstanceFiles& files);
+Result<std::optional<master::ProcessHandle>> runningMasterOf(const instance::InstanceFiles& files);
 
 // For a command that finds no instance. Also prints errors of the configuration: a mistyped path is a likely reason.
 // `command`: for example "stop". Returns the exit status.

@@ -30,7 +30,7 @@ bool waitUntilTaken(Operations& operations, const PlacedOrder& order) {
   return false;
 }
 
-// None: the instance does not say, or not in time.
+// nullopt: the instance does not report its reloads, or this one did not end within kMaxReloadTime.
 std::optional<InstanceView::Reloads> waitForReload(Operations& operations, const InstanceView& before) {
   if (!before.reloads) return std::nullopt;
   const auto end = std::chrono::steady_clock::now() + kMaxReloadTime;

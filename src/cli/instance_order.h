@@ -21,7 +21,7 @@ struct OrderCommand {
   bool json = false;
 };
 
-// Places the order, and waits a few seconds until the instance has taken it; of a reload also until that has its end.
+// Places the order, and waits a few seconds until the instance has taken it; for a reload, also until that has ended.
 // Returns the exit status: 1 when the instance has not taken it by then, 4 when there is no such instance, 78 when it
 // refuses its new configuration.
 int runOrder(const OrderCommand& command, const Program& program);

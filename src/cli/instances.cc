@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kDigitsShown = 8;
+constexpr std::size_t kInstanceIdDigitsShown = 8;
 
 Json runningJson(const std::vector<RunningTask>& tasks) {
   Json json = Json::array();
@@ -76,7 +76,7 @@ void printTable(const FleetView& fleet, Time now) {
                {.title = "last seen", .align = Right, .leaveOutRank = 1},
                {.title = "brokers", .leaveOutRank = 8, .leastWidth = 8}});
   for (const auto& view : fleet.instances)
-    table.add({view.instance.substr(0, kDigitsShown),
+    table.add({view.instance.substr(0, kInstanceIdDigitsShown),
                fmt::format("{}:{}", view.host.empty() ? "?" : view.host, view.pid),
                view.version.empty() ? "-" : view.version, stateCell(view), relativeTime(view.since, now),
                std::to_string(view.workers), std::to_string(view.hasCard ? view.runningTasks : view.leased),
@@ -100,7 +100,7 @@ void printRunning(const FleetView& fleet, Time now) {
                {.title = "progress", .leaveOutRank = 1, .leastWidth = 8}});
   for (const auto& view : fleet.instances) {
     for (const auto& task : view.running)
-      table.add({view.instance.substr(0, kDigitsShown), task.id, task.name, std::to_string(task.attempt),
+      table.add({view.instance.substr(0, kInstanceIdDigitsShown), task.id, task.name, std::to_string(task.attempt),
                  base::durationText(now - task.began), progressText(task)});
   }
   printLine("");
@@ -123,7 +123,7 @@ int runCommand(const InstancesCommand& command, const Program& program) {
       if (command.running) printRunning(*fleet, now);
     }
     std::cout << std::flush;
-    return printUnable(fleet->unable);
+    return printStoreErrors(fleet->unable);
   });
 }
 

@@ -154,7 +154,7 @@ void LinePusher::reportPushed() {
     if (line.pushed) ids.push_back(line.task.options.id);
   }
   pushed_ += ids.size();
-  if (!observer_.pushed(ids)) outputFailed_ = true;
+  if (!observer_.afterPush(ids)) outputFailed_ = true;
 }
 
 void LinePusher::reportBadLine(std::size_t line, const std::string& why) {

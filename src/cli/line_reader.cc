@@ -14,7 +14,7 @@ constexpr std::size_t kReadChunkBytes = std::size_t{64} << 10;
 
 }  // namespace
 
-Result<void> LineReader::check(int descriptor) {
+Result<void> LineReader::checkReadable(int descriptor) {
   const int flags = ::fcntl(descriptor, F_GETFL);
   if (flags >= 0 && (flags & O_ACCMODE) != O_WRONLY) return {};
   return Error(ErrorCode::Invalid, "standard input is closed: there is nothing to read");
@@ -23,7 +23,7 @@ Result<void> LineReader::check(int descriptor) {
 LineReader::Event LineReader::next(std::chrono::milliseconds wait) {
   while (true) {
     if (takeLine()) return line_.size() > longest_ ? Event::TooLong : Event::Line;
-    if (isTooLong()) return Event::TooLong;
+    if (dropIfTooLong()) return Event::TooLong;
     if (pausesFor(wait)) return Event::Pause;
     const auto got = readMore();
     if (got == 0) return takeRest() ? Event::Line : Event::End;
@@ -59,7 +59,7 @@ bool LineReader::takeRest() {
   return true;
 }
 
-bool LineReader::isTooLong() {
+bool LineReader::dropIfTooLong() {
   const bool tooLong = buffer_.size() - begin_ > longest_ && !skipping_;
   if (!tooLong && !skipping_) return false;
   buffer_.clear();

@@ -27,9 +27,9 @@ class LineReader {
 
   LineReader(int descriptor, std::size_t longest) : descriptor_(descriptor), longest_(longest) {}
 
-  // Invalid: the descriptor is not open for reading. Call this before opening any store: its descriptor would get that
-  // number.
-  static Result<void> check(int descriptor);
+  // Invalid: the descriptor is not open for reading. Call this before opening any store, which would get that
+  // descriptor number if it is closed.
+  static Result<void> checkReadable(int descriptor);
 
   Event next(std::chrono::milliseconds wait);
   std::string_view line() const { return line_; }  // without its line feed; valid until next()
@@ -39,7 +39,7 @@ class LineReader {
  private:
   bool takeLine();
   bool takeRest();
-  bool isTooLong();
+  bool dropIfTooLong();
   bool pausesFor(std::chrono::milliseconds wait) const;
   ssize_t readMore();
 

@@ -31,7 +31,7 @@ std::string upper(std::string text) {
 }
 
 // A name line of a page is one line and ends without a full stop.
-std::string nameLine(std::string text) {
+std::string asOneLine(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   if (text.ends_with('.')) text.pop_back();
   return text;
@@ -39,7 +39,7 @@ std::string nameLine(std::string text) {
 
 std::string head(const ProgramText& program, const std::string& page, const std::string& description) {
   return fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n", roff(upper(page)),
-                     roff(program.name), roff(program.version), roff(page), roff(nameLine(description)));
+                     roff(program.name), roff(program.version), roff(page), roff(asOneLine(description)));
 }
 
 std::string optionWithValue(const OptionText& option) {
@@ -66,7 +66,7 @@ std::string options(const CommandText& command) {
 }
 
 std::string exitStatus(const ProgramText& program) {
-  return fmt::format(".SH EXIT STATUS\n{}\n", roff(nameLine(program.footer)));
+  return fmt::format(".SH EXIT STATUS\n{}\n", roff(asOneLine(program.footer)));
 }
 
 // `but`: the page that this is part of.

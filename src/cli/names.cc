@@ -106,7 +106,7 @@ int runCommand(const NamesCommand& command, const Program& program) {
       if (leftOut > 0) printError("The test tasks of leptir that never ran are left out; --all shows them.");
     }
     std::cout << std::flush;
-    return printUnable(view->unable);
+    return printStoreErrors(view->unable);
   });
 }
 

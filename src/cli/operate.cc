@@ -25,7 +25,7 @@ int operate(const std::filesystem::path& file, const Program& program,
   return run(*operations, *config);
 }
 
-int printUnable(std::span<const Error> errors) {
+int printStoreErrors(std::span<const Error> errors) {
   for (const auto& error : errors) printNoticeLine(error.message());
   const bool onlyLimits =
       std::ranges::all_of(errors, [](const Error& error) { return error.code() == ErrorCode::Unsupported; });

@@ -18,7 +18,7 @@ int operate(const std::filesystem::path& config, const Program& program,
             const std::function<int(Operations&, const Config&)>& run);
 
 // Prints each error on stderr. Returns 0 if there is none or all only say what a store cannot do, else 1.
-int printUnable(std::span<const Error> errors);
+int printStoreErrors(std::span<const Error> errors);
 
 // The exit status for an error of Operations, which is printed: 2 for wrong input.
 int failOperation(std::string_view command, const Error& error);

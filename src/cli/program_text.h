@@ -12,11 +12,11 @@ class App;
 namespace leptir::cli {
 
 struct OptionText {
-  std::string name{};                  // --config; of a word that has no option's name: NAME
+  std::string name{};                  // --config; of a positional argument: NAME
   std::string value{};                 // what follows the option, in one word: FILE, NUMBER; empty: it takes no value
   std::string optionalValue{};         // of --watch, which may be --watch=SECONDS: SECONDS
   std::string help{};                  // one or more sentences
-  std::vector<std::string> choices{};  // the only values that are allowed; empty: others are
+  std::vector<std::string> choices{};  // the only values that are allowed; empty: any value is
   bool repeats = false;                // may be given several times
   bool isRequired = false;
 
@@ -27,7 +27,7 @@ struct CommandText {
   std::string name{};
   std::string description{};
   std::string group{};                // under which title the help of the program lists it
-  std::vector<OptionText> words{};    // in their order, those without an option's name
+  std::vector<OptionText> words{};    // positional arguments, in their order
   std::vector<OptionText> options{};  // without --help
 };
 

@@ -22,7 +22,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kTasksInOnePush = 1000;
+constexpr std::size_t kMaxTasksPerPush = 1000;
 
 int printUsageError(const PushCommand& command, const Error& error) {
   printError("{} push: {}", command.program, error.message());
@@ -93,14 +93,14 @@ int stopMidway(std::uint64_t number, std::uint64_t left) {
 int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, PushObserver& observer) {
   if (!task.options.id.empty()) observer.beforePush({&task.options.id, 1});
   for (std::uint64_t left = command.number; left > 0;) {
-    const auto batch = std::min<std::uint64_t>(left, kTasksInOnePush);
+    const auto batch = std::min<std::uint64_t>(left, kMaxTasksPerPush);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
     if (!ids) return failMidway(ids.error(), command.number, left);
     if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {
       return fail(Error(ErrorCode::Invalid, why));
     }
     left -= batch;
-    if (!observer.pushed(*ids)) return stopMidway(command.number, left);
+    if (!observer.afterPush(*ids)) return stopMidway(command.number, left);
   }
   return base::kExitDone;
 }
@@ -134,10 +134,10 @@ RecordStyle styleOf(const PushCommand& command) {
   if (command.quiet) return RecordStyle::Nothing;
   const bool isOne = !command.fromStdin && command.number == 1;
   if (isOne) return command.text ? RecordStyle::WholeText : RecordStyle::WholeJson;
-  return command.text ? RecordStyle::TextLines : RecordStyle::Lines;
+  return command.text ? RecordStyle::TextLines : RecordStyle::JsonLines;
 }
 
-std::string lookCommandOf(const PushCommand& command) {
+std::string infoCommandOf(const PushCommand& command) {
   const auto config = command.config.empty() ? std::string() : " --config=" + command.config.string();
   return command.program + " info" + config;
 }
@@ -153,7 +153,7 @@ bool knowsOfNoInstance(Broker& broker) {
   return true;
 }
 
-void tellOfMissingInstance(Broker& broker, const PushCommand& command) {
+void warnIfNoInstanceRuns(Broker& broker, const PushCommand& command) {
   if (!knowsOfNoInstance(broker)) return;
   const auto config = command.config.empty() ? std::string() : " --config=" + command.config.string();
   printError("leptir push: waiting, but no instance runs that could take the task; to start one: {} start{}",
@@ -165,7 +165,7 @@ void tellOfMissingInstance(Broker& broker, const PushCommand& command) {
 int runCommand(const PushCommand& command, const Program& program) {
   std::signal(SIGPIPE, SIG_IGN);  // when the reader of the ids closes the pipe, print the error instead of dying
   if (auto open = checkOutput(command.quiet, command.wait ? "records" : "ids"); !open) return fail(open.error());
-  if (auto open = LineReader::check(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
+  if (auto open = LineReader::checkReadable(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
   auto options = pushOptionsOf(command);
   if (!options) return printUsageError(command, options.error());
   TaskToPush task{.name = command.name, .options = *options};
@@ -186,9 +186,9 @@ int runCommand(const PushCommand& command, const Program& program) {
   }
   auto storages = stores.openMetaStorage(MetaUse::Inspect);
   if (!storages) return failStore(storages.error());
-  TaskWaiter waiter(std::move(*storages), styleOf(command), lookCommandOf(command));
+  TaskWaiter waiter(std::move(*storages), styleOf(command), infoCommandOf(command));
   const int pushed = push.run(waiter);
-  const int ended = waiter.finish(*command.wait, [&] { tellOfMissingInstance(*broker, command); });
+  const int ended = waiter.finish(*command.wait, [&] { warnIfNoInstanceRuns(*broker, command); });
   return pushed != base::kExitDone ? pushed : ended;
 }
 

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 2> kTaskDataKeys{"id", "parameters"};
 Result<void> checkKeys(std::string_view object, std::span<const std::string_view> known, std::string_view where) {
   std::set<std::string> seen;
   for (task::JsonMembers members(object); members.next();) {
-    const auto key = task::jsonTextValue(members.key());
+    const auto key = task::jsonStringValue(members.key());
     if (std::ranges::find(known, key) == known.end())
       return invalidInput(
           fmt::format("unknown key {} {}: known are {}", base::inQuotes(key), where, fmt::join(known, ", ")));

@@ -134,11 +134,11 @@ Setter setterOf(std::string_view key) {
   return found == kSetters.end() ? nullptr : found->second;
 }
 
-Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaults) {
+Result<TaskToPush> parseTaskObject(std::string_view line, const PushOptions& defaults) {
   TaskToPush task{.options = defaults};
   std::set<std::string> seen;
   for (task::JsonMembers members(line); members.next();) {
-    Member member{task::jsonTextValue(members.key()), members.value(), {}};
+    Member member{task::jsonStringValue(members.key()), members.value(), {}};
     if (!seen.insert(member.key).second) return repeatedKeyError(member.key);
     const auto setter = setterOf(member.key);
     if (setter == nullptr) {
@@ -165,7 +165,7 @@ Result<void> addArgument(std::string& parameters, const std::string& argument) {
   const auto text = argument.substr(equals + 1);
   if (!base::isUtf8(argument)) return invalidInput("parameter " + base::inQuotes(key) + " is not UTF-8");
   std::string value;
-  if (!isJson) task::appendJsonText(text, value);
+  if (!isJson) task::appendPhpJsonString(text, value);
   if (isJson) value = task::withoutJsonBlanks(text);
   if (auto fine = task::checkJson(value); !fine) {
     return invalidInput("parameter " + base::inQuotes(key) + " is no JSON: " + fine.error().message() +
@@ -194,7 +194,7 @@ Result<TaskToPush> parsePushLine(std::string_view line, const PushOptions& defau
   line = task::withoutJsonBlanks(line);
   if (auto fine = task::checkJson(line); !fine) return fine.error();
   if (!line.starts_with('{')) return invalidInput("a line must be a JSON object, as in {\"name\": \"noop\"}");
-  return task::memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseOptions(line, defaults);
+  return task::memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseTaskObject(line, defaults);
 }
 
 }  // namespace leptir::cli

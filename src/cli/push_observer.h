@@ -15,7 +15,7 @@ class PushObserver {
   // Called before tasks are pushed whose ids the user chose, so that there may have been earlier tasks with these ids.
   virtual void beforePush(std::span<const std::string>) {}
   // Called after a push. False: standard output could not be written, and stderr says so; push nothing more.
-  virtual bool pushed(const std::vector<std::string>& ids) = 0;
+  virtual bool afterPush(const std::vector<std::string>& ids) = 0;
 };
 
 }  // namespace leptir::cli

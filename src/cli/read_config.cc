@@ -20,7 +20,7 @@ Result<Config> readConfig(const std::filesystem::path& file, const Program& prog
   return read(file, program, nullptr);
 }
 
-Result<Config> readConfigOfInstance(const std::filesystem::path& file, const Program& program) {
+Result<Config> readConfigWithReporters(const std::filesystem::path& file, const Program& program) {
   return read(file, program, &program.reporters);
 }
 

@@ -14,7 +14,7 @@ Result<Config> readConfig(const std::filesystem::path& file, const Program& prog
 
 // The same for `start` and `check`, which need the error reporters that the configuration names: `program` must have
 // them, and they must accept their options. Other commands use no reporter.
-Result<Config> readConfigOfInstance(const std::filesystem::path& file, const Program& program);
+Result<Config> readConfigWithReporters(const std::filesystem::path& file, const Program& program);
 
 // Warns on stderr if the configuration has no meta storage. For commands that read records.
 void warnIfNotRecorded(const Config& config);

@@ -162,7 +162,7 @@ class RecordFormatter {
     line("peak memory", key::kMaxRss, memory);
   }
 
-  // What the instance of a running task has last heard from it.
+  // Adds the progress that the instance has last heard from the running task, and the command that prints its log.
   void progress() {
     const auto* run = find("running");
     if (run == nullptr || !run->is_object()) return;

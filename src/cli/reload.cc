@@ -23,7 +23,7 @@
 namespace leptir::cli {
 namespace {
 
-int reloadElsewhere(const ReloadCommand& command, const Program& program) {
+int reloadByOrder(const ReloadCommand& command, const Program& program) {
   return runOrder({.command = "reload",
                    .config = command.config,
                    .instance = command.instance,
@@ -95,11 +95,11 @@ int failReload(const std::string& instance) {
 }
 
 int runCommand(const ReloadCommand& command, const Program& program) {
-  if (!command.instance.empty()) return reloadElsewhere(command, program);
+  if (!command.instance.empty()) return reloadByOrder(command, program);
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);
-  const auto master = masterOfRunning(files);
+  const auto master = runningMasterOf(files);
   if (!master) return fail(master.error());
   if (!*master) return printNotRunning("reload", command.config, program);
   const auto before = readBoard(files);

@@ -9,7 +9,7 @@
 namespace leptir::cli {
 
 void printNoticeLine(std::string_view text) {
-  std::cerr << base::errorText(base::escaped(text));
+  std::cerr << base::commandErrorText(base::escaped(text));
 }
 
 int failStore(const Error& error) {
@@ -18,7 +18,7 @@ int failStore(const Error& error) {
 }
 
 int fail(const Error& error) {
-  std::cerr << base::errorText(error.message());
+  std::cerr << base::commandErrorText(error.message());
   switch (error.code()) {
     case ErrorCode::NotFound:
       return base::kExitNotFound;

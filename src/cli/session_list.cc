@@ -52,7 +52,7 @@ SessionList listSessions(TaskKeeper& keeper, const std::string& broker) {
   SessionList list{.broker = broker};
   auto sessions = keeper.listSessions({.offset = 0, .limit = kMaxSessionsAskedFor});
   if (!sessions) return list;
-  list.isWhole = sessions->size() < kMaxSessionsAskedFor;
+  list.isCountExact = sessions->size() < kMaxSessionsAskedFor;
   if (sessions->size() > kMaxSessionsShown) {
     list.notShown = sessions->size() - kMaxSessionsShown;
     sessions->resize(kMaxSessionsShown);
@@ -91,7 +91,7 @@ std::vector<std::string> sessionLines(const SessionList& list) {
       fmt::format("instances at broker {}", list.broker),
       fmt::format("{:<24} {:>8} {:<10} {:>7} {:>7}  {}", "host", "pid", "version", "workers", "leased", "expires in")};
   for (const auto& session : list.sessions) lines.push_back(sessionLine(session));
-  if (list.notShown > 0) lines.push_back(fmt::format("and {} {}more", list.notShown, list.isWhole ? "" : "or "));
+  if (list.notShown > 0) lines.push_back(fmt::format("and {} {}more", list.notShown, list.isCountExact ? "" : "or "));
   return lines;
 }
 

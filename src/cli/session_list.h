@@ -16,7 +16,7 @@ struct SessionList {
   std::string broker;
   std::vector<ListedSession> sessions;  // at most kMaxSessionsShown
   std::size_t notShown = 0;             // sessions of this broker beyond these
-  bool isWhole = true;                  // false: there may be even more than `notShown`
+  bool isCountExact = true;             // false: there may be even more than `notShown`
 };
 
 inline constexpr std::size_t kMaxSessionsShown = 100;
@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxSessionsShown = 100;
 // Asks the store. Empty if it cannot list its sessions, or fails: `status` shows everything else nevertheless.
 SessionList listSessions(TaskKeeper& keeper, const std::string& broker);
 
-// The store keeps with a session how many workers the instance had when it opened that; the card of the instance says
+// The store keeps with a session the instance's number of workers at its opening; the card of the instance says
 // how many there are now. `store` may be null.
 void updateWorkerCountsFromCards(FleetStore* store, SessionList& list);
 

@@ -13,7 +13,7 @@ int runCommand(const StartCommand& command, const Program& program) {
     fail(shown.error());
     return base::kExitPartlyDone;
   }
-  auto config = readConfigOfInstance(command.config, program);
+  auto config = readConfigWithReporters(command.config, program);
   if (!config) return base::kExitConfigError;
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) {

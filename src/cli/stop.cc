@@ -95,7 +95,7 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
   return base::kExitDone;
 }
 
-int stopElsewhere(const StopCommand& command, const Program& program) {
+int stopByOrder(const StopCommand& command, const Program& program) {
   return runOrder({.command = "stop",
                    .config = command.config,
                    .instance = command.instance,
@@ -109,11 +109,11 @@ int stopElsewhere(const StopCommand& command, const Program& program) {
 }  // namespace
 
 int runCommand(const StopCommand& command, const Program& program) {
-  if (!command.instance.empty()) return stopElsewhere(command, program);
+  if (!command.instance.empty()) return stopByOrder(command, program);
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);
-  const auto process = masterOfRunning(files);
+  const auto process = runningMasterOf(files);
   if (!process) return fail(process.error());
   if (!*process) return printNotRunning("stop", command.config, program);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());

@@ -6,7 +6,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr int kShellsStatusOfASignal = 128;
+constexpr int kSignalExitStatusBase = 128;
 
 bool isIgnored(int signal) {
   struct sigaction action{};
@@ -44,7 +44,7 @@ void StopSignals::endProcess() const {
   ::signal(caught_, SIG_DFL);
   ::kill(::getpid(), caught_);
   ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-  ::_exit(kShellsStatusOfASignal + caught_);
+  ::_exit(kSignalExitStatusBase + caught_);
 }
 
 }  // namespace leptir::cli

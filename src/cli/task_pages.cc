@@ -34,7 +34,7 @@ int listTasks(std::string_view command, Operations& operations, const TaskSelect
     printTasks(tasks, systemClock().now());
   }
   printCursor(command, *rest);
-  return printUnable(unable);
+  return printStoreErrors(unable);
 }
 
 }  // namespace leptir::cli

@@ -23,7 +23,7 @@ Result<std::string> readPages(std::string cursor, std::size_t limit, Next next, 
   const auto end = std::chrono::steady_clock::now() + kMaxSearchTime;
   std::size_t count = 0;
   do {
-    auto page = next(cursor, std::min(limit - count, kActionSlice));
+    auto page = next(cursor, std::min(limit - count, kMaxTasksPerSlice));
     if (!page) return page.error();
     cursor = page->cursor;
     count = append(std::move(*page));

@@ -8,7 +8,7 @@
 
 namespace leptir::cli {
 
-// Several lines: its place in a queue, its envelope, and its record as recordText writes it.
+// Several lines: its state in a queue, its envelope, and its record as recordText writes it.
 std::string detailsText(const TaskDetails& details, Time now);
 // {"id", "queued": null or as taskJson, with its "envelope", "record": null or the record, "instance", "running"}.
 Json detailsJson(const TaskDetails& details);

@@ -20,9 +20,9 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kLongWait = std::chrono::seconds(1);
+constexpr auto kLongWaitThreshold = std::chrono::seconds(1);
 
-std::string printed(const Json& record, RecordStyle style) {
+std::string formatRecord(const Json& record, RecordStyle style) {
   switch (style) {
     case RecordStyle::Nothing:
       return {};
@@ -30,7 +30,7 @@ std::string printed(const Json& record, RecordStyle style) {
       return jsonForOutput(record, 2) + '\n';
     case RecordStyle::WholeText:
       return recordText(record);
-    case RecordStyle::Lines:
+    case RecordStyle::JsonLines:
       return jsonForOutput(record) + '\n';
     case RecordStyle::TextLines:
       return recordLine(record) + '\n';
@@ -40,16 +40,16 @@ std::string printed(const Json& record, RecordStyle style) {
 
 }  // namespace
 
-TaskWaiter::TaskWaiter(MetaStorage storages, RecordStyle style, std::string lookCommand)
+TaskWaiter::TaskWaiter(MetaStorage storages, RecordStyle style, std::string infoCommand)
     : storages_(std::move(storages)),
       style_(style),
-      lookCommand_(std::move(lookCommand)),
+      infoCommand_(std::move(infoCommand)),
       showsProgress_(::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0),
       signals_(wake_),
       watcher_(storages_),
       thread_([this] {
         run();
-        over_.set_value();
+        threadEnded_.set_value();
       }) {}
 
 TaskWaiter::~TaskWaiter() {
@@ -66,7 +66,7 @@ void TaskWaiter::beforePush(std::span<const std::string> ids) {
   }
 }
 
-bool TaskWaiter::pushed(const std::vector<std::string>& ids) {
+bool TaskWaiter::afterPush(const std::vector<std::string>& ids) {
   const std::lock_guard lock(mutex_);
   newcomers_.insert(newcomers_.end(), ids.begin(), ids.end());
   wake_.ring();
@@ -79,11 +79,11 @@ int TaskWaiter::finish(Duration longest, const std::function<void()>& whenLong) 
     deadline_ = base::saturatedAdd(systemClock().bootTime(), longest);
   }
   wake_.ring();
-  if (over_.get_future().wait_for(kLongWait) == std::future_status::timeout) whenLong();
+  if (threadEnded_.get_future().wait_for(kLongWaitThreshold) == std::future_status::timeout) whenLong();
   thread_.join();
   if (showsProgress_) std::cerr << '\n';
   if (isOutputBroken_) return base::kExitPartlyDone;
-  if (!waitedFor_.empty()) printError("leptir push: the time of --wait is over; not finished yet: {}", whatGoesOn());
+  if (!waitedFor_.empty()) printError("leptir push: the time of --wait is over; not finished yet: {}", remainingText());
   if (failed_ > 0) return base::kExitPartlyDone;
   return waitedFor_.empty() ? base::kExitDone : base::kExitNotOver;
 }
@@ -94,7 +94,7 @@ void TaskWaiter::run() {
     if (signals_.caught() != 0) endBySignal();
     const auto left = timeLeft();
     isLast = left <= Duration::zero();
-    if (isLast) watcher_.lookAtAllNext();
+    if (isLast) watcher_.checkAllNext();
     for (const auto& ended : watcher_.wait(left, wake_)) report(ended);
     reportStoreError();
     isLast = isLast || isFinished();
@@ -122,10 +122,10 @@ bool TaskWaiter::isFinished() const {
   return isOutputBroken_ || (deadline_ && newcomers_.empty() && waitedFor_.empty());
 }
 
-void TaskWaiter::report(const meta::RecordWatcher::Ended& ended) {
+void TaskWaiter::report(const meta::RecordWatcher::EndedTask& ended) {
   waitedFor_.erase(ended.id);
   ++(hasSucceeded(ended.record) ? succeeded_ : failed_);
-  if (!writeOutput(printed(ended.record, style_))) {
+  if (!writeOutput(formatRecord(ended.record, style_))) {
     printError("leptir push: cannot write to standard output: {}; tasks that are not over go on", std::strerror(errno));
     const std::lock_guard lock(mutex_);
     isOutputBroken_ = true;
@@ -149,16 +149,16 @@ void TaskWaiter::endBySignal() {
   if (waitedFor_.empty()) {
     printError("leptir push: interrupted; no task was being waited for");
   } else {
-    printError("leptir push: no longer waiting for {}", whatGoesOn());
+    printError("leptir push: no longer waiting for {}", remainingText());
   }
   signals_.endProcess();
 }
 
-std::string TaskWaiter::whatGoesOn() const {
+std::string TaskWaiter::remainingText() const {
   const std::vector<std::string> ids(waitedFor_.begin(), waitedFor_.end());
   const auto tasks = (ids.size() == 1 ? "task " : std::to_string(ids.size()) + " tasks: ") + base::idList(ids);
   return tasks + (ids.size() == 1 ? ", which goes on; to look at it: " : "; they go on; to look at one: ") +
-         lookCommand_ + " " + (ids.size() == 1 ? ids.front() : "ID");
+         infoCommand_ + " " + (ids.size() == 1 ? ids.front() : "ID");
 }
 
 }  // namespace leptir::cli

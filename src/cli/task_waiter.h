@@ -20,20 +20,20 @@
 
 namespace leptir::cli {
 
-// How records are printed: WholeJson and WholeText as `info` prints them, for a single task; Lines and TextLines with
+// How records are printed: WholeJson and WholeText as `info` prints them, for a single task; JsonLines, TextLines:
 // one line for each task.
-enum class RecordStyle { Nothing, WholeJson, WholeText, Lines, TextLines };
+enum class RecordStyle { Nothing, WholeJson, WholeText, JsonLines, TextLines };
 
 // One thread at a time, in the thread that made it.
 class TaskWaiter final : public PushObserver {
  public:
-  // `lookCommand` is what the user runs to look at a task: "leptir info --config=f". INT and TERM end the process from
+  // `infoCommand` is what the user runs to look at a task: "leptir info --config=f". INT and TERM end the process from
   // now on with a message that names the tasks that go on.
-  TaskWaiter(MetaStorage storages, RecordStyle style, std::string lookCommand);
+  TaskWaiter(MetaStorage storages, RecordStyle style, std::string infoCommand);
   ~TaskWaiter() override;
 
   void beforePush(std::span<const std::string> ids) override;
-  bool pushed(const std::vector<std::string>& ids) override;
+  bool afterPush(const std::vector<std::string>& ids) override;
 
   // Waits until all tasks are over, at most `longest`, and returns the exit status. Calls `whenLong` in this thread if
   // that takes longer than a second. Call it once, after the last push.
@@ -45,16 +45,16 @@ class TaskWaiter final : public PushObserver {
   void addNewcomers();
   Duration timeLeft() const;
   bool isFinished() const;
-  void report(const meta::RecordWatcher::Ended& ended);
+  void report(const meta::RecordWatcher::EndedTask& ended);
   void reportStoreError();
   void showProgress() const;
   [[noreturn]] void endBySignal();
-  // Of tasks that are not over.
-  std::string whatGoesOn() const;
+  // Names the tasks that are not over, and the command that shows them.
+  std::string remainingText() const;
 
   MetaStorage storages_;
   const RecordStyle style_;
-  const std::string lookCommand_;
+  const std::string infoCommand_;
   const bool showsProgress_;
   Wake wake_;
   StopSignals signals_;
@@ -71,7 +71,7 @@ class TaskWaiter final : public PushObserver {
   std::optional<BootTime> deadline_;  // empty: more tasks may be pushed
   bool isOutputBroken_ = false;
 
-  std::promise<void> over_;  // set when the thread that waits ends
+  std::promise<void> threadEnded_;  // set when the thread that waits ends
   std::thread thread_;
 };
 

@@ -1,4 +1,4 @@
-// What the output of a command goes to.
+// Properties of what a command's output goes to: whether it is a terminal, how large it is, whether it has colours.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@ namespace leptir::config {
 namespace {
 
 // Leptir creates the folder of the default database itself; any other folder must be there.
-Result<void> prepareFolder(const Json& connection) {
+Result<void> makeFolderOfDefaultDatabase(const Json& connection) {
   const auto database = defaultDatabase();
   const bool isDefault = database && connection.value("path", std::string()) == database->string();
   return isDefault ? makeFolderFor(*database) : Result<void>();
@@ -18,17 +18,17 @@ Result<void> prepareFolder(const Json& connection) {
 
 Result<Backend*> find(const Backends& backends, const std::string& type) {
   if (Backend* backend = backends.find(type)) return backend;
-  if (isTypeOfLeptir(type)) return Error(ErrorCode::Unsupported, notLinked(type));
+  if (isTypeOfLeptir(type)) return Error(ErrorCode::Unsupported, notLinkedMessage(type));
   return Error(ErrorCode::Unsupported, "this program has no backend of type '" + type + "'");
 }
 
-enum class Folder { IsMade, IsLeftAlone };
+enum class MissingFolder { Create, Ignore };
 
 Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection,
-                            Folder folder = Folder::IsMade) {
+                            MissingFolder folder = MissingFolder::Create) {
   auto backend = find(backends, type);
-  if (!backend || folder == Folder::IsLeftAlone) return backend;
-  if (auto prepared = prepareFolder(connection); !prepared) return prepared.error();
+  if (!backend || folder == MissingFolder::Ignore) return backend;
+  if (auto prepared = makeFolderOfDefaultDatabase(connection); !prepared) return prepared.error();
   return backend;
 }
 
@@ -51,7 +51,7 @@ std::string storeLocation(const std::string& type, const Json& connection, const
 }
 
 Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
-  const auto folder = use == BrokerUse::Inspect ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto folder = use == BrokerUse::Inspect ? MissingFolder::Ignore : MissingFolder::Create;
   const auto backend = backendFor(backends, broker.type, broker.connection, folder);
   if (!backend) return backend.error();
   return (*backend)->openBroker(broker.connection, use);
@@ -59,7 +59,7 @@ Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerU
 
 Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& storage, const Backends& backends,
                                                 MetaUse use = MetaUse::Save) {
-  const auto folder = use == MetaUse::Inspect ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto folder = use == MetaUse::Inspect ? MissingFolder::Ignore : MissingFolder::Create;
   const auto backend = backendFor(backends, storage.type, storage.connection, folder);
   if (!backend) return backend.error();
   return (*backend)->openMetaStorage(storage.connection, storage.expireAfter, use);

@@ -235,7 +235,7 @@ TEST(ConfigErrors, IncludeAnEmptyFile) {
 
 TEST(ConfigErrors, IncludeSectionsInTwoPlaces) {
   EXPECT_EQ(errorsIn("leptir: {brokers: [{type: server}]}\nloggers: {}"),
-            "2: key 'loggers' stands beside 'leptir': move it below");
+            "2: key 'loggers' stands beside 'leptir': move it into that map");
   EXPECT_EQ(errorsIn(withBroker("daemon: {configuration: {}}\nleptir: {configuration: {}}")),
             "3: 'leptir' is another name for 'daemon': keep one of them");
 }

@@ -25,7 +25,7 @@ const Node& sectionsOf(const Node& root, ConfigErrors& errors) {
   if (wrapper == nullptr || isDaemon) return root;
   for (const auto& entry : root.entries) {
     if (&entry.value != wrapper)
-      errors.add(entry.line, "key " + base::inQuotes(entry.key) + " stands beside 'leptir': move it below");
+      errors.add(entry.line, "key " + base::inQuotes(entry.key) + " stands beside 'leptir': move it into that map");
   }
   return *wrapper;
 }

@@ -20,16 +20,16 @@ class FakeBackend : public Backend {
   std::string_view type() const override { return type_; }
   std::span<const ConfigKey> brokerConnectionKeys() const override { return keys_; }
   std::span<const ConfigKey> metaConnectionKeys() const override { return keys_; }
-  Result<std::unique_ptr<SimpleBroker>> openBroker(const Json&, BrokerUse) override { return nothing(); }
+  Result<std::unique_ptr<SimpleBroker>> openBroker(const Json&, BrokerUse) override { return unsupported(); }
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json&, std::optional<Duration>, MetaUse) override {
-    return nothing();
+    return unsupported();
   }
   std::optional<Duration> defaultExpiry() const override { return expiry_; }
   std::string storeLocation(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override { return {}; }
 
  private:
-  static Error nothing() { return Error(ErrorCode::Unsupported, "opens nothing"); }
+  static Error unsupported() { return Error(ErrorCode::Unsupported, "opens nothing"); }
 
   std::string_view type_;
   std::vector<ConfigKey> keys_;

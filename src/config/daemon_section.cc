@@ -12,19 +12,19 @@ void readWorkers(MapReader& settings, Config::Daemon& daemon) {
   const Node* node = settings.find("number_of_workers");
   if (node == nullptr) return;
   const auto workers =
-      readIntegerFrom(1, base::kMaxWorkers, *node, settings.nameOf("number_of_workers"), settings.errors());
+      readIntegerInRange(1, base::kMaxWorkers, *node, settings.nameOf("number_of_workers"), settings.errors());
   if (workers) daemon.numberOfWorkers = static_cast<int>(*workers);
 }
 
 std::optional<std::uint64_t> readCount(const Node& node, std::string_view what, ConfigErrors& errors) {
-  return readIntegerFrom(1, std::numeric_limits<std::int64_t>::max(), node, what, errors);
+  return readIntegerInRange(1, std::numeric_limits<std::int64_t>::max(), node, what, errors);
 }
 
 void readShutdownGrace(MapReader& settings, Config::Daemon& daemon) {
   const Node* node = settings.find("shutdown_grace");
   if (node == nullptr) return;
   const auto what = settings.nameOf("shutdown_grace") + " (or unlimited)";
-  const auto word = readPlainWord(*node, what, settings.errors());
+  const auto word = readScalarAsText(*node, what, settings.errors());
   if (word && *word != "unlimited") daemon.shutdownGrace = readSeconds(*node, what, settings.errors());
 }
 

@@ -12,7 +12,7 @@ Result<Json> defaultConnection(const Backends& backends, std::span<const ConfigK
   const Backend* backend = backends.find(kDefaultType);
   if (backend == nullptr)
     return Error(ErrorCode::Unsupported,
-                 "without a configuration file tasks are kept in SQLite, but " + notLinked(kDefaultType));
+                 "without a configuration file tasks are kept in SQLite, but " + notLinkedMessage(kDefaultType));
   const auto database = defaultDatabase();
   if (!database) return database.error();
   return withDefaults(Json{{"path", database->string()}}, (backend->*keysOf)());

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxReporters = 100;
 
-// Each reporter with its place in the file.
+// A reporter, with its nodes in the file for the lines of errors.
 struct Entry {
   Config::ErrorReporter reporter;
   const Node* kindNode = nullptr;  // of `class` or `type`

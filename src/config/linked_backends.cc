@@ -52,7 +52,7 @@ bool isTypeOfLeptir(std::string_view type) {
   return std::ranges::find(kLeptirBackends, type, &LeptirBackend::type) != kLeptirBackends.end();
 }
 
-std::string notLinked(std::string_view type) {
+std::string notLinkedMessage(std::string_view type) {
   return fmt::format(
       "this program has no {0} backend: link it with leptir::{0} (CMake) or leptir-{0} (pkg-config), or use a leptir "
       "that was built with it",

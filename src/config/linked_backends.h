@@ -18,6 +18,6 @@ std::vector<std::unique_ptr<Backend>> makeLinkedBackends();
 bool isTypeOfLeptir(std::string_view type);
 
 // Says that this program lacks the backend of leptir with this type, and which library to link.
-std::string notLinked(std::string_view type);
+std::string notLinkedMessage(std::string_view type);
 
 }  // namespace leptir::config

@@ -13,7 +13,7 @@ std::optional<std::string> readListen(const Node& node, std::string_view what, C
   if (!text) return {};
   const auto address = base::parseListenAddress(*text);
   if (address) return address->text();
-  errors.add(node.line, fmt::format("{} is no address to listen at: {}", what, address.error().message()));
+  errors.add(node.line, fmt::format("{} must be an address to listen at: {}", what, address.error().message()));
   return {};
 }
 

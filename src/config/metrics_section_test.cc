@@ -25,7 +25,7 @@ TEST(MetricsSection, ReadsTheAddress) {
 
 TEST(MetricsSection, AnAddressThatIsNoneIsRefusedWithItsLine) {
   EXPECT_EQ(errorsIn(withBroker("metrics:\n  listen: 127.0.0.1")),
-            "3: 'listen' of 'metrics' is no address to listen at: it needs an address and a port: write it as "
+            "3: 'listen' of 'metrics' must be an address to listen at: it needs an address and a port: write it as "
             "127.0.0.1:9464, [::1]:9464 or unix:/run/leptir/metrics.sock");
   EXPECT_THAT(errorsIn(withBroker("metrics: {listen: 9464}")), HasSubstr("'listen' of 'metrics'"));
   EXPECT_THAT(errorsIn(withBroker("metrics: {listen: [a]}")), HasSubstr("'listen' of 'metrics'"));

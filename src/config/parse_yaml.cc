@@ -11,7 +11,7 @@
 namespace leptir::config {
 namespace {
 
-constexpr auto kNoMerge =
+constexpr auto kMergeKeysUnsupported =
     "merge keys (<<) are not supported: repeat the keys, or let an alias stand for the whole map (other: *name)";
 
 // Thrown within an event to end the parser, after the error was added.
@@ -34,7 +34,7 @@ class YamlEvents final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAsKey(mark);
     stopParsingUnless(builder_.null(lineOf(mark)));
-    keep(anchor);
+    rememberAnchored(anchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -42,12 +42,12 @@ class YamlEvents final : public YAML::EventHandler {
     const bool isText = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!isText && tag != "?" && !tag.empty()) fail(mark, "tag " + base::inQuotes(tag) + " is not known: leave it out");
     if (builder_.expectsKey()) {
-      if (value == "<<" && !isText) fail(mark, kNoMerge);
+      if (value == "<<" && !isText) fail(mark, kMergeKeysUnsupported);
       builder_.key(lineOf(mark), value);
       return;
     }
     stopParsingUnless(builder_.scalar(lineOf(mark), value, isText));
-    keep(anchor);
+    rememberAnchored(anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -96,9 +96,9 @@ class YamlEvents final : public YAML::EventHandler {
     builder_.end();
     const auto anchor = openAnchors_.back();
     openAnchors_.pop_back();
-    keep(anchor);
+    rememberAnchored(anchor);
   }
-  void keep(YAML::anchor_t anchor) {
+  void rememberAnchored(YAML::anchor_t anchor) {
     if (anchor != 0) anchored_.insert_or_assign(anchor, builder_.last());
   }
 

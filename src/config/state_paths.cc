@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRootState = "/var/lib/leptir";
-constexpr std::string_view kRootRun = "/run/leptir";
-constexpr std::string_view kMakeIt = "make it, or ";
+constexpr std::string_view kRootStateFolder = "/var/lib/leptir";
+constexpr std::string_view kRootRunFolder = "/run/leptir";
+constexpr std::string_view kMakeHint = "make it, or ";
 
 bool isRoot() {
   return ::geteuid() == 0;
@@ -38,8 +38,8 @@ bool canWrite(const fs::path& folder) {
   return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-bool canHaveRootRun() {
-  return fs::exists(kRootRun) ? canWrite(kRootRun) : canWrite(fs::path(kRootRun).parent_path());
+bool canUseRootRunFolder() {
+  return fs::exists(kRootRunFolder) ? canWrite(kRootRunFolder) : canWrite(fs::path(kRootRunFolder).parent_path());
 }
 
 // FNV-1a: short, and the same in every version and on every machine.
@@ -56,7 +56,7 @@ fs::path absoluteOf(const fs::path& path) {
   return failed ? path : absolute;
 }
 
-std::string keyOf(const fs::path& path) {
+std::string hexHashOf(const fs::path& path) {
   return fmt::format("{:016x}", hashOf(path.string()));
 }
 
@@ -68,7 +68,7 @@ Error failure(const fs::path& folder, const Error& why, std::string_view remedy)
                   folder.string(), why.message(), remedy));
 }
 
-bool isOneOfOurFolders(const fs::path& folder) {
+bool isLeptirFolder(const fs::path& folder) {
   const auto state = stateFolder(), run = runFolder();
   return (state && folder == *state) || (run && folder == *run);
 }
@@ -76,7 +76,7 @@ bool isOneOfOurFolders(const fs::path& folder) {
 // Leptir's own folders must belong to its user or to root; the folders above them may belong to anyone.
 Result<void> checkOwnerOf(const fs::path& folder) {
   struct stat info{};
-  if (!isOneOfOurFolders(folder) || ::stat(folder.c_str(), &info) != 0) return {};
+  if (!isLeptirFolder(folder) || ::stat(folder.c_str(), &info) != 0) return {};
   if (auto trusted = base::checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
   return {};
 }
@@ -92,14 +92,14 @@ fs::path nearestExisting(fs::path folder) {
 
 Result<fs::path> stateFolder() {
   if (const auto state = pathFrom("XDG_STATE_HOME")) return *state / "leptir";
-  if (isRoot()) return fs::path(kRootState);
+  if (isRoot()) return fs::path(kRootStateFolder);
   if (const auto home = pathFrom("HOME")) return *home / ".local/state/leptir";
   return Error(ErrorCode::Invalid, "no place for leptir's state: set HOME or XDG_STATE_HOME to an absolute path");
 }
 
 Result<fs::path> runFolder() {
   const bool isSystem = isRoot() && !pathFrom("XDG_STATE_HOME");
-  if (isSystem && canHaveRootRun()) return fs::path(kRootRun);
+  if (isSystem && canUseRootRunFolder()) return fs::path(kRootRunFolder);
   return stateFolder();
 }
 
@@ -115,7 +115,7 @@ std::string instanceKey(const Config& config) {
   const auto given = absoluteOf(config.file);
   std::error_code failed;
   const auto real = fs::weakly_canonical(given, failed);
-  return keyOf(failed ? given : real);
+  return hexHashOf(failed ? given : real);
 }
 
 Result<fs::path> pidFileFor(const Config& config) {
@@ -128,7 +128,7 @@ Result<fs::path> aliasFileFor(const Config& config) {
   if (config.file.empty()) return fs::path();
   auto folder = runFolder();
   if (!folder) return folder;
-  return *folder / (keyOf(absoluteOf(config.file).lexically_normal()) + ".alias");
+  return *folder / (hexHashOf(absoluteOf(config.file).lexically_normal()) + ".alias");
 }
 
 fs::path statusBoardBeside(const fs::path& pidFile) {
@@ -139,7 +139,7 @@ fs::path statusBoardBeside(const fs::path& pidFile) {
 
 Result<void> makeFolderFor(const fs::path& file) {
   const auto folder = absoluteOf(file).parent_path();
-  if (auto made = base::makePrivateFolder(folder); !made) return failure(folder, made.error(), kMakeIt);
+  if (auto made = base::makePrivateFolder(folder); !made) return failure(folder, made.error(), kMakeHint);
   return checkOwnerOf(folder);
 }
 
@@ -149,7 +149,7 @@ Result<void> checkFolderFor(const fs::path& file) {
   std::error_code ignored;
   const int error = !fs::is_directory(nearest, ignored) ? ENOTDIR : canWrite(nearest) ? 0 : errno;
   if (error != 0) {
-    return failure(folder, Error(base::codeOfErrno(error), base::errnoText(error)), nearest == folder ? "" : kMakeIt);
+    return failure(folder, Error(base::codeOfErrno(error), base::errnoText(error)), nearest == folder ? "" : kMakeHint);
   }
   return checkOwnerOf(folder);
 }

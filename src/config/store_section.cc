@@ -63,7 +63,7 @@ Json readConnection(const Node& node, const std::string& what, std::span<const C
 
 // Shows the type as the file has it, since its value may come from an environment variable, which may be secret.
 std::string unknownType(const Node& node, const std::string& type, const Backends& backends) {
-  if (isTypeOfLeptir(type)) return fmt::format("type {}: {}", base::inQuotes(node.text), notLinked(type));
+  if (isTypeOfLeptir(type)) return fmt::format("type {}: {}", base::inQuotes(node.text), notLinkedMessage(type));
   const auto types = backends.types();
   auto text = fmt::format("unknown type {}: this program has {}", base::inQuotes(node.text), fmt::join(types, ", "));
   if (const auto hint = base::didYouMean(type, types); !hint.empty()) text += "; " + hint;
@@ -116,7 +116,7 @@ void giveNames(std::vector<Store>& stores, std::string_view what, ConfigErrors& 
 }
 
 // Two brokers on one store would take each other's tasks; two meta storages would write each record twice.
-void refuseDuplicates(const std::vector<Store>& stores, std::string_view what, ConfigErrors& errors) {
+void refuseDuplicateConnections(const std::vector<Store>& stores, std::string_view what, ConfigErrors& errors) {
   for (std::size_t i = 0; i < stores.size() && !errors.isFull(); ++i) {
     const auto& store = stores[i];
     const auto isTwin = [&](const Store& other) {
@@ -148,11 +148,11 @@ std::vector<Store> readStores(const Node& node, std::string_view key, std::strin
     map.refuseUnknownKeys();
   }
   giveNames(stores, what, errors);
-  refuseDuplicates(stores, what, errors);
+  refuseDuplicateConnections(stores, what, errors);
   return stores;
 }
 
-// Copies what was read of each store into its broker or meta storage, which has the same place in its list.
+// Copies what was read of each store into its broker or meta storage, which has the same index in its list.
 template <class Configured>
 void copyStores(std::vector<Store> stores, std::vector<Configured>& configured) {
   for (std::size_t i = 0; i < stores.size(); ++i) {
@@ -194,7 +194,7 @@ void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {
   settings.refuseUnknownKeys();
 }
 
-void refuseWithoutRecords(const Store& store, std::string_view what, ConfigErrors& errors) {
+void refuseUnlessKeepsRecords(const Store& store, std::string_view what, ConfigErrors& errors) {
   if (store.backend == nullptr) return;
   if (const auto why = store.backend->whyNoRecords(); !why.empty())
     errors.add(store.line, fmt::format("{}: {}", what, why));
@@ -220,7 +220,7 @@ void readMetaStorages(const Node& node, const SectionContext& context, Config& c
         auto store = readStore(map, &Backend::metaConnectionKeys, context);
         auto& storage = config.metaStorages.emplace_back();
         if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();
-        refuseWithoutRecords(store, map.what(), context.errors);
+        refuseUnlessKeepsRecords(store, map.what(), context.errors);
         readMetaSettings(map, storage);
         return store;
       });

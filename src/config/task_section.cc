@@ -37,7 +37,7 @@ void readEnvironment(MapReader& task, ProgramSpec& program) {
     if (isOurs)
       task.errors().add(entry.line, fmt::format("{} in {}: names that begin with LEPTIR_ are reserved",
                                                 base::inQuotes(entry.key), what));
-    auto value = readPlainWord(entry.value, fmt::format("{} in {}", base::inQuotes(entry.key), what), task.errors());
+    auto value = readScalarAsText(entry.value, fmt::format("{} in {}", base::inQuotes(entry.key), what), task.errors());
     if (value) program.environment.insert_or_assign(entry.key, std::move(*value));
   }
 }
@@ -54,13 +54,13 @@ void readWarningExitCodes(MapReader& task, ProgramSpec& program) {
   if (node == nullptr) return;
   const auto what = task.nameOf("warning_exit_codes");
   for (const auto& item : itemsOf(*node, what, task.errors())) {
-    const auto code = readIntegerFrom(1, 255, item, "each of " + what, task.errors());
+    const auto code = readIntegerInRange(1, 255, item, "each of " + what, task.errors());
     if (code) program.warningExitCodes.push_back(static_cast<int>(*code));
   }
 }
 
 std::optional<std::int64_t> readPositive(const Node& node, std::string_view what, ConfigErrors& errors) {
-  return readIntegerFrom(1, 1'000'000'000, node, what, errors);
+  return readIntegerInRange(1, 1'000'000'000, node, what, errors);
 }
 std::optional<std::int64_t> readMaxRunning(const Node& node, std::string_view what, ConfigErrors& errors) {
   constexpr std::int64_t kMax = 1'000'000'000;
@@ -70,7 +70,7 @@ std::optional<std::int64_t> readMaxRunning(const Node& node, std::string_view wh
   return {};
 }
 std::optional<std::int64_t> readNice(const Node& node, std::string_view what, ConfigErrors& errors) {
-  return readIntegerFrom(0, 19, node, what, errors);
+  return readIntegerInRange(0, 19, node, what, errors);
 }
 
 void readRules(MapReader& task, TaskRules& rules) {

@@ -19,20 +19,20 @@ constexpr std::size_t kMaxNameBytes = 255;
 struct Word {
   std::string text;
   ScalarKind kind = ScalarKind::Text;
-  bool fromOutside = false;  // the value of a variable, which is always text: may be read as any type
+  bool hasVariableValue = false;  // holds the value of a variable, which is text: may be read as any type
 };
 
 std::optional<Word> readWord(const Node& node, std::string_view what, ConfigErrors& errors,
-                             OutsideBraces braces = OutsideBraces::Kept) {
+                             BracesInVariables braces = BracesInVariables::Kept) {
   auto expanded = expandVariables(node.text, braces);
   if (!expanded) {
     const auto add = expanded.error().code() == ErrorCode::NotFound ? &ConfigErrors::addMissing : &ConfigErrors::add;
     (errors.*add)(node.line, fmt::format("{}: {}", what, expanded.error().message()));
     return {};
   }
-  const bool mayBeNumber = !node.quoted || expanded->fromOutside;
+  const bool mayBeNumber = !node.quoted || expanded->hasVariableValue;
   const auto kind = mayBeNumber ? kindOf(expanded->text) : ScalarKind::Text;
-  return Word{std::move(expanded->text), kind, expanded->fromOutside};
+  return Word{std::move(expanded->text), kind, expanded->hasVariableValue};
 }
 
 // A number counts in quotes, too, since PHP's configurations write '6379'.
@@ -72,8 +72,8 @@ std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view 
   return refuse(node, what, wanted, leptir::config::describe(node), errors);
 }
 
-std::optional<std::string> readAsWritten(const Node& node, std::string_view what, OutsideBraces braces,
-                                         ConfigErrors& errors) {
+std::optional<std::string> expandScalar(const Node& node, std::string_view what, BracesInVariables braces,
+                                        ConfigErrors& errors) {
   if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", errors);
   auto word = readWord(node, what, errors, braces);
   if (!word) return {};
@@ -87,7 +87,7 @@ bool hasControlCharacter(const std::string& text) {
 std::optional<Json> readJsonScalar(const Node& node, std::string_view what, ConfigErrors& errors) {
   const auto word = readWord(node, what, errors);
   if (!word) return {};
-  if (word->fromOutside || word->kind == ScalarKind::Text) return Json(word->text);
+  if (word->hasVariableValue || word->kind == ScalarKind::Text) return Json(word->text);
   if (word->kind == ScalarKind::Boolean) return Json(word->text[0] == 't' || word->text[0] == 'T');
   if (const auto whole = integerOf(word->text); whole && word->kind == ScalarKind::Integer) return Json(*whole);
   if (const auto number = fractionOf(word->text); number && word->kind == ScalarKind::Fraction) return Json(*number);
@@ -114,7 +114,7 @@ std::optional<std::string> readText(const Node& node, std::string_view what, Con
   if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", errors);
   auto word = readWord(node, what, errors);
   if (!word) return {};
-  if (word->kind == ScalarKind::Text || word->fromOutside) return std::move(word->text);
+  if (word->kind == ScalarKind::Text || word->hasVariableValue) return std::move(word->text);
   errors.add(node.line, fmt::format("{} must be a text: put it in quotes", what));
   return {};
 }
@@ -129,11 +129,11 @@ std::optional<std::string> readName(const Node& node, std::string_view what, Con
 }
 
 std::optional<std::string> readArgument(const Node& node, std::string_view what, ConfigErrors& errors) {
-  return readAsWritten(node, what, OutsideBraces::Doubled, errors);
+  return expandScalar(node, what, BracesInVariables::Doubled, errors);
 }
 
-std::optional<std::string> readPlainWord(const Node& node, std::string_view what, ConfigErrors& errors) {
-  return readAsWritten(node, what, OutsideBraces::Kept, errors);
+std::optional<std::string> readScalarAsText(const Node& node, std::string_view what, ConfigErrors& errors) {
+  return expandScalar(node, what, BracesInVariables::Kept, errors);
 }
 
 std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, ConfigErrors& errors) {
@@ -147,8 +147,8 @@ std::optional<std::int64_t> readInteger(const Node& node, std::string_view what,
   return number;
 }
 
-std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t highest, const Node& node,
-                                            std::string_view what, ConfigErrors& errors) {
+std::optional<std::int64_t> readIntegerInRange(std::int64_t lowest, std::int64_t highest, const Node& node,
+                                               std::string_view what, ConfigErrors& errors) {
   const auto number = readInteger(node, what, errors);
   if (!number || (*number >= lowest && *number <= highest)) return number;
   errors.add(node.line, fmt::format("{} must be from {} to {}", what, lowest, highest));
@@ -178,7 +178,7 @@ std::optional<bool> readBoolean(const Node& node, std::string_view what, ConfigE
 
 std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, ConfigErrors& errors) {
   static constexpr std::string_view kUnits = "KMGT";
-  const auto word = readPlainWord(node, what, errors);
+  const auto word = readScalarAsText(node, what, errors);
   if (!word) return {};
   std::uint64_t number = 0;
   const auto* end = word->data() + word->size();

@@ -21,10 +21,10 @@ std::optional<std::string> readName(const Node& node, std::string_view what, Con
 // stand for parameters.
 std::optional<std::string> readArgument(const Node& node, std::string_view what, ConfigErrors& errors);
 // As readArgument, but braces are kept.
-std::optional<std::string> readPlainWord(const Node& node, std::string_view what, ConfigErrors& errors);
+std::optional<std::string> readScalarAsText(const Node& node, std::string_view what, ConfigErrors& errors);
 std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, ConfigErrors& errors);
-std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t highest, const Node& node,
-                                            std::string_view what, ConfigErrors& errors);
+std::optional<std::int64_t> readIntegerInRange(std::int64_t lowest, std::int64_t highest, const Node& node,
+                                               std::string_view what, ConfigErrors& errors);
 std::optional<double> readNumber(const Node& node, std::string_view what, ConfigErrors& errors);
 std::optional<bool> readBoolean(const Node& node, std::string_view what, ConfigErrors& errors);
 // Bytes: a whole number, or one with K, M, G or T (powers of 1024) behind it.

@@ -53,16 +53,16 @@ Result<std::string> valueOf(std::string_view name) {
   return value;
 }
 
-void append(std::string& to, std::string_view value, OutsideBraces braces) {
+void append(std::string& to, std::string_view value, BracesInVariables braces) {
   for (const char c : value) {
     to += c;
-    if (braces == OutsideBraces::Doubled && (c == '{' || c == '}')) to += c;
+    if (braces == BracesInVariables::Doubled && (c == '{' || c == '}')) to += c;
   }
 }
 
 }  // namespace
 
-Result<Expanded> expandVariables(std::string_view text, OutsideBraces braces) {
+Result<Expanded> expandVariables(std::string_view text, BracesInVariables braces) {
   Expanded expanded;
   while (true) {
     const auto start = text.find("${");
@@ -79,7 +79,7 @@ Result<Expanded> expandVariables(std::string_view text, OutsideBraces braces) {
     const auto value = valueOf(text.substr(0, end));
     if (!value) return value.error();
     append(expanded.text, *value, braces);
-    expanded.fromOutside = true;
+    expanded.hasVariableValue = true;
     text.remove_prefix(end + 1);
   }
 }

@@ -41,8 +41,8 @@ class Variables : public testing::Test {
 TEST_F(Variables, AreReplacedByTheEnvironment) {
   EXPECT_EQ(expanded("a ${LEPTIR_TEST_WORD}${LEPTIR_TEST_NUMBER} z"), "a hidden4 z");
   EXPECT_EQ(expanded("${LEPTIR_TEST_EMPTY}"), "");
-  EXPECT_TRUE(expandVariables("${LEPTIR_TEST_EMPTY}")->fromOutside);
-  EXPECT_FALSE(expandVariables("plain")->fromOutside);
+  EXPECT_TRUE(expandVariables("${LEPTIR_TEST_EMPTY}")->hasVariableValue);
+  EXPECT_FALSE(expandVariables("plain")->hasVariableValue);
 }
 
 TEST_F(Variables, LeaveOtherDollarsAlone) {

@@ -40,7 +40,7 @@ struct Actions {
     std::uint32_t broker;
     std::size_t tasks;                  // beyond the first `knownDeliveredTasks` tasks that its feeder delivered,
     std::uint64_t knownDeliveredTasks;  // which the core has taken into account
-    bool alone = false;                 // the leased task will be the only one of its broker that stands in no cell
+    bool isSingleLease = false;         // no other leased task of its broker waits outside the cells
   };
   struct StopRequest {  // asks the master to end the task in this cell
     CellRef cell;
@@ -86,8 +86,8 @@ struct Actions {
     std::uint64_t succeeded = 0, failed = 0;
   };
   std::vector<SettledCounts> settledCounts;  // the same by broker
-  // Slots whose tasks that have not begun are taken back. What comes back leads to another step.
-  std::vector<int> slotsToTakeBack;
+  // The unstarted tasks of these slots are taken back. They come to the core as events of another step.
+  std::vector<int> slotsToTakeBackFrom;
 };
 
 }  // namespace leptir::dispatcher

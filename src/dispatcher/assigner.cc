@@ -21,7 +21,7 @@ void Assigner::assign(Step& step) {
   if (step.isStopping() || !masterWorks_) return;
   uses_.limitedNames.putBackAside();
   while (const auto broker = drawBroker()) {
-    if (!handleFirstTaskOf(*broker, step)) {
+    if (!tryHandleFirstTaskOf(*broker, step)) {
       reserved_ = broker;
       break;
     }
@@ -50,7 +50,7 @@ bool Assigner::mayHaveTasks(std::uint32_t broker) const {
 }
 
 // False: no slot can take the first task of this broker now.
-bool Assigner::handleFirstTaskOf(std::uint32_t broker, Step& step) {
+bool Assigner::tryHandleFirstTaskOf(std::uint32_t broker, Step& step) {
   const auto& task = uses_.stock.first(broker).task;
   if (task.hasExpired(step.now.wall)) {
     uses_.intake.settleExpired(uses_.stock.takeFirst(broker), step);
@@ -60,10 +60,10 @@ bool Assigner::handleFirstTaskOf(std::uint32_t broker, Step& step) {
     uses_.limitedNames.setAside(uses_.stock.takeFirst(broker), step);
     return true;
   }
-  return assignFirstTaskOf(broker, step);
+  return tryAssignFirstTaskOf(broker, step);
 }
 
-bool Assigner::assignFirstTaskOf(std::uint32_t broker, Step& step) {
+bool Assigner::tryAssignFirstTaskOf(std::uint32_t broker, Step& step) {
   auto& [task, envelope, since] = uses_.stock.first(broker);
   const bool large = link::AssignmentArea::needsLargeArea(task.lease.handle.size(), envelope.size());
   // Two tasks of a limited name in one slot would run one after the other, and still count as two that run.
@@ -85,13 +85,13 @@ bool Assigner::assignFirstTaskOf(std::uint32_t broker, Step& step) {
   return true;
 }
 
-void Assigner::takeBackAll(Step& step) const {
-  for (int slot = 0; slot < uses_.slots.count(); ++slot) step.actions.slotsToTakeBack.push_back(slot);
+void Assigner::takeBackAllUnstarted(Step& step) const {
+  for (int slot = 0; slot < uses_.slots.count(); ++slot) step.actions.slotsToTakeBackFrom.push_back(slot);
 }
 
-void Assigner::takeBackStuck(Step& step) const {
+void Assigner::takeBackFromBlockedSlots(Step& step) const {
   for (int slot = 0; slot < uses_.slots.count(); ++slot) {
-    if (uses_.slots.hasStuckTasks(slot, step.now.boot)) step.actions.slotsToTakeBack.push_back(slot);
+    if (uses_.slots.hasTasksToTakeBack(slot, step.now.boot)) step.actions.slotsToTakeBackFrom.push_back(slot);
   }
 }
 

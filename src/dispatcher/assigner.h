@@ -37,14 +37,14 @@ class Assigner {
   // Assigns as many tasks as the slots take now. None while the instance stops.
   void assign(Step& step);
   // Takes back all tasks that have not begun: of all slots, or where they wait behind a long task or have no worker.
-  void takeBackAll(Step& step) const;
-  void takeBackStuck(Step& step) const;
+  void takeBackAllUnstarted(Step& step) const;
+  void takeBackFromBlockedSlots(Step& step) const;
 
  private:
   std::optional<std::uint32_t> drawBroker();
   bool mayHaveTasks(std::uint32_t broker) const;
-  bool handleFirstTaskOf(std::uint32_t broker, Step& step);
-  bool assignFirstTaskOf(std::uint32_t broker, Step& step);
+  bool tryHandleFirstTaskOf(std::uint32_t broker, Step& step);
+  bool tryAssignFirstTaskOf(std::uint32_t broker, Step& step);
 
   const Uses uses_;
   broker::RankSelection ranks_;            // of sessions.byPriority()

@@ -29,7 +29,7 @@ bool BrokerSessions::isTooLong(std::uint32_t broker, Duration timeLimit) const {
   return longest != Duration::zero() && (timeLimit == Duration::zero() || timeLimit > longest);
 }
 
-bool BrokerSessions::isOver(const settlement::HeldTask& task) const {
+bool BrokerSessions::isOfOldEpoch(const settlement::HeldTask& task) const {
   return epochOf(task.broker) != 0 && epochOf(task.broker) != task.epoch;
 }
 
@@ -40,7 +40,7 @@ void BrokerSessions::detach(std::uint32_t broker, Step& step) {
   step.log(LogLevel::Info, "broker " + nameOf(broker) + ": no longer configured, all tasks settled; closing");
 }
 
-std::uint64_t BrokerSessions::withoutSession() const {
+std::uint64_t BrokerSessions::maskWithoutSession() const {
   static_assert(base::kMaxBrokers <= std::numeric_limits<std::uint64_t>::digits);
   std::uint64_t bits = 0;
   for (std::uint32_t broker = 0; broker < count(); ++broker) {

@@ -49,7 +49,7 @@ class BrokerSessions {
   // Of the last session; zero: there was none yet.
   std::uint64_t epochOf(std::uint32_t broker) const { return sessions_[broker].epoch; }
   // Whether the lease is lost since a later session was opened. While the broker is unavailable this is not known.
-  bool isOver(const settlement::HeldTask& task) const;
+  bool isOfOldEpoch(const settlement::HeldTask& task) const;
 
   // Whether the broker is no longer configured, and can be detached as soon as no task of it is held.
   bool isToBeDetached(std::uint32_t broker) const {
@@ -58,7 +58,7 @@ class BrokerSessions {
   void detach(std::uint32_t broker, Step& step);
 
   // One bit for each configured broker that has no open session. This limits the number of brokers to 64.
-  std::uint64_t withoutSession() const;
+  std::uint64_t maskWithoutSession() const;
 
  private:
   struct Session {

@@ -19,18 +19,18 @@ TEST(BrokerSessions, TellsANewEpochFromAResumedSession) {
   EXPECT_TRUE(sessions.open(0, 1));
   sessions.close(0);
   EXPECT_FALSE(sessions.isOpen(0, 1));
-  EXPECT_FALSE(sessions.isOver({.broker = 0, .epoch = 1})) << "it may be resumed";
+  EXPECT_FALSE(sessions.isOfOldEpoch({.broker = 0, .epoch = 1})) << "it may be resumed";
   EXPECT_FALSE(sessions.open(0, 1));
   EXPECT_TRUE(sessions.open(0, 2));
-  EXPECT_TRUE(sessions.isOver({.broker = 0, .epoch = 1}));
+  EXPECT_TRUE(sessions.isOfOldEpoch({.broker = 0, .epoch = 1}));
 }
 
 TEST(BrokerSessions, HasABitForEachOfTheMostBrokers) {
   const std::vector<BrokerSettings> settings(base::kMaxBrokers);
   BrokerSessions sessions(settings);
-  EXPECT_EQ(sessions.withoutSession(), ~std::uint64_t{0});
+  EXPECT_EQ(sessions.maskWithoutSession(), ~std::uint64_t{0});
   for (std::uint32_t broker = 0; broker < sessions.count() - 1; ++broker) sessions.open(broker, 1);
-  EXPECT_EQ(sessions.withoutSession(), std::uint64_t{1} << 63);
+  EXPECT_EQ(sessions.maskWithoutSession(), std::uint64_t{1} << 63);
 }
 
 TEST(BrokerSessions, DetachesABrokerOnceAlthoughItsFeederOpensItAgain) {

@@ -68,11 +68,11 @@ std::vector<std::uint64_t> Core::tasksInFlight() const {
 
 void Core::on(event::BrokerOpened& opened, Step& step) {
   const bool isNewEpoch = sessions_.open(opened.broker, opened.epoch, {opened.longestTimeLimit, opened.keepsBuried});
-  if (isNewEpoch) assigner_.takeBackAll(step);  // workers never begin tasks of an earlier epoch
+  if (isNewEpoch) assigner_.takeBackAllUnstarted(step);  // workers never begin tasks of an earlier epoch
   limitedNames_.noteOpened(opened, isNewEpoch);
   if (!opened.listsHeld) charges_.noteCompared(opened.broker);
   stock_.noteOpened(opened.broker);
-  batches_.noteOpened(opened.broker, opened.isPaid);
+  batches_.noteOpened(opened.broker, opened.isPaidPerRequest);
 }
 
 void Core::on(event::BrokerClosed& closed, Step&) {
@@ -107,7 +107,7 @@ void Core::on(event::BatchSettled& settled, Step& step) {
 
 void Core::on(event::Tick&, Step& step) {
   settling_.settleEndedBySigterm(step);
-  assigner_.takeBackStuck(step);
+  assigner_.takeBackFromBlockedSlots(step);
   heldLeases_.publishRunning(step);
   detachUnusedBrokers(step);
   intake_.giveBackOldStock(step);
@@ -118,7 +118,7 @@ void Core::on(event::Stop&, Step& step) {
   shutdown_.begin(step);
   settling_.settleEndedBySigterm(step);
   intake_.giveBackStock(step);
-  assigner_.takeBackAll(step);
+  assigner_.takeBackAllUnstarted(step);
 }
 
 void Core::detachUnusedBrokers(Step& step) {

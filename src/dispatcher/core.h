@@ -52,7 +52,7 @@ class Core {
   // What stands in the slots after the last step. Valid as long as the core.
   const SlotTracker& slots() const { return slots_; }
   // One bit for each configured broker that has no open session now.
-  std::uint64_t brokersWithoutSession() const { return sessions_.withoutSession(); }
+  std::uint64_t brokersWithoutSession() const { return sessions_.maskWithoutSession(); }
   // How many tasks of each broker this instance holds.
   std::vector<std::uint64_t> tasksInFlight() const;
   // How many tasks of a broker come to this instance again and again, since it does not know their names.
@@ -60,14 +60,14 @@ class Core {
     return intake_.unknownNames(broker).countRepeatedlyLeased(now);
   }
   // Whether --drain left tasks of unknown names in the queues. Valid once the sessions were told to close.
-  bool leftUnknownNames() const { return drain_.leftUnknownNames(); }
+  bool hasTasksOfUnknownNames() const { return drain_.hasTasksOfUnknownNames(); }
 
  private:
   void on(event::BrokerOpened& opened, Step& step);
   void on(event::BrokerClosed& closed, Step& step);
   void on(event::Leased& leased, Step& step);
   void on(event::HeldTasksListed& listed, Step& step) { heldLeases_.compare(listed, step); }
-  void on(event::BuriedByStore& buried, Step& step) { intake_.note(buried, step); }
+  void on(event::BuriedByStore& buried, Step& step) { intake_.recordBurials(buried, step); }
   void on(event::LeasesLost& lost, Step& step) { heldLeases_.lose(lost, step); }
   void on(event::CancelRequested& cancelled, Step& step) { heldLeases_.cancel(cancelled, step); }
   void on(event::PausesChanged& changed, Step& step);
@@ -78,13 +78,13 @@ class Core {
   void on(event::CellUnsettlable& unsettlable, Step& step) { settling_.settle(unsettlable, step); }
   void on(event::CellRunning& running, Step& step) { settling_.noteRunning(running, step); }
   void on(event::AssignmentsTakenBack& taken, Step& step) { intake_.receive(taken, step); }
-  void on(event::WorkerReady& worker, Step&) { slots_.setReady(worker.slot, worker.ready); }
+  void on(event::WorkerReadiness& worker, Step&) { slots_.setReady(worker.slot, worker.ready); }
   void on(event::RecordsSaved& saved, Step& step);
   void on(event::BatchSettled& settled, Step& step);
-  void on(event::StoreUnavailable& unavailable, Step& step) { settling_.excuse(unavailable, step); }
+  void on(event::StoreUnavailable& unavailable, Step& step) { settling_.exemptFromCrashCharges(unavailable, step); }
   void on(event::Tick&, Step& step);
   void on(event::MasterLiveness& master, Step&) { assigner_.noteMaster(master.works); }
-  void on(event::Drained& order, Step& step) { pauses_.drain(order.drained, step); }
+  void on(event::DrainChanged& order, Step& step) { pauses_.drain(order.drained, step); }
   void on(event::Stop&, Step& step);
   void detachUnusedBrokers(Step& step);
 

@@ -38,7 +38,7 @@ TEST_F(CoreTest, AssignsNothingWhileTheBeatOfTheMasterIsTooOld) {
 }
 
 TEST_F(CoreTest, AssignsNothingToAWorkerThatIsNotReady) {
-  step(event::WorkerReady{0, false});
+  step(event::WorkerReadiness{0, false});
   lease({"a", "b"});
   ASSERT_EQ(last.assignments.size(), 1u);
   EXPECT_EQ(last.assignments[0].cell.slot, 1);
@@ -68,7 +68,7 @@ TEST_F(CoreTest, TakesBackTasksThatWaitBehindALongTask) {
   passTime(50ms);
   step(event::CellRunning{assigned[0].cell, now.boot - 50ms});
   step(event::Tick{});
-  EXPECT_EQ(last.slotsToTakeBack, std::vector{slot});
+  EXPECT_EQ(last.slotsToTakeBackFrom, std::vector{slot});
 
   // c stood behind the long task a. It is assigned to the other slot, which has b and d, and nothing more behind a.
   step(event::AssignmentsTakenBack{slot, {{assigned[2].cell.cell, envelopeOf("c")}}});
@@ -76,8 +76,8 @@ TEST_F(CoreTest, TakesBackTasksThatWaitBehindALongTask) {
 }
 
 TEST_F(CoreTest, GivesBackALeasedTaskThatFindsNoWorker) {
-  step(event::WorkerReady{0, false});
-  step(event::WorkerReady{1, false});
+  step(event::WorkerReadiness{0, false});
+  step(event::WorkerReadiness{1, false});
   lease({"a"});
   passTime(1s);
   step(event::Tick{});

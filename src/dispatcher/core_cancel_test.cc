@@ -13,7 +13,7 @@ class CoreCancelTest : public ::testing::Test {
  protected:
   CoreCancelTest() : core(optionsOfOneSlot(), [] { return 0.5; }) {
     step(event::BrokerOpened{0, 1});
-    step(event::WorkerReady{0, true});
+    step(event::WorkerReadiness{0, true});
   }
 
   static CoreOptions optionsOfOneSlot() {

@@ -18,7 +18,7 @@ class CoreExpiresTest : public ::testing::Test {
     options.requiredStorageCount = 0;
     core = std::make_unique<Core>(options, [] { return 0.0; });
     step(event::BrokerOpened{0, 1});
-    step(event::WorkerReady{0, true});
+    step(event::WorkerReadiness{0, true});
   }
 
   Actions& step(Event event) {

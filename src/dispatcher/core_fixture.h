@@ -35,7 +35,7 @@ class CoreTest : public ::testing::Test {
     core = std::make_unique<Core>(options, [this] { return random; });
     std::vector<Event> events;
     for (std::uint32_t i = 0; i < priorities.size(); ++i) events.push_back(event::BrokerOpened{i, 1});
-    for (int i = 0; i < slots; ++i) events.push_back(event::WorkerReady{i, true});
+    for (int i = 0; i < slots; ++i) events.push_back(event::WorkerReadiness{i, true});
     last = core->step(std::move(events), now);
   }
 

@@ -9,10 +9,10 @@ using namespace std::chrono_literals;
 class CorePauseTest : public CoreTest {
  protected:
   static event::PausesChanged queuePause(std::uint32_t broker = 0) {
-    return {.broker = broker, .queue = true, .names = {}};
+    return {.broker = broker, .isQueuePaused = true, .names = {}};
   }
   static event::PausesChanged namePause(const std::string& name) {
-    return {.broker = 0, .queue = false, .names = {name}};
+    return {.broker = 0, .isQueuePaused = false, .names = {name}};
   }
   std::vector<LeaseId> released() const {
     std::vector<LeaseId> leases;
@@ -27,7 +27,7 @@ TEST_F(CorePauseTest, APauseOfTheQueueReleasesTheStockAndTakesBackWhatHasNotBegu
   lease({"a", "b", "c"});
   step(queuePause());
   EXPECT_EQ(released(), (std::vector{leaseOf("c")}));
-  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  EXPECT_EQ(last.slotsToTakeBackFrom.size(), 2u);
   EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
   const auto batch = last.batchesToSettle.at(0)->id;
   step(event::BatchSettled{batch});
@@ -45,15 +45,15 @@ TEST_F(CorePauseTest, ALeaseThatWasOnItsWayIsReleased) {
 
 TEST_F(CorePauseTest, AResumedQueueGetsLeaseCreditAgain) {
   step(queuePause());
-  EXPECT_EQ(step(event::PausesChanged{.broker = 0, .queue = false, .names = {}}).leaseCredits[0].tasks, 2u);
+  EXPECT_EQ(step(event::PausesChanged{.broker = 0, .isQueuePaused = false, .names = {}}).leaseCredits[0].tasks, 2u);
 }
 
 TEST_F(CorePauseTest, ADrainGivesNoBrokerLeaseCredit) {
   start(2, {0, 1});
-  step(event::Drained{true});
+  step(event::DrainChanged{true});
   EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
   EXPECT_EQ(last.leaseCredits[1].tasks, 0u);
-  EXPECT_EQ(step(event::Drained{false}).leaseCredits[1].tasks, 2u);
+  EXPECT_EQ(step(event::DrainChanged{false}).leaseCredits[1].tasks, 2u);
 }
 
 TEST_F(CorePauseTest, OtherBrokersGoOnAndNoCellIsReservedForAPausedOne) {
@@ -68,7 +68,7 @@ TEST_F(CorePauseTest, APauseOfANameTakesBackWhatHasNotBegunAndLeavesItToOthers) 
   step(namePause("noop"));
   ASSERT_EQ(released(), (std::vector{leaseOf("c")}));
   EXPECT_TRUE(last.batchesToSettle.at(0)->release.at(0).leftToOthersUntil);
-  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  EXPECT_EQ(last.slotsToTakeBackFrom.size(), 2u);
   step(event::BatchSettled{last.batchesToSettle.at(0)->id});
   step(event::AssignmentsTakenBack{0, {{0, envelopeOf("a")}}});
   ASSERT_EQ(released(), (std::vector{leaseOf("a")}));
@@ -85,14 +85,14 @@ TEST_F(CorePauseTest, APauseThatIsToldAgainChangesNothing) {
   lease({"a", "b"});
   step(namePause("noop"));
   step(namePause("noop"));
-  EXPECT_TRUE(last.slotsToTakeBack.empty());
+  EXPECT_TRUE(last.slotsToTakeBackFrom.empty());
 }
 
 TEST_F(CorePauseTest, ResumingANameAsksTheStoreForItsTasks) {
   step(namePause("noop"));
   lease({"a", "b"});
   step(event::BatchSettled{last.batchesToSettle.at(0)->id});
-  step(event::PausesChanged{.broker = 0, .queue = false, .names = {}});
+  step(event::PausesChanged{.broker = 0, .isQueuePaused = false, .names = {}});
   ASSERT_EQ(last.batchesToSettle.size(), 1u);
   EXPECT_EQ(last.batchesToSettle[0]->leaseAgain, (std::vector{leaseOf("a"), leaseOf("b")}));
 }

@@ -22,7 +22,7 @@ class CorePoison : public ::testing::Test {
     core = std::make_unique<Core>(options, [] { return 0.0; });
     step(std::move(found));
     std::vector<Event> opened;
-    for (int i = 0; i < 4; ++i) opened.push_back(event::WorkerReady{i, true});
+    for (int i = 0; i < 4; ++i) opened.push_back(event::WorkerReadiness{i, true});
     for (int i = 0; i < brokers; ++i) opened.push_back(event::BrokerOpened{static_cast<std::uint32_t>(i), 1});
     step(std::move(opened));
   }
@@ -59,7 +59,7 @@ TEST_F(CorePoison, LeasesOneTaskAtATimeOnceTheHeldTasksAreKnown) {
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 0u) << "before heldTasks was answered";
   held({});
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u);
-  EXPECT_TRUE(last.leaseCredits.at(0).alone);
+  EXPECT_TRUE(last.leaseCredits.at(0).isSingleLease);
   step(event::Leased{0, 1, {leased("a")}, false});
   EXPECT_EQ(last.assignments.size(), 1u);
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u) << "the first task stands in a cell";
@@ -71,7 +71,7 @@ TEST_F(CorePoison, LeasesManyTasksAtOnceAgainAfterAMinute) {
   now.boot += 61s;
   step(event::Tick{});
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 4u);
-  EXPECT_FALSE(last.leaseCredits.at(0).alone);
+  EXPECT_FALSE(last.leaseCredits.at(0).isSingleLease);
 }
 
 TEST_F(CorePoison, ReleasesTasksThatWereNotHeldAloneWithoutChargingACrash) {

@@ -20,7 +20,7 @@ class CoreReload : public ::testing::Test {
     core->step(std::move(found), now);
     std::vector<Event> opened;
     for (std::uint32_t i : {0u, 1u}) opened.push_back(event::BrokerOpened{i, 1});
-    for (int i : {0, 1}) opened.push_back(event::WorkerReady{i, true});
+    for (int i : {0, 1}) opened.push_back(event::WorkerReadiness{i, true});
     last = core->step(std::move(opened), now);
   }
 
@@ -73,7 +73,7 @@ TEST_F(CoreReload, DetachesABrokerAtOnceWhenNoneOfItsTasksIsHere) {
 
 TEST_F(CoreReload, DetachesABrokerOnlyOnceItsTasksAreReleasedOrSettled) {
   start({found(0, 1, true), found(1, 1, false)});
-  EXPECT_FALSE(last.slotsToTakeBack.empty());
+  EXPECT_FALSE(last.slotsToTakeBackFrom.empty());
   step(event::AssignmentsTakenBack{0, {{1, envelopeOf("t1")}}});
   ASSERT_EQ(last.batchesToSettle.size(), 1u);
   ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);

@@ -34,12 +34,12 @@ TEST_F(CoreTest, DoesNotReleaseHeldTasksThatAreBeingSettled) {
 }
 
 TEST_F(CoreTest, ForgetsTheStockOfALostSession) {
-  step(event::WorkerReady{0, false});
-  step(event::WorkerReady{1, false});
+  step(event::WorkerReadiness{0, false});
+  step(event::WorkerReadiness{1, false});
   lease({"a"});
   step(event::BrokerClosed{0});
   step(event::BrokerOpened{0, 2});
-  step(event::WorkerReady{0, true});
+  step(event::WorkerReadiness{0, true});
   EXPECT_TRUE(last.assignments.empty());
 }
 
@@ -65,8 +65,8 @@ TEST_F(CoreTest, SettlesTheCellsThatAnEarlierDispatcherLeft) {
 TEST_F(CoreTest, TakesBackAndDropsTasksThatWereAssignedInAnEarlierEpoch) {
   const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::BrokerClosed{0});
-  EXPECT_TRUE(step(event::BrokerOpened{0, 1}).slotsToTakeBack.empty());
-  EXPECT_EQ(step(event::BrokerOpened{0, 2}).slotsToTakeBack.size(), 2u);
+  EXPECT_TRUE(step(event::BrokerOpened{0, 1}).slotsToTakeBackFrom.empty());
+  EXPECT_EQ(step(event::BrokerOpened{0, 2}).slotsToTakeBackFrom.size(), 2u);
   step(event::AssignmentsTakenBack{cell.slot, {{cell.cell, envelopeOf("a")}}});
   EXPECT_TRUE(last.assignments.empty());
 }

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 TEST_F(CoreTest, AStopTakesBackUnstartedTasksAndClosesWhenTheOthersAreSettled) {
   const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::Stop{});
-  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  EXPECT_EQ(last.slotsToTakeBackFrom.size(), 2u);
   EXPECT_FALSE(last.closeSessions);
   EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
   const auto batch = finish(cell).batchesToSave.at(0)->id;
@@ -44,7 +44,7 @@ TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   EXPECT_EQ(last.logLines[0].text, "Nothing is due now; the drain waits for 1 task whose time is to come.");
   EXPECT_TRUE(step(event::TasksCounted{0, {.scheduled = 1}}).logLines.empty()) << "logged once";
   EXPECT_TRUE(step(event::TasksCounted{0, {.buried = 3}}).closeSessions);
-  EXPECT_FALSE(core->leftUnknownNames());
+  EXPECT_FALSE(core->hasTasksOfUnknownNames());
 }
 
 TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
@@ -56,7 +56,7 @@ TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
   EXPECT_TRUE(step(event::TasksCounted{0, {.due = 1}}).closeSessions);
   ASSERT_EQ(last.logLines.size(), 1u);
   EXPECT_EQ(last.logLines[0].text, "1 task of unknown names left in the queue: 'stranger'.");
-  EXPECT_TRUE(core->leftUnknownNames());
+  EXPECT_TRUE(core->hasTasksOfUnknownNames());
 }
 
 }  // namespace

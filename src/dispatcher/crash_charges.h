@@ -33,7 +33,7 @@ class CrashCharges {
  private:
   struct BrokerCharges {
     bool isCompared = false;
-    bool charges = false;
+    bool chargesLastCrash = false;
     std::set<LeaseId> exempt{};
   };
 

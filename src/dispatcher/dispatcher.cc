@@ -26,15 +26,15 @@ namespace {
 
 // How often the slots are checked when the bell does not ring: more often while tasks wait in a slot behind others.
 constexpr Duration kCheckSlotsEvery = std::chrono::milliseconds(100);
-constexpr Duration kCheckFullSlotsEvery = std::chrono::milliseconds(10);
+constexpr Duration kCheckBusySlotsEvery = std::chrono::milliseconds(10);
 // How often the feeders get new cards of this instance to publish.
 constexpr Duration kMakeCardsEvery = std::chrono::seconds(1);
 constexpr Duration kGatherTime = std::chrono::microseconds(300);
 // A thread without a beat for this long is stuck in its store. The dispatcher's own beat stops then, so that the master
 // replaces the dispatcher.
-constexpr Duration kOldestThreadBeat = std::chrono::seconds(12);
+constexpr Duration kMaxThreadBeatAge = std::chrono::seconds(12);
 // Nothing is assigned while the master's beat is older than this: time limits would not be enforced.
-constexpr Duration kOldestMasterBeat = std::chrono::seconds(5);
+constexpr Duration kMaxMasterBeatAge = std::chrono::seconds(5);
 // Timeouts for closing the feeders: graceful (FeederOptions::closeWithin and the operation in work), and after giving
 // up on a store that is down.
 constexpr Duration kCloseTimeout = std::chrono::seconds(12), kLastTryTimeout = std::chrono::seconds(1);
@@ -124,7 +124,7 @@ class Dispatcher {
   }
 
  private:
-  // Threads that did start end with this process.
+  // If one thread cannot start, the process exits, which ends the threads that did start.
   void startThreads(const std::vector<broker::BrokerFactory>& brokers,
                     const std::vector<meta::MetaStorageFactory>& storages) {
     const auto started = threads_.start(brokers, storages);
@@ -135,19 +135,19 @@ class Dispatcher {
   }
 
   void handOverWhenReported() {
-    if (!handOverBy_) {
+    if (!handOverDeadline_) {
       errorReports_.sendHeldBack();
       spans_.beginFlush();
-      handOverBy_ = clock_.bootTime() + kReportTimeoutAtHandOver;
+      handOverDeadline_ = clock_.bootTime() + kReportTimeoutAtHandOver;
     }
-    if ((errorReports_.isIdle() && spans_.isIdle()) || clock_.bootTime() >= *handOverBy_) handOverAndExit();
+    if ((errorReports_.isIdle() && spans_.isIdle()) || clock_.bootTime() >= *handOverDeadline_) handOverAndExit();
   }
 
   // Hands over to the next dispatcher. Called between two turns, so that no counted task is half settled. Operations
   // that threads have in flight end as if this process had been killed: the next dispatcher asks the stores about them.
   [[noreturn]] void handOverAndExit() {
     errorReports_.drop("their reporters did not take them before the configuration was exchanged",
-                       ErrorReports::AtReporter::GoesOn);
+                       ErrorReports::RunningReport::Continues);
     spans_.abandon("they were not sent before the configuration was exchanged");
     link::forwardStderr(link_, stderr_);
     flushLog();
@@ -156,7 +156,7 @@ class Dispatcher {
   }
 
   void beat() {
-    if (threads_.allAliveSince(clock_.bootTime() - kOldestThreadBeat))
+    if (threads_.allAliveSince(clock_.bootTime() - kMaxThreadBeatAge))
       link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
   }
 
@@ -164,7 +164,7 @@ class Dispatcher {
     events_.clear();
     inbox_.takeInto(events_);
     table_.collectEnded(events_);
-    if (clock_.bootTime() >= lookAt_) checkSlots(events_);
+    if (clock_.bootTime() >= slotCheckAt_) checkSlots(events_);
     addEventsOfMaster(events_);
     if (!events_.empty()) perform(core_.step(std::move(events_), now()));
     errorReports_.turn(masterWasAlive_);
@@ -177,25 +177,25 @@ class Dispatcher {
     if (link_.page().stopping != link::ShutdownStage::No && !std::exchange(stopping_, true))
       events.push_back(event::Stop{});
     if (const bool drained = link_.page().drained != 0; drained != std::exchange(drained_, drained))
-      events.push_back(event::Drained{drained});
+      events.push_back(event::DrainChanged{drained});
   }
 
   bool masterIsAlive() const {
-    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kOldestMasterBeat;
+    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kMaxMasterBeatAge;
   }
 
   void checkSlots(std::vector<Event>& events) {
     table_.collectReadinessAndRunning(events);
     events.push_back(event::Tick{});
     link_.page().brokersWithoutSession = core_.brokersWithoutSession();
-    threads_.noteDetached();
+    threads_.publishDetached();
     reopenLogsIfAsked();
-    showOnBoard();
+    updateStatusBoard();
     metrics_.tick(core_, logger_, clock_.bootTime());
     makeCardsWhenDue();
     link::forwardStderr(link_, stderr_);
     logger_.flush();
-    lookAt_ = clock_.bootTime() + (core_.slots().hasTasksBehindOthers() ? kCheckFullSlotsEvery : kCheckSlotsEvery);
+    slotCheckAt_ = clock_.bootTime() + (core_.slots().hasTasksBehindOthers() ? kCheckBusySlotsEvery : kCheckSlotsEvery);
   }
 
   void reopenLogsIfAsked() {
@@ -203,7 +203,7 @@ class Dispatcher {
     if (times != std::exchange(logsReopened_, times) && options_.reopenLogs) options_.reopenLogs();
   }
 
-  void showOnBoard() {
+  void updateStatusBoard() {
     const auto& requests = link_.page().storeRequests;
     board_.setStoreRequests({requests.sent, requests.repeated, requests.throttled});
     spans_.publish();
@@ -243,7 +243,7 @@ class Dispatcher {
     metrics_.count(actions.settledForMetrics);
     for (const auto& settled : actions.settledCounts)
       recent_.add(settled.broker, settled.succeeded + settled.failed, settled.failed, clock_.bootTime());
-    takeBack(actions.slotsToTakeBack);
+    takeBack(actions.slotsToTakeBackFrom);
   }
 
   void changeCells(const Actions& actions) {
@@ -283,17 +283,17 @@ class Dispatcher {
     closing_ = how;
     errorReports_.sendHeldBack();
     spans_.beginFlush();
-    reportBy_ = clock_.bootTime() + kReportTimeoutAtEnd;
-    leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
+    reportDeadline_ = clock_.bootTime() + kReportTimeoutAtEnd;
+    closeDeadline_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
     threads_.closeSessions(how);
   }
 
   void finishWhenClosed() {
     const bool allClosed = threads_.allSessionsClosed();
-    if (!allClosed && clock_.bootTime() < leaveBy_) return;
-    if (!(errorReports_.isIdle() && spans_.isIdle()) && clock_.bootTime() < reportBy_) return;
+    if (!allClosed && clock_.bootTime() < closeDeadline_) return;
+    if (!(errorReports_.isIdle() && spans_.isIdle()) && clock_.bootTime() < reportDeadline_) return;
     errorReports_.drop("their reporters did not take them before the end of the instance",
-                       ErrorReports::AtReporter::IsDropped);
+                       ErrorReports::RunningReport::IsDropped);
     const bool isSending = !spans_.isIdle();
     spans_.abandon("they were not sent before the end of the instance");
     const bool isLeftToExpire = closing_ == SessionClose::LeaveToExpire || !allClosed || threads_.anyLeftToExpire();
@@ -309,13 +309,13 @@ class Dispatcher {
 
   link::InstanceEnd cleanEnd() const {
     if (!options_.drain || stopping_) return link::InstanceEnd::Stopped;
-    return core_.leftUnknownNames() ? link::InstanceEnd::DrainedExceptUnknown : link::InstanceEnd::DrainedEmpty;
+    return core_.hasTasksOfUnknownNames() ? link::InstanceEnd::DrainedExceptUnknown : link::InstanceEnd::DrainedEmpty;
   }
 
   // Lines that still cannot be written stay counted, and the master logs their number.
   void flushLog() const {
     const auto until = clock_.bootTime() + kLastLinesTimeout;
-    while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kCheckFullSlotsEvery);
+    while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kCheckBusySlotsEvery);
   }
 
   // --- waiting
@@ -331,15 +331,15 @@ class Dispatcher {
     sleeps = 1;
     std::vector<Event> late;
     table_.collectEnded(late);
-    if (late.empty() && !errorReports_.hasNews())
-      link_.dispatcherBell().waitFor(std::max(lookAt_ - clock_.bootTime(), Duration::zero()));
+    if (late.empty() && !errorReports_.hasReportEnded())
+      link_.dispatcherBell().waitFor(std::max(slotCheckAt_ - clock_.bootTime(), Duration::zero()));
     sleeps = 0;
     if (!late.empty()) perform(core_.step(std::move(late), now()));
   }
 
   ClockReading now() const { return {clock_.bootTime(), clock_.now()}; }
 
-  // A change of it is published at once.
+  // When one of these values changes, new cards are made and published at once.
   struct UrgentCardState {
     bool isDrained = false;
     link::InstanceState state{};
@@ -363,17 +363,17 @@ class Dispatcher {
   ErrorReports errorReports_;
   DispatcherMetrics metrics_;
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
-  BootTime lookAt_{};   // when the slots are checked next
-  BootTime cardsAt_{};  // when the next cards are made
+  BootTime slotCheckAt_{};  // when the slots are checked next
+  BootTime cardsAt_{};      // when the next cards are made
   UrgentCardState lastUrgentCardState_{};
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
   bool masterWasAlive_ = true;
   bool stopping_ = false, drained_ = false, finished_ = false;
-  std::optional<SessionClose> closing_;  // the feeders were told to close their sessions
-  BootTime leaveBy_{};                   // how long they are waited for
-  BootTime reportBy_{};                  // how long error reports are waited for meanwhile
-  std::optional<BootTime> handOverBy_;   // the same, once the master has asked to hand over
-  StoreThreads threads_;                 // last: the threads use the members above
+  std::optional<SessionClose> closing_;       // the feeders were told to close their sessions
+  BootTime closeDeadline_{};                  // how long the dispatcher waits for the feeders
+  BootTime reportDeadline_{};                 // how long error reports are waited for meanwhile
+  std::optional<BootTime> handOverDeadline_;  // how long it waits for error reports before a hand-over
+  StoreThreads threads_;                      // last: the threads use the members above
 };
 
 }  // namespace

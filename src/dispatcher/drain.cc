@@ -24,7 +24,7 @@ void Drain::noteCounts(const event::TasksCounted& counted, Step& step) {
 }
 
 void Drain::notePauses(const event::PausesChanged& changed) {
-  pauses_[changed.broker] = {.queue = changed.queue, .names = changed.names, .isLogged = false};
+  pauses_[changed.broker] = {.isQueuePaused = changed.isQueuePaused, .names = changed.names, .isLogged = false};
 }
 
 // Without this log line a drain that only waits for the time of tasks would look as if it hung. They may be scheduled,
@@ -46,12 +46,12 @@ void Drain::logTasksDueLater(Step& step) {
 void Drain::logPauses(std::uint32_t broker, Step& step) {
   auto& pauses = pauses_[broker];
   const auto waiting = counts_[broker]->due + counts_[broker]->scheduled;
-  if (waiting == 0 || pauses.isLogged || (!pauses.queue && pauses.names.empty())) return;
+  if (waiting == 0 || pauses.isLogged || (!pauses.isQueuePaused && pauses.names.empty())) return;
   pauses.isLogged = true;
   const auto& name = uses_.sessions.nameOf(broker);
   const auto names = base::shortList(pauses.names, [](const auto& paused) { return base::inQuotes(paused); });
-  const auto what = pauses.queue ? "its queue is paused" : "tasks of " + names + " are paused";
-  const auto option = pauses.queue ? "--broker=" + name : std::string("--name=NAME");
+  const auto what = pauses.isQueuePaused ? "its isQueuePaused is paused" : "tasks of " + names + " are paused";
+  const auto option = pauses.isQueuePaused ? "--broker=" + name : std::string("--name=NAME");
   step.log(LogLevel::Warning, "broker " + name + ": " + what + "; the drain waits for " + std::to_string(waiting) +
                                   (waiting == 1 ? " task" : " tasks") + " until an operator runs `leptir resume " +
                                   option + "`.");
@@ -67,7 +67,7 @@ bool Drain::isDone() const {
          });
 }
 
-bool Drain::leftUnknownNames() const {
+bool Drain::hasTasksOfUnknownNames() const {
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
     if (uses_.intake.unknownNames(broker).size() > 0) return true;
   }

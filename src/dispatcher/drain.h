@@ -39,8 +39,8 @@ class Drain {
   // Whether the queues of all brokers are empty, except for tasks of unknown names. Valid while no task is held here.
   bool isDone() const;
   // Whether tasks of unknown names are left in the queues.
-  bool leftUnknownNames() const;
-  // Logs them. The master chooses the exit status.
+  bool hasTasksOfUnknownNames() const;
+  // Logs the tasks of unknown names that are left. The master chooses the exit status.
   void logUnknownNames(Step& step) const;
 
  private:
@@ -52,7 +52,7 @@ class Drain {
   std::vector<std::optional<TaskCounts>> counts_;  // one for each broker
   // What operators have paused, for each broker.
   struct PausesOfBroker {
-    bool queue = false;
+    bool isQueuePaused = false;
     std::vector<std::string> names{};
     bool isLogged = false;
   };

@@ -13,13 +13,13 @@ constexpr Duration kLogDropsEvery = std::chrono::minutes(1);
 
 constexpr const char* kNameSeparator = ", ";
 
-std::string whyFull() {
-  return std::to_string(report::kMaxWaiting) + " of them, or " + std::to_string(report::kMaxWaitingBytes >> 20) +
+std::string fullQueueText() {
+  return std::to_string(report::kMaxWaitingReports) + " of them, or " + std::to_string(report::kMaxWaitingBytes >> 20) +
          " MiB, wait for this error reporter already, which is too slow or does not work";
 }
 
 // "2 error reports for 'mail' are dropped: ". `of`: " for 'mail'", or empty.
-std::string countOf(std::uint64_t reports, const std::string& of = {}) {
+std::string describeDropped(std::uint64_t reports, const std::string& of = {}) {
   return std::to_string(reports) + (reports == 1 ? " error report" : " error reports") + of +
          (reports == 1 ? " is dropped: " : " are dropped: ");
 }
@@ -106,8 +106,8 @@ void ErrorReports::assignNext() {
   if (!next) return;
   const auto& reporter = reporters_[next->reporter];
   const auto& id = next->report->id;
-  const auto assigned = cell_->assign(reporter.name, id, writeJson(report::callOf(*next->report, reporter.redaction)),
-                                      reporter.timeLimit);
+  const auto assigned = cell_->assign(
+      reporter.name, id, writeJson(report::reporterCallOf(*next->report, reporter.redaction)), reporter.timeLimit);
   if (assigned) return;
   ++unpublished_.dropped;
   logger_.log(LogLevel::Warning,
@@ -120,13 +120,13 @@ void ErrorReports::sendHeldBack() {
   for (auto& report : filter_.takeAll()) queue(std::move(report));
 }
 
-void ErrorReports::drop(const std::string& why, AtReporter atReporter) {
+void ErrorReports::drop(const std::string& why, RunningReport runningReport) {
   if (!cell_) return;
   sendHeldBack();
   logDropped();
-  const bool dropsOneAtReporter = atReporter == AtReporter::IsDropped && !cell_->isFree();
+  const bool dropsOneAtReporter = runningReport == RunningReport::IsDropped && !cell_->isFree();
   const auto dropped = queue_.clear() + (dropsOneAtReporter ? 1 : 0);
-  if (dropped > 0) logger_.warning(countOf(dropped) + why);
+  if (dropped > 0) logger_.warning(describeDropped(dropped) + why);
   unpublished_.dropped += dropped;
   publish();
 }
@@ -141,7 +141,7 @@ void ErrorReports::logDropped() {
     const auto dropped = std::exchange(droppedUnlogged_[reporter], 0);
     if (dropped == 0) continue;
     dropsLoggedAt_ = clock_.bootTime();
-    logger_.warning(countOf(dropped, " for " + base::inQuotes(reporters_[reporter].name)) + whyFull());
+    logger_.warning(describeDropped(dropped, " for " + base::inQuotes(reporters_[reporter].name)) + fullQueueText());
   }
 }
 

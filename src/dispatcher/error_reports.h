@@ -30,16 +30,16 @@ class ErrorReports {
   // To be called in each round of the dispatcher. `masterWorks`: time limits are enforced, so a report may begin.
   void turn(bool masterWorks);
   // Whether a reporter has ended its report since the last turn. Costs one load.
-  bool hasNews() const { return cell_ && cell_->hasEnded(); }
+  bool hasReportEnded() const { return cell_ && cell_->hasEnded(); }
 
-  // The dispatcher is about to exit: what is held back is to be sent now.
+  // The dispatcher is about to exit: queues the reports that were held back as repeats.
   void sendHeldBack();
   // Whether no report waits and none is at its reporter.
   bool isIdle() const { return queue_.waiting() == 0 && (!cell_ || cell_->isFree()); }
   // What becomes of a report that is at its reporter: the next dispatcher follows it, or it is dropped with the others.
-  enum class AtReporter { GoesOn, IsDropped };
+  enum class RunningReport { Continues, IsDropped };
   // Counts the reports that are left as dropped. `why` completes the sentence "2 error reports are dropped: …".
-  void drop(const std::string& why, AtReporter atReporter);
+  void drop(const std::string& why, RunningReport runningReport);
 
  private:
   void adoptFailing();

@@ -18,7 +18,7 @@ TEST_F(ErrorReportsTest, ADispatcherFollowsTheReportThatItsPredecessorAssigned) 
   reports->turn(true);
   EXPECT_EQ(assigned()->cell, before.cell) << "one report at a time";
   finish(before.cell);
-  EXPECT_TRUE(reports->hasNews());
+  EXPECT_TRUE(reports->hasReportEnded());
   reports->turn(true);
   EXPECT_EQ(counts().sent, 1u);
   EXPECT_EQ(assigned()->call.id, "id-b");
@@ -28,7 +28,7 @@ TEST_F(ErrorReportsTest, ADispatcherFollowsTheReportThatItsPredecessorAssigned) 
 TEST_F(ErrorReportsTest, AHandOverLeavesTheReportAtItsReporterToTheNextDispatcher) {
   add("a");
   reports->turn(true);
-  reports->drop("a hand over", ErrorReports::AtReporter::GoesOn);
+  reports->drop("a hand over", ErrorReports::RunningReport::Continues);
   EXPECT_EQ(counts().dropped, 1u) << "the one that waits for B";
   start();
   finish(assigned()->cell);

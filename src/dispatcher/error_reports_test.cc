@@ -125,7 +125,7 @@ TEST_F(ErrorReportsTest, SendsWhatIsHeldBackAtTheEndAndCountsTheRestAsDropped) {
   reports->sendHeldBack();
   EXPECT_FALSE(reports->isIdle());
   reports->turn(true);
-  reports->drop("the end", ErrorReports::AtReporter::IsDropped);
+  reports->drop("the end", ErrorReports::RunningReport::IsDropped);
   EXPECT_EQ(counts().dropped, 2u) << "one is at its reporter, one waits";
   EXPECT_THAT(log(), HasSubstr("2 error reports are dropped: the end"));
 }
@@ -157,9 +157,9 @@ TEST_F(ErrorReportsTest, DoesNothingWithoutReporters) {
   ErrorReports idle(none, *plain, *board, logger, clock);
   idle.add({});
   idle.turn(true);
-  idle.drop("the end", ErrorReports::AtReporter::IsDropped);
+  idle.drop("the end", ErrorReports::RunningReport::IsDropped);
   EXPECT_TRUE(idle.isIdle());
-  EXPECT_FALSE(idle.hasNews());
+  EXPECT_FALSE(idle.hasReportEnded());
 }
 
 }  // namespace

@@ -24,11 +24,11 @@ namespace event {
 struct BrokerOpened {  // its feeder opened or resumed a session and can lease tasks
   std::uint32_t broker;
   std::uint64_t epoch;
-  bool listsHeld = true;        // the store can list the held tasks: HeldTasksListed follows
-  bool leasesAgain = true;      // BrokerTraits::leasesAgain
-  Duration longestTimeLimit{};  // of a task, by longestTimeLimit() in store_needs.h; zero: any
-  bool keepsBuried = true;      // BrokerTraits::keepsBuried
-  bool isPaid = false;          // by the request: its feeder gathers settlements
+  bool listsHeld = true;          // the store can list the held tasks: HeldTasksListed follows
+  bool leasesAgain = true;        // BrokerTraits::leasesAgain
+  Duration longestTimeLimit{};    // of a task, by longestTimeLimit() in store_needs.h; zero: any
+  bool keepsBuried = true;        // BrokerTraits::keepsBuried
+  bool isPaidPerRequest = false;  // by the request: its feeder gathers settlements
 };
 struct BrokerClosed {  // its session is lost, or its store cannot be reached
   std::uint32_t broker;
@@ -59,7 +59,7 @@ struct CancelRequested {  // users asked to cancel these tasks; repeated until t
 };
 struct PausesChanged {  // what operators have paused at this broker: all of it, and each time that it changes
   std::uint32_t broker;
-  bool queue;                      // nothing of this broker may begin
+  bool isQueuePaused;              // nothing of this broker may begin
   std::vector<std::string> names;  // of tasks that may not begin
 };
 struct TasksCounted {
@@ -98,7 +98,7 @@ struct AssignmentsTakenBack {  // assigned tasks that had not begun are out of t
   int slot;
   std::vector<std::pair<std::size_t, std::string>> envelopes;
 };
-struct WorkerReady {
+struct WorkerReadiness {
   int slot;
   bool ready;
 };
@@ -107,7 +107,7 @@ struct RecordsSaved {  // a required meta storage has saved the records of this 
 };
 struct BatchSettled {  // the broker has settled the leases of this batch
   std::uint64_t batch;
-  bool isLost = false;  // it has not: the session of the batch is over, so other sessions lease its tasks again
+  bool isLost = false;  // not settled: the session of the batch is over, so other sessions lease its tasks again
 };
 struct StoreUnavailable {  // this batch waits for its broker or a required storage, which is unavailable now
   std::uint64_t batch;
@@ -116,7 +116,7 @@ struct Tick {};  // the periodic check of the slots: at least every 100 ms
 struct MasterLiveness {
   bool works;  // false: the master's beat is too old; time limits are not enforced, so nothing is assigned
 };
-struct Drained {  // an order says that no task of any broker begins; false: that it is over
+struct DrainChanged {  // an order says that no task of any broker begins; false: that it is over
   bool drained;
 };
 struct Stop {};  // lease nothing more, let running tasks end, release the others, then finish
@@ -126,7 +126,7 @@ using Event =
     std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::HeldTasksListed, event::BuriedByStore,
                  event::LeasesLost, event::CancelRequested, event::PausesChanged, event::TasksCounted, event::CellFound,
                  event::CellDone, event::CellDied, event::CellUnsettlable, event::CellRunning,
-                 event::AssignmentsTakenBack, event::WorkerReady, event::RecordsSaved, event::BatchSettled,
-                 event::StoreUnavailable, event::Tick, event::MasterLiveness, event::Drained, event::Stop>;
+                 event::AssignmentsTakenBack, event::WorkerReadiness, event::RecordsSaved, event::BatchSettled,
+                 event::StoreUnavailable, event::Tick, event::MasterLiveness, event::DrainChanged, event::Stop>;
 
 }  // namespace leptir::dispatcher

@@ -23,7 +23,7 @@ constexpr Duration kMinPopWait = milliseconds(10);
 constexpr Duration kMinCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
-constexpr std::size_t kLeaseAtOnce = 512;
+constexpr std::size_t kMaxTasksPerLease = 512;
 // How often tasks are counted, at most, in a store that charges for each request.
 constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
 // The same for the metrics. Where counting takes long (SQLite looks at each task, some 30 ms a million), it takes at
@@ -34,7 +34,7 @@ constexpr int kMinCountIntervalFactor = 200;
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
 // Whether the store may have left out due tasks behind these, because of their bytes.
-bool mayHaveEndedEarly(const std::vector<LeasedTask>& tasks) {
+bool mayHaveHitByteLimit(const std::vector<LeasedTask>& tasks) {
   std::size_t bytes = 0;
   for (const auto& task : tasks) bytes += task.envelope.size();
   return bytes > kMaxLeaseBytes;
@@ -102,8 +102,8 @@ Result<void> Feeder::openStore() {
   const auto before = session_.epoch();
   if (auto opened = session_.open(); !opened) return opened;
   if (session_.epoch() != before) gathering_.noteOpened();
-  session_.session().saveRequests(options_.emptyQueueSleepTime);
-  if (isPaid() && countForMetricsAt_ == BootTime())
+  session_.session().reduceRequests(options_.emptyQueueSleepTime);
+  if (isPaidPerRequest() && countForMetricsAt_ == BootTime())
     countForMetricsAt_ = context_.clock.bootTime() + kCountPaidStoreForMetricsEvery;
   fleet_.noteOpened(session_.broker().fleet(), session_.traits().wakesWaiters);
   moreIsDue_ = false;
@@ -134,13 +134,13 @@ Result<Turn> Feeder::turn() {
 
 Result<void> Feeder::settleAndLease() {
   takeBatches();
-  const auto gathering = gatheringFor();
+  const auto gathering = remainingGatheringTime();
   const auto popped = gathering ? HasPopped::No : settleBatches();
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = reportTasksCountIfAsked(); !done) return done;
   countForMetricsWhenDue();
-  turnFleet();
+  exchangeWithFleet();
   return *popped == HasPopped::Yes ? Result<void>() : popOrWait(gathering.value_or(Duration::max()));
 }
 
@@ -157,8 +157,8 @@ void Feeder::reportUnavailable() {
 }
 
 // Not while closing, and not where the feeder saves the records itself: they must not wait.
-std::optional<Duration> Feeder::gatheringFor() {
-  if (isClosing() || !storages_.empty() || !isPaid()) return std::nullopt;
+std::optional<Duration> Feeder::remainingGatheringTime() {
+  if (isClosing() || !storages_.empty() || !isPaidPerRequest()) return std::nullopt;
   return gathering_.remaining(batches_, session_.epoch(), context_.clock.bootTime());
 }
 
@@ -240,7 +240,7 @@ Result<void> Feeder::settleRest(const SettleBatch& batch) {
 // The core learns from the next lease, also from an empty one, which of these tasks are gone.
 Result<void> Feeder::leaseAgain(const SettleBatch& batch) {
   if (batch.leaseAgain.empty()) return {};
-  asksAgain_ = true;
+  hasAskedToLeaseAgain_ = true;
   return calls().time(StoreOperation::Release, [&] { return session_.session().leaseAgain(batch.leaseAgain); });
 }
 
@@ -254,8 +254,8 @@ void Feeder::reportBurials() {
 
 Result<void> Feeder::reportTasksCountIfAsked() {
   const auto now = context_.clock.bootTime();
-  if (isPaid() && now < countAt_) return {};  // the order stays
-  if (!orders_.takeCount()) return {};
+  if (isPaidPerRequest() && now < countAt_) return {};  // the order stays
+  if (!orders_.takeCountRequest()) return {};
   countAt_ = now + kCountPaidStoreEvery;
   auto counts = calls().time(StoreOperation::Count, [this] { return session_.broker().tasksCount(); });
   if (!counts) return counts.error();
@@ -274,7 +274,7 @@ void Feeder::countForMetricsWhenDue() {
     return counted;
   });
   const auto now = context_.clock.bootTime();
-  const auto every = isPaid() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
+  const auto every = isPaidPerRequest() ? kCountPaidStoreForMetricsEvery : options_.countEvery;
   countForMetricsAt_ = now + std::max(every, (now - began) * kMinCountIntervalFactor);
   counts ? meter().noteQueueCounts(*counts, oldest) : meter().noteQueueCountsUnknown();
 }
@@ -286,7 +286,7 @@ std::optional<Time> Feeder::oldestDue() {
   return isDue ? *earliest : std::nullopt;
 }
 
-void Feeder::turnFleet() {
+void Feeder::exchangeWithFleet() {
   if (orders_.takeUrgentCard()) fleet_.publishAtOnce();
   if (isClosing() || !fleet_.isDue()) return;
   fleet_.turn(orders_.card(), session_.renewedAt());
@@ -305,7 +305,7 @@ Result<void> Feeder::popOrWait(Duration longest) {
 Result<void> Feeder::pop(std::size_t credit, Duration mostWait) {
   const bool storeWaits = session_.traits().wakesWaiters;
   const auto began = context_.clock.bootTime();
-  const auto longest = storeWaits && !asksAgain_ ? std::min(mostWait, longestPopWait()) : Duration(0);
+  const auto longest = storeWaits && !hasAskedToLeaseAgain_ ? std::min(mostWait, longestPopWait()) : Duration(0);
   const auto lease = [&] { return session_.session().popBrokerTasks(credit, longest, thread_.bell()); };
   auto tasks = longest > Duration::zero() ? calls().count(StoreOperation::Lease, lease)
                                           : calls().time(StoreOperation::Lease, lease);
@@ -319,12 +319,12 @@ Result<void> Feeder::pop(std::size_t credit, Duration mostWait) {
 
 void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
-  moreIsDue_ = tasks.size() == asked || mayHaveEndedEarly(tasks);
+  moreIsDue_ = tasks.size() == asked || mayHaveHitByteLimit(tasks);
   credit_.noteDelivered(tasks.size());
   meter().noteLeased(tasks.size());
   gathering_.noteLeased(tasks.size());
-  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
-  asksAgain_ = false;
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !hasAskedToLeaseAgain_) return;
+  hasAskedToLeaseAgain_ = false;
   reportedEmpty_ = !moreIsDue_;
   context_.inbox.put(event::Leased{options_.session.broker, session_.epoch(), std::move(tasks), reportedEmpty_});
 }
@@ -338,7 +338,7 @@ Duration Feeder::longestPopWait() const {
 }
 
 std::size_t Feeder::creditForOneLease() {
-  return isClosing() || fleet_.isPaused() ? 0 : std::min(kLeaseAtOnce, credit_.left());
+  return isClosing() || fleet_.isPaused() ? 0 : std::min(kMaxTasksPerLease, credit_.remainingOrAwait());
 }
 
 // --- closing

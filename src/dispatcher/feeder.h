@@ -77,8 +77,8 @@ class Feeder final : private StoreWork {
   bool hasEnded() const;
   Result<void> settleAndLease();
   void takeBatches();
-  bool isPaid() { return session_.broker().requestsSent().has_value(); }
-  std::optional<Duration> gatheringFor();
+  bool isPaidPerRequest() { return session_.broker().requestsSent().has_value(); }
+  std::optional<Duration> remainingGatheringTime();
   Result<HasPopped> settleBatches();
   Result<void> saveRecords(SettleBatch& batch);
   Result<HasPopped> acknowledgeAndPop();
@@ -90,7 +90,7 @@ class Feeder final : private StoreWork {
   std::size_t tasksToSettle() const;
   const metrics::BrokerMeter& meter() const { return session_.meter(); }
   const metrics::StoreMeter& calls() const { return session_.meter().store(); }
-  void turnFleet();
+  void exchangeWithFleet();
   Result<void> popOrWait(Duration longest);
   Result<void> pop(std::size_t credit, Duration mostWait);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
@@ -115,10 +115,10 @@ class Feeder final : private StoreWork {
   LeaseSession session_;
   FleetLink fleet_;
   ColocatedStorages storages_;
-  bool isDone_ = false;         // the session is closed or given up
-  bool reportedEmpty_ = false;  // the last event said that nothing more is due
-  bool asksAgain_ = false;      // a batch said leaseAgain: the core waits for the next lease
-  bool moreIsDue_ = false;      // the last lease has not shown that nothing more is due
+  bool isDone_ = false;                // the session is closed or given up
+  bool reportedEmpty_ = false;         // the last event said that nothing more is due
+  bool hasAskedToLeaseAgain_ = false;  // a batch said leaseAgain: the core waits for the next lease
+  bool moreIsDue_ = false;             // the last lease has not shown that nothing more is due
   SettleGathering gathering_;
   BootTime countAt_{};  // a paid store is not counted before
   BootTime countForMetricsAt_{};

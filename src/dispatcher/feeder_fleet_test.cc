@@ -70,12 +70,12 @@ TEST_F(FeederFleetTest, AFeederThatStartsWhileItsQueueIsPausedLeasesNothing) {
   push({"a"});
   start();
   feeder->setLeaseCredit(1, 0);
-  EXPECT_TRUE(next<event::PausesChanged>()->queue);
+  EXPECT_TRUE(next<event::PausesChanged>()->isQueuePaused);
   letItCheck();
   EXPECT_FALSE(hasEventCome<event::Leased>());
   EXPECT_FALSE(faults.wasAsked("pop"));
   resume();
-  EXPECT_FALSE(next<event::PausesChanged>()->queue);
+  EXPECT_FALSE(next<event::PausesChanged>()->isQueuePaused);
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
@@ -85,7 +85,7 @@ TEST_F(FeederFleetTest, AFeederThatWaitsForTasksSeesAPauseWithinASecond) {
   ASSERT_TRUE(waitUntil([&] { return faults.wasAsked("pop"); }));
   const auto began = systemClock().bootTime();
   put(pauseOf(""));
-  EXPECT_TRUE(next<event::PausesChanged>()->queue);
+  EXPECT_TRUE(next<event::PausesChanged>()->isQueuePaused);
   EXPECT_LT(systemClock().bootTime() - began, 1s);
   push({"a"});
   letItCheck();
@@ -107,13 +107,13 @@ TEST_F(FeederFleetTest, APauseIsToldAndLoggedOnceWithItsUserAndTime) {
   put(pauseOf("sendMail"));
   start();
   const auto changed = next<event::PausesChanged>();
-  EXPECT_TRUE(changed->queue);
+  EXPECT_TRUE(changed->isQueuePaused);
   EXPECT_THAT(changed->names, ElementsAre("sendMail"));
   put(pauseOf(""));  // the same once more
   letItCheck();
   EXPECT_FALSE(hasEventCome<event::PausesChanged>());
   resume();
-  EXPECT_FALSE(next<event::PausesChanged>()->queue);
+  EXPECT_FALSE(next<event::PausesChanged>()->isQueuePaused);
   const auto text = logged();
   EXPECT_EQ(timesIn(text, "broker broker: ann@host paused the queue at 2023-11-14T22:13:20Z"), 1) << text;
   EXPECT_EQ(timesIn(text, "ann@host paused tasks of the name 'sendMail' at 2023-11-14T22:13:20Z"), 1) << text;
@@ -255,7 +255,7 @@ TEST_F(FeederFleetTest, AFleetStoreThatFailsDisturbsNoLeaseAndIsLoggedOnce) {
   EXPECT_EQ(timesIn(logged(), "not available"), 0) << logged();
   faults.refuses = "";
   put(pauseOf(""));
-  EXPECT_TRUE(next<event::PausesChanged>()->queue);
+  EXPECT_TRUE(next<event::PausesChanged>()->isQueuePaused);
   EXPECT_TRUE(waitUntil([&] { return timesIn(logged(), "are exchanged again") == 1; })) << logged();
 }
 

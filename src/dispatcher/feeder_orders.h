@@ -29,7 +29,7 @@ class FeederOrders {
   }
   void count() {
     const std::lock_guard lock(mutex_);
-    count_ = true;
+    isCountRequested_ = true;
   }
   void setRunning(std::vector<LeaseId> leases) {
     const std::lock_guard lock(mutex_);
@@ -51,9 +51,9 @@ class FeederOrders {
     const std::lock_guard lock(mutex_);
     return std::exchange(batches_, {});
   }
-  bool takeCount() {
+  bool takeCountRequest() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(count_, false);
+    return std::exchange(isCountRequested_, false);
   }
   bool takeUrgentCard() { return hasUrgentCard_.exchange(false); }
   // The last card; null: there was none yet.
@@ -64,7 +64,7 @@ class FeederOrders {
   // Whether there is anything to take.
   bool any() const {
     const std::lock_guard lock(mutex_);
-    return count_ || !batches_.empty();
+    return isCountRequested_ || !batches_.empty();
   }
   std::vector<LeaseId> running() const {
     const std::lock_guard lock(mutex_);
@@ -78,7 +78,7 @@ class FeederOrders {
  private:
   mutable std::mutex mutex_;  // guards all of the below
   std::vector<std::shared_ptr<SettleBatch>> batches_;
-  bool count_ = false;
+  bool isCountRequested_ = false;
   std::vector<LeaseId> running_;  // leases of running tasks
   std::shared_ptr<const fleet::InstanceCard> card_;
   std::atomic<bool> hasUrgentCard_{false};

@@ -21,10 +21,10 @@ using fleet::Pause;
 
 // Where the store can wake an instance, an operator sees that an order is obeyed within a second. A store that cannot
 // is asked about as often as sessions are renewed.
-constexpr Duration kCheckEvery = 500ms;
-constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
+constexpr Duration kFleetCheckInterval = 500ms;
+constexpr Duration kCardInterval = 1s, kCardIntervalWithoutWaking = 2s;
 // How long the master takes at most to see an order.
-constexpr Duration kMasterTakesWithin = 100ms;
+constexpr Duration kMaxMasterReactionTime = 100ms;
 constexpr std::size_t kMaxOrdersPerPage = 20;
 constexpr int kMaxOrderPagesPerCheck = 10;
 constexpr Duration kAnswerPollInterval = 50ms;
@@ -48,7 +48,7 @@ link::OrderKind kindOf(Order::Kind kind) {
   return link::OrderKind::Resume;
 }
 
-std::string described(const Order& order) {
+std::string describeOrder(const Order& order) {
   auto text = std::string(nameOf(order.kind));
   if (order.kind == Order::Kind::SetWorkers) text += fmt::format(" to {}", order.workers);
   return text;
@@ -72,8 +72,8 @@ FleetLink::FleetLink(const StoreThreadContext& context, FleetLinkOptions options
 
 void FleetLink::noteOpened(FleetStore* store, bool wakes) {
   store_ = store;
-  checkEvery_ = wakes ? kCheckEvery : context_.page.leaseTimes.renewEvery();
-  publishEvery_ = wakes ? kPublishEvery : kPublishEveryWithoutWaking;
+  checkEvery_ = wakes ? kFleetCheckInterval : context_.page.leaseTimes.renewEvery();
+  publishEvery_ = wakes ? kCardInterval : kCardIntervalWithoutWaking;
   seenVersion_.reset();
   backoff_.reset();
   checkAt_ = {};
@@ -90,7 +90,7 @@ void FleetLink::turn(const std::shared_ptr<const fleet::InstanceCard>& card, Tim
   auto done = time >= answerAt_ ? answer() : Result<void>();
   if (done && time >= checkAt_) {
     checkAt_ = time + checkEvery_;
-    done = check();
+    done = readPausesAndOrders();
   }
   if (done && time >= publishAt_) {
     publishAt_ = time + publishEvery_;
@@ -106,7 +106,7 @@ void FleetLink::publishAtOnce() {
 // --- pauses
 
 // The version is read before what it stands for: a change in between is seen at the next check.
-Result<void> FleetLink::check() {
+Result<void> FleetLink::readPausesAndOrders() {
   const auto version = store_->version();
   if (!version) return version.error();
   if (seenVersion_ == *version && !ordersWait_) return {};
@@ -122,12 +122,12 @@ Result<void> FleetLink::readPauses() {
   if (*pauses == pauses_) return {};
   const auto before = std::exchange(pauses_, *std::move(pauses));
   logChange(before);
-  event::PausesChanged changed{.broker = options_.broker, .queue = false, .names = {}};
+  event::PausesChanged changed{.broker = options_.broker, .isQueuePaused = false, .names = {}};
   for (const auto& pause : pauses_) {
-    if (pause.name.empty()) changed.queue = true;
+    if (pause.name.empty()) changed.isQueuePaused = true;
     if (!pause.name.empty()) changed.names.push_back(pause.name);
   }
-  isPaused_ = changed.queue;
+  isQueuePaused_ = changed.isQueuePaused;
   context_.inbox.put(std::move(changed));
   return {};
 }
@@ -151,7 +151,8 @@ Result<void> FleetLink::takeOrders() {
   ordersWait_ = false;
   std::string after;
   for (int page = 0; page < kMaxOrderPagesPerCheck; ++page) {
-    const auto entries = store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), after, kMaxOrdersPerPage);
+    const auto entries =
+        store_->list(fmt::format("{}{}/", kFleetOrderKeyPrefix, options_.instance), after, kMaxOrdersPerPage);
     if (!entries) return entries.error();
     const auto taken = handleEntries(*entries);
     if (!taken) return taken.error();
@@ -160,7 +161,7 @@ Result<void> FleetLink::takeOrders() {
     if (*taken == HandedOver::NotYet || isLast) break;
     after = entries->back().key;
   }
-  if (ordersWait_) checkAt_ = now() + kMasterTakesWithin;
+  if (ordersWait_) checkAt_ = now() + kMaxMasterReactionTime;
   return {};
 }
 
@@ -224,7 +225,7 @@ FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
   if (shared.given == word.pack()) return HandedOver::Yes;
   if (shared.given != shared.taken) return HandedOver::NotYet;
   context_.logger.warning(fmt::format("{}: order of {}, given at {}: {}", options_.logName, order->by,
-                                      base::timeText(order->at), described(*order)));
+                                      base::timeText(order->at), describeOrder(*order)));
   shared.given = word.pack();
   LEPTIR_FAILPOINT("feeder.after_order_given");
   waitUntilTaken(shared);
@@ -234,7 +235,7 @@ FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
 
 // So that a command that sees its order gone knows that the instance obeys it. A master that is late takes it later.
 void FleetLink::waitUntilTaken(const link::SharedOrder& shared) const {
-  const auto end = now() + 2 * kMasterTakesWithin;
+  const auto end = now() + 2 * kMaxMasterReactionTime;
   while (shared.given != shared.taken && now() < end) std::this_thread::sleep_for(1ms);
 }
 
@@ -244,7 +245,7 @@ Result<void> FleetLink::publish(const fleet::InstanceCard& card, Time renewed) {
   auto written = card;
   written.written = context_.clock.now();
   written.renewed = renewed;
-  written.paused = isPaused_;
+  written.paused = isQueuePaused_;
   written.drained = context_.page.drained != 0;  // it may have changed since the card was made
   if (written.drained && written.state == nameOf(link::InstanceState::Running))
     written.state = nameOf(link::InstanceState::Waiting);

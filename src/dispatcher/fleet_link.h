@@ -20,7 +20,7 @@
 namespace leptir::dispatcher {
 
 struct FleetLinkOptions {
-  std::uint32_t broker = 0;  // index of its line in the shared page
+  std::uint32_t broker = 0;  // index of its entry in the shared page
   std::string instance;
   std::string logName;  // "broker x"
 };
@@ -38,21 +38,21 @@ class FleetLink {
 
   // One comparison of times, for each turn of the feeder.
   bool isDue() const { return store_ != nullptr && now() >= nextAt(); }
-  // How long until it is due; the longest Duration if the broker has no FleetStore.
+  // How long until turn() is due; the longest Duration if the broker has no FleetStore.
   Duration untilDue() const;
-  // The card says something new; after a failure it waits all the same.
+  // The card has changed: the next turn() publishes it. After a failure it still waits for the retry.
   void publishAtOnce();
   // Does what is due. `card`: the last one of this instance, or null. `renewed`: when the session was last renewed.
   void turn(const std::shared_ptr<const fleet::InstanceCard>& card, Time renewed);
   // The queue is paused: the feeder leases nothing.
-  bool isPaused() const { return isPaused_; }
+  bool isPaused() const { return isQueuePaused_; }
   // At the end of the session; a card that cannot be removed is gone after fleet::kCardLifetime.
   void removeCard();
 
  private:
   enum class HandedOver { Yes, NotYet };
 
-  Result<void> check();
+  Result<void> readPausesAndOrders();
   Result<void> readPauses();
   void logChange(const std::vector<fleet::Pause>& before) const;
   Result<void> takeOrders();
@@ -79,7 +79,7 @@ class FleetLink {
   bool ordersWait_ = false;                   // the master has not taken the last order yet
   QuestionAnswers answers_;
   std::vector<fleet::Pause> pauses_;
-  bool isPaused_ = false;
+  bool isQueuePaused_ = false;
   bool hasCard_ = false;  // published and not removed
   base::Backoff backoff_;
   bool isFailureLogged_ = false;

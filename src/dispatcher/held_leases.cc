@@ -16,7 +16,7 @@ void HeldLeases::compare(event::HeldTasksListed& listed, Step& step) {
     loseIf(
         listed.broker, [&](const HeldTask& task) { return task.epoch == listed.epoch && !index.find(task.lease); },
         step);
-  takeNotHeld(listed, firstNamings(listed, index), isHeld, step);
+  releaseOrChargeNotHeld(listed, firstOccurrences(listed, index), isHeld, step);
   uses_.charges.noteCompared(listed.broker);
 }
 
@@ -36,7 +36,7 @@ std::vector<bool> HeldLeases::findHeld(const event::HeldTasksListed& listed, con
 
 // The positions at which the list names a lease for the first time. A store that reads a long list in pages may name a
 // lease twice; the task must not be released for the second one while it runs.
-std::vector<std::size_t> HeldLeases::firstNamings(const event::HeldTasksListed& listed, const LeaseIndex& index) {
+std::vector<std::size_t> HeldLeases::firstOccurrences(const event::HeldTasksListed& listed, const LeaseIndex& index) {
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < listed.tasks.size(); ++i) {
     if (index.find(listed.tasks[i].lease) == i) positions.push_back(i);
@@ -44,8 +44,8 @@ std::vector<std::size_t> HeldLeases::firstNamings(const event::HeldTasksListed& 
   return positions;
 }
 
-void HeldLeases::takeNotHeld(event::HeldTasksListed& listed, const std::vector<std::size_t>& positions,
-                             const std::vector<bool>& isHeld, Step& step) {
+void HeldLeases::releaseOrChargeNotHeld(event::HeldTasksListed& listed, const std::vector<std::size_t>& positions,
+                                        const std::vector<bool>& isHeld, Step& step) {
   for (const auto i : positions) {
     auto& leased = listed.tasks[i];
     if (isHeld[i]) continue;

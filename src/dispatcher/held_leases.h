@@ -46,9 +46,9 @@ class HeldLeases {
 
  private:
   std::vector<bool> findHeld(const event::HeldTasksListed& listed, const LeaseIndex& index) const;
-  static std::vector<std::size_t> firstNamings(const event::HeldTasksListed& listed, const LeaseIndex& index);
-  void takeNotHeld(event::HeldTasksListed& listed, const std::vector<std::size_t>& positions,
-                   const std::vector<bool>& isHeld, Step& step);
+  static std::vector<std::size_t> firstOccurrences(const event::HeldTasksListed& listed, const LeaseIndex& index);
+  void releaseOrChargeNotHeld(event::HeldTasksListed& listed, const std::vector<std::size_t>& positions,
+                              const std::vector<bool>& isHeld, Step& step);
   template <class IsLost>
   void loseIf(std::uint32_t broker, IsLost&& isLost, Step& step);
 

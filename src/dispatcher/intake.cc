@@ -43,15 +43,15 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
   const bool isOver = !leased.cancelledBy.empty() || task.hasExpired(step.now.wall) || task.isGivenUp();
   if (!isOver && task.knownNameNumber == 0) return leaveToOthers(std::move(stocked), step);
   unknownNames_[broker].forget(task.head.id);
-  if (isOver) return settleOver(std::move(stocked), leased.cancelledBy, step);
+  if (isOver) return settleAlreadyOver(std::move(stocked), leased.cancelledBy, step);
   if (step.isStopping() || uses_.sessions.isPaused(broker)) return giveBack(std::move(stocked), step);
   if (uses_.sessions.isTooLong(broker, uses_.knownTasks.timeLimitOf(task)))
     return buryTooLong(std::move(stocked), step);
-  if (!uses_.limitedNames.isInTurn(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
+  if (!uses_.limitedNames.admit(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
   uses_.stock.add(std::move(stocked));
 }
 
-void Intake::settleOver(StockedTask stocked, const std::string& cancelledBy, Step& step) {
+void Intake::settleAlreadyOver(StockedTask stocked, const std::string& cancelledBy, Step& step) {
   if (!cancelledBy.empty()) return settleCancelled(std::move(stocked), cancelledBy, step);
   if (stocked.task.hasExpired(step.now.wall)) return settleExpired(std::move(stocked), step);
   burySessionExpired(std::move(stocked), step);
@@ -66,7 +66,7 @@ void Intake::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error&
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
-void Intake::note(event::BuriedByStore& buried, Step& step) {
+void Intake::recordBurials(event::BuriedByStore& buried, Step& step) {
   const auto epoch = uses_.sessions.epochOf(buried.broker);
   for (auto& [id, reason] : buried.burials) {
     step.log(LogLevel::Error, "broker " + uses_.sessions.nameOf(buried.broker) +
@@ -144,7 +144,7 @@ void Intake::giveBack(StockedTask stocked, Step& step) {
 }
 
 // All but what stands aside.
-void Intake::giveBackFirst(std::uint32_t broker, Step& step) {
+void Intake::giveBackAllButAside(std::uint32_t broker, Step& step) {
   for (auto& stocked : uses_.stock.takeAll(broker)) {
     const bool isLimited = stocked.task.limitedName != 0 && !step.isStopping();
     isLimited ? uses_.limitedNames.giveBack(std::move(stocked), step) : giveBack(std::move(stocked), step);
@@ -152,7 +152,7 @@ void Intake::giveBackFirst(std::uint32_t broker, Step& step) {
 }
 
 void Intake::giveBackStock(std::uint32_t broker, Step& step) {
-  giveBackFirst(broker, step);
+  giveBackAllButAside(broker, step);
   for (auto& stocked : uses_.stock.takeFromAside(broker, [](const StockedTask&) { return true; }))
     giveBack(std::move(stocked), step);
 }
@@ -165,7 +165,7 @@ void Intake::giveBackOldStock(Step& step) {
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
     auto& stock = uses_.stock;
     if (stock.hasFirst(broker) && step.now.boot - stock.first(broker).since > kStockPatience)
-      giveBackFirst(broker, step);
+      giveBackAllButAside(broker, step);
   }
   uses_.limitedNames.giveBackOld(step);
 }

@@ -37,7 +37,7 @@ class Intake {
   void receive(event::Leased& leased, Step& step);
   void receive(event::AssignmentsTakenBack& taken, Step& step);
   // Records and reports bytes that never came in, since their store has buried them.
-  void note(event::BuriedByStore& buried, Step& step);
+  void recordBurials(event::BuriedByStore& buried, Step& step);
 
   // Settles a task that was cancelled before it began. `by`: the user who asked.
   void settleCancelled(StockedTask stocked, const std::string& by, Step& step);
@@ -55,14 +55,14 @@ class Intake {
  private:
   void receive(std::uint32_t broker, LeasedTask leased, Step& step);
   // A task that is over before it begins. `cancelledBy`: the user who asked to cancel it, or empty.
-  void settleOver(StockedTask stocked, const std::string& cancelledBy, Step& step);
+  void settleAlreadyOver(StockedTask stocked, const std::string& cancelledBy, Step& step);
   void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step);
   void burySessionExpired(StockedTask stocked, Step& step);
   void buryTooLong(StockedTask stocked, Step& step);
   void receiveTakenBack(StockedTask stocked, Step& step);
   void leaveToOthers(StockedTask stocked, Step& step);
   void giveBack(StockedTask stocked, Step& step);
-  void giveBackFirst(std::uint32_t broker, Step& step);
+  void giveBackAllButAside(std::uint32_t broker, Step& step);
 
   const Uses uses_;
   std::vector<settlement::UnknownNames> unknownNames_;  // one for each broker

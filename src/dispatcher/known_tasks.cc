@@ -12,8 +12,8 @@ KnownTasks::KnownTasks(const CoreOptions& options)
     : options_(options), names_(options.taskNames.begin(), options.taskNames.end()) {
   for (const auto& [name, rules] : options.taskRules) {
     if (!rules.maxRunning) continue;
-    mostRunning_.push_back(*rules.maxRunning);
-    limitedNames_.emplace(name, limitedNames());
+    maxRunning_.push_back(*rules.maxRunning);
+    limitedNames_.emplace(name, limitedNameCount());
   }
 }
 
@@ -22,7 +22,7 @@ const TaskRules* KnownTasks::rulesFor(const HeldTask& task) const {
   return found == options_.taskRules.end() ? nullptr : &found->second;
 }
 
-std::uint32_t KnownTasks::limitedName(std::string_view name) const {
+std::uint32_t KnownTasks::limitedNameNumber(std::string_view name) const {
   const auto found = limitedNames_.find(name);
   return found == limitedNames_.end() ? 0 : found->second;
 }

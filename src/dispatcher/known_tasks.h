@@ -23,11 +23,11 @@ class KnownTasks {
   // Whether only a worker that has run no task yet may run the task, since its name has resource limits.
   bool needsFreshWorker(const settlement::HeldTask& task) const;
   // The number of names with `max_running`. HeldTask::limitedName counts them from 1.
-  std::uint32_t limitedNames() const { return static_cast<std::uint32_t>(mostRunning_.size()); }
+  std::uint32_t limitedNameCount() const { return static_cast<std::uint32_t>(maxRunning_.size()); }
   // The number of a name; 0: it has no limit.
-  std::uint32_t limitedName(std::string_view name) const;
+  std::uint32_t limitedNameNumber(std::string_view name) const;
   // How many tasks of such a name may run at once.
-  std::size_t mostRunning(std::uint32_t limitedName) const { return mostRunning_[limitedName - 1]; }
+  std::size_t maxRunning(std::uint32_t limitedName) const { return maxRunning_[limitedName - 1]; }
 
  private:
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
@@ -37,7 +37,7 @@ class KnownTasks {
   const CoreOptions& options_;
   std::vector<std::string_view> names_;  // sorted
   std::map<std::string_view, std::uint32_t> limitedNames_;
-  std::vector<std::size_t> mostRunning_;
+  std::vector<std::size_t> maxRunning_;
 };
 
 }  // namespace leptir::dispatcher

@@ -41,7 +41,7 @@ void LeaseCredit::publishSingle(Step& step) const {
     step.actions.leaseCredits.push_back({.broker = broker,
                                          .tasks = turn == broker && mayLeaseAlone(broker) ? 1u : 0u,
                                          .knownDeliveredTasks = uses_.stock.deliveredTasks(broker),
-                                         .alone = true});
+                                         .isSingleLease = true});
   }
 }
 

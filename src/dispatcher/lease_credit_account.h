@@ -14,17 +14,17 @@ class LeaseCreditAccount {
   bool set(std::size_t tasks, std::uint64_t knownDeliveredTasks) {
     const std::lock_guard lock(mutex_);
     credit_ = tasks;
-    knownDeliveries_ = knownDeliveredTasks;
-    if (!isAwaited_ || unused() == 0) return false;
-    isAwaited_ = false;
+    knownDeliveredTasks_ = knownDeliveredTasks;
+    if (!isCreditAwaited_ || remaining() == 0) return false;
+    isCreditAwaited_ = false;
     return true;
   }
 
-  // Called by the feeder's thread. If no credit is left, the next set() that gives some says so.
-  std::size_t left() {
+  // Called by the feeder's thread. If no credit is left, the next set() that gives some returns true.
+  std::size_t remainingOrAwait() {
     const std::lock_guard lock(mutex_);
-    const auto credit = unused();
-    isAwaited_ = credit == 0;
+    const auto credit = remaining();
+    isCreditAwaited_ = credit == 0;
     return credit;
   }
 
@@ -35,16 +35,16 @@ class LeaseCreditAccount {
   }
 
  private:
-  std::size_t unused() const {
-    const auto unknown = static_cast<std::size_t>(delivered_ - knownDeliveries_);
+  std::size_t remaining() const {
+    const auto unknown = static_cast<std::size_t>(delivered_ - knownDeliveredTasks_);
     return unknown < credit_ ? credit_ - unknown : 0;
   }
 
   std::mutex mutex_;  // guards all of the below
   std::size_t credit_ = 0;
-  std::uint64_t knownDeliveries_ = 0;
+  std::uint64_t knownDeliveredTasks_ = 0;
   std::uint64_t delivered_ = 0;  // tasks since the start
-  bool isAwaited_ = false;
+  bool isCreditAwaited_ = false;
 };
 
 }  // namespace leptir::dispatcher

@@ -71,9 +71,9 @@ Result<void> LeaseSession::resume(std::uint64_t epoch) {
 }
 
 Result<void> LeaseSession::openNextEpoch() {
-  const auto next = std::max(line().epoch.load(), line().epochsSpentElsewhere.load()) + 1;
+  const auto next = std::max(sharedSession().epoch.load(), sharedSession().epochsSpentElsewhere.load()) + 1;
   const auto sent = now();
-  line().epoch = next;  // before the request, which may take effect although its reply is lost
+  sharedSession().epoch = next;  // before the request, which may take effect although its reply is lost
   LEPTIR_FAILPOINT("feeder.after_epoch_spent");
   auto opened = calls().time(StoreOperation::Open, [&] {
     return broker_->openSession({options_.instance, next}, options_.info, times().lease);
@@ -87,7 +87,7 @@ Result<void> LeaseSession::openNextEpoch() {
 void LeaseSession::setLeaseEnd(BootTime sent) {
   renewedAt_ = context_.clock.now();
   meter().noteSessionRenewed();
-  line().leaseEndsBoot =
+  sharedSession().leaseEndsBoot =
       traits_.sessionsExpire ? (sent + times().lease).time_since_epoch().count() : link::SharedSession::kNever;
 }
 

@@ -23,7 +23,7 @@ namespace leptir::dispatcher {
 inline constexpr Duration kAskForCancelsEvery = std::chrono::milliseconds(500);
 
 struct LeaseSessionOptions {
-  std::uint32_t broker = 0;  // index of its line in the shared page
+  std::uint32_t broker = 0;  // index of its entry in the shared page
   std::string instance;
   std::string predecessor;  // a dead instance whose sessions are to be ended, or empty
   SessionInfo info;
@@ -48,7 +48,7 @@ class LeaseSession {
   Result<void> open();
   bool isOpen() const { return session_ != nullptr; }
   // Zero: there never was a session.
-  std::uint64_t epoch() const { return line().epoch; }
+  std::uint64_t epoch() const { return sharedSession().epoch; }
 
   // Only while it is open.
   SimpleBroker& broker() { return *broker_; }
@@ -80,7 +80,7 @@ class LeaseSession {
   Result<void> listHeldWhenDue();
   void setLeaseEnd(BootTime sent);
 
-  link::SharedSession& line() const { return context_.page.brokers[options_.broker]; }
+  link::SharedSession& sharedSession() const { return context_.page.brokers[options_.broker]; }
   const metrics::StoreMeter& calls() const { return options_.meter.store(); }
   const link::LeaseTimes& times() const { return context_.page.leaseTimes; }
   BootTime now() const { return context_.clock.bootTime(); }

@@ -25,12 +25,12 @@ class LeftTasks {
   };
 
   // Whether a task of the name may begin now.
-  enum class Room { None, Some };
+  enum class MayBegin { No, Yes };
 
-  // A task of the name was leased. Now: the list no longer has it. If there is room, but in some deliveries in a row no
+  // A task of the name was leased. Now: the list no longer has it. If it may begin, but in some deliveries in a row no
   // task was in turn, the answer is Now: other instances may hold what is asked for here, and ask for what is held
   // here.
-  Arrival noteLeased(const std::string& id, Room room = Room::None);
+  Arrival noteLeased(const std::string& id, MayBegin mayBegin = MayBegin::No);
   // The task was given back, under this lease, and is left to others.
   void add(std::int64_t order, const std::string& id, LeaseId lease);
 
@@ -63,7 +63,7 @@ class LeftTasks {
   };
   using Tasks = std::map<std::int64_t, Left>;
 
-  Arrival placeOf(const std::string& id);
+  Arrival noteArrival(const std::string& id);
   bool awaitsAny() const;
   Tasks::iterator erase(Tasks::iterator task);
 
@@ -71,11 +71,11 @@ class LeftTasks {
   std::unordered_map<std::string, std::int64_t> orders_;  // by id
   std::int64_t nextOrder_ = 1;
   std::size_t asked_ = 0;
-  std::int64_t lastArrived_ = 0;  // the highest order of an awaited task in this delivery
-  int deliveriesWithout_ = 0;     // in a row that had no awaited task
-  std::size_t askAtLeast_ = 1;
-  bool outOfTurn_ = false;       // this delivery had a task that there was room for, out of turn
-  int deliveriesOutOfTurn_ = 0;  // such deliveries, since a task was in turn or there was no room
+  std::int64_t lastArrived_ = 0;      // the highest order of an awaited task in this delivery
+  int deliveriesWithoutAwaited_ = 0;  // in a row that had no awaited task
+  std::size_t minToAskFor_ = 1;
+  bool outOfTurn_ = false;       // this delivery had a task that was below the limit, but not in turn
+  int deliveriesOutOfTurn_ = 0;  // such deliveries, since a task was in turn or at the limit
 };
 
 }  // namespace leptir::dispatcher

@@ -56,16 +56,16 @@ TEST(LeftTasks, ATaskOutOfTurnMayBeginAfterThreeDeliveriesWithRoomForIt) {
   LeftTasks tasks;
   leave(tasks, {"asked"});
   for (const auto* id : {"a", "b", "c"}) {
-    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::Room::Some).turn, LeftTasks::Turn::Later) << id;
+    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::MayBegin::Yes).turn, LeftTasks::Turn::Later) << id;
     tasks.noteDelivery(false);
   }
-  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::Room::None).turn, LeftTasks::Turn::Later) << "the count begins again";
+  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::MayBegin::No).turn, LeftTasks::Turn::Later) << "the count begins again";
   for (const auto* id : {"a", "b", "c"}) {
-    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::Room::Some).turn, LeftTasks::Turn::Later) << id;
+    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::MayBegin::Yes).turn, LeftTasks::Turn::Later) << id;
     tasks.noteDelivery(false);
   }
-  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::Room::Some).turn, LeftTasks::Turn::Now);
-  EXPECT_EQ(tasks.noteLeased("e", LeftTasks::Room::Some).turn, LeftTasks::Turn::Now) << "of the same delivery";
+  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::MayBegin::Yes).turn, LeftTasks::Turn::Now);
+  EXPECT_EQ(tasks.noteLeased("e", LeftTasks::MayBegin::Yes).turn, LeftTasks::Turn::Now) << "of the same delivery";
 }
 
 TEST(LeftTasks, ForgetsATaskThatTheStoreNoLongerHas) {

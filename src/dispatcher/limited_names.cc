@@ -26,11 +26,11 @@ constexpr Duration kLeaveFor = 30s, kLeaveForWithoutAsking = 1s;
 // task is put behind: due after this time, and at most so many of them in a second, so that a long queue of one name
 // costs few operations.
 constexpr std::size_t kMaxLeft = 2'000;
-constexpr Duration kBehindFor = 1s, kBehindAtMost = 1h, kIntervalWhileBehind = 1ms;
+constexpr Duration kMinBehindDelay = 1s, kMaxBehindDelay = 1h, kBehindInterval = 1ms;
 // A paused name may have a long queue for hours. Its tasks that lose their places come again half a minute later, and
-// at most so many of all in a second (kIntervalWhileBehind). Where this session cannot ask for the others, they come
+// at most so many of all in a second (kBehindInterval). Where this session cannot ask for the others, they come
 // after kLeavePausedWithoutAsking.
-constexpr Duration kPausedBehindFor = 30s, kLeavePausedWithoutAsking = 10s;
+constexpr Duration kMinPausedBehindDelay = 30s, kLeavePausedWithoutAsking = 10s;
 // The largest extra lease credit.
 constexpr std::size_t kMaxExtraCredit = 512;
 
@@ -40,16 +40,16 @@ LimitedNames::LimitedNames(BootTime singleLeasesUntil, Uses uses)
     : singleLeasesUntil_(singleLeasesUntil),
       uses_(uses),
       brokers_(uses.sessions.count()),
-      rates_(uses.knownTasks.limitedNames()) {
+      rates_(uses.knownTasks.limitedNameCount()) {
   for (auto& broker : brokers_) broker.left.resize(rates_.size());
 }
 
 // --- what comes in
 
-bool LimitedNames::isInTurn(HeldTask& task) {
+bool LimitedNames::admit(HeldTask& task) {
   if (task.limitedName == 0) return !isPaused(task);
-  const auto room = isBelowLimit(task) && !isPaused(task) ? LeftTasks::Room::Some : LeftTasks::Room::None;
-  const auto arrival = leftLike(task).noteLeased(task.head.id, room);
+  const auto mayBegin = isBelowLimit(task) && !isPaused(task) ? LeftTasks::MayBegin::Yes : LeftTasks::MayBegin::No;
+  const auto arrival = leftTasksOf(task).noteLeased(task.head.id, mayBegin);
   task.limitedOrder = arrival.order;
   return arrival.turn == LeftTasks::Turn::Now && !isPaused(task);
 }
@@ -59,7 +59,7 @@ void LimitedNames::giveBack(StockedTask&& stocked, Step& step) {
   ++brokers_[task.broker].givenBack;
   auto settlement = settlementOfGivenBack(task, step);
   if (settlement.kind == Settlement::Kind::LeaveToOthers)
-    leftLike(task).add(task.limitedOrder, task.head.id, task.lease);
+    leftTasksOf(task).add(task.limitedOrder, task.head.id, task.lease);
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
@@ -69,8 +69,8 @@ Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step)
   Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
   settlement.delay = broker.leasesAgain ? kLeaveFor : paused ? kLeavePausedWithoutAsking : kLeaveForWithoutAsking;
   if (!task.head.id.empty() && countLeft(task.broker, task.limitedName) < kMaxLeft) return settlement;
-  const auto due = paused ? dueBehind(broker.lastPausedBehind, kPausedBehindFor, step.now.wall)
-                          : dueBehind(broker.lastPutBehind, kBehindFor, step.now.wall);
+  const auto due = paused ? dueBehind(broker.lastPausedBehind, kMinPausedBehindDelay, step.now.wall)
+                          : dueBehind(broker.lastPutBehind, kMinBehindDelay, step.now.wall);
   settlement.kind = Settlement::Kind::Release;
   settlement.delay = due - step.now.wall;
   return settlement;
@@ -78,7 +78,7 @@ Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step)
 
 // Tasks that are put behind keep their order.
 Time LimitedNames::dueBehind(Time& last, Duration atLeast, Time now) {
-  last = std::clamp(last + kIntervalWhileBehind, now + atLeast, now + kBehindAtMost);
+  last = std::clamp(last + kBehindInterval, now + atLeast, now + kMaxBehindDelay);
   return last;
 }
 
@@ -109,7 +109,7 @@ void LimitedNames::noteSettled(std::uint64_t batch) {
 
 bool LimitedNames::setPaused(std::uint32_t broker, const std::vector<std::string>& names, Step& step) {
   std::map<std::string, std::uint32_t, std::less<>> paused;
-  for (const auto& name : names) paused.emplace(name, numberOf(name));
+  for (const auto& name : names) paused.emplace(name, findOrAddNumber(name));
   const auto before = std::exchange(brokers_[broker].paused, std::move(paused));
   const auto& after = brokers_[broker].paused;
   for (const auto& [name, number] : before) {
@@ -118,8 +118,8 @@ bool LimitedNames::setPaused(std::uint32_t broker, const std::vector<std::string
   return std::ranges::any_of(after, [&](const auto& name) { return !before.contains(name.first); });
 }
 
-std::uint32_t LimitedNames::numberOf(const std::string& name) {
-  if (const auto limited = uses_.knownTasks.limitedName(name)) return limited;
+std::uint32_t LimitedNames::findOrAddNumber(const std::string& name) {
+  if (const auto limited = uses_.knownTasks.limitedNameNumber(name)) return limited;
   const auto next = static_cast<std::uint32_t>(rates_.size() + pausedNames_.size()) + 1;
   const auto [known, isNew] = pausedNames_.emplace(name, next);
   if (isNew) {
@@ -148,7 +148,7 @@ bool LimitedNames::isPaused(HeldTask& task) {
   if (paused == names.end()) return false;
   if (task.limitedName == 0) {
     task.limitedName = paused->second;
-    task.limitedOrder = leftLike(task).noteLeased(task.head.id).order;
+    task.limitedOrder = leftTasksOf(task).noteLeased(task.head.id).order;
   }
   return true;
 }
@@ -163,13 +163,13 @@ void LimitedNames::giveBackPaused(std::uint32_t broker, Step& step) {
 
 // --- what may begin
 
-std::size_t LimitedNames::free(std::uint32_t limitedName) const {
-  const auto most = uses_.knownTasks.mostRunning(limitedName);
+std::size_t LimitedNames::countStartable(std::uint32_t limitedName) const {
+  const auto most = uses_.knownTasks.maxRunning(limitedName);
   return most - std::min(most, uses_.slots.running(limitedName));
 }
 
 bool LimitedNames::isBelowLimit(const HeldTask& task) const {
-  return task.limitedName == 0 || free(task.limitedName) > 0;
+  return task.limitedName == 0 || countStartable(task.limitedName) > 0;
 }
 
 void LimitedNames::noteAssigned(const HeldTask& task) {
@@ -191,7 +191,7 @@ void LimitedNames::putBackAside() {
 }
 
 void LimitedNames::putBackAside(std::uint32_t limitedName) {
-  auto left = free(limitedName);
+  auto left = countStartable(limitedName);
   for (const auto broker : uses_.sessions.byPriority()) {
     if (left == 0) return;
     auto taken = uses_.stock.takeFromAside(broker, [&](const StockedTask& stocked) {
@@ -212,7 +212,7 @@ void LimitedNames::giveBackOld(Step& step) {
   }
 }
 
-// --- what the stores are asked for
+// --- leasing again the tasks that were left to others
 
 // Only where a lease is possible now: a task that was asked for and does not arrive counts as gone.
 void LimitedNames::askForMore(Step& step) {
@@ -227,13 +227,13 @@ void LimitedNames::askForMore(Step& step) {
 void LimitedNames::askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step) {
   auto& left = brokers_[broker].left[limitedName - 1];
   if (left.size() == left.asked() || isPausedHere(broker, limitedName)) return;
-  const auto wanted = free(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMaxAside);
+  const auto wanted = countStartable(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMaxAside);
   const auto expected = left.asked() + uses_.stock.countAside(broker, limitedName);
   if (wanted <= expected) return;
   uses_.batches.leaseAgain(broker, [&](std::uint64_t batch) { return left.askFor(wanted - expected, batch); }, step);
 }
 
-LeftTasks& LimitedNames::leftLike(const HeldTask& task) {
+LeftTasks& LimitedNames::leftTasksOf(const HeldTask& task) {
   return brokers_[task.broker].left[task.limitedName - 1];
 }
 

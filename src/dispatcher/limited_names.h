@@ -40,7 +40,7 @@ class LimitedNames {
 
   // --- for the intake
   // Whether the leased task may go into the stock; false: others of its name come first, and it is to be given back.
-  bool isInTurn(settlement::HeldTask& task);
+  bool admit(settlement::HeldTask& task);
   // Gives the task back: it keeps its place in the queue, and begins before later ones of its name.
   void giveBack(StockedTask&& stocked, Step& step);
   // All tasks of a delivery were received.
@@ -92,12 +92,12 @@ class LimitedNames {
 
   bool isUsed() const { return !rates_.empty() || !pausedNames_.empty(); }
   bool isPausedHere(std::uint32_t broker, std::uint32_t limitedName) const;
-  std::uint32_t numberOf(const std::string& name);
+  std::uint32_t findOrAddNumber(const std::string& name);
   void resume(std::uint32_t broker, std::uint32_t limitedName, Step& step);
   settlement::Settlement settlementOfGivenBack(const settlement::HeldTask& task, Step& step);
-  LeftTasks& leftLike(const settlement::HeldTask& task);
+  LeftTasks& leftTasksOf(const settlement::HeldTask& task);
   std::size_t countLeft(std::uint32_t broker, std::uint32_t limitedName) const;
-  std::size_t free(std::uint32_t limitedName) const;
+  std::size_t countStartable(std::uint32_t limitedName) const;
   void putBackAside(std::uint32_t limitedName);
   void askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step);
   static Time dueBehind(Time& last, Duration atLeast, Time now);

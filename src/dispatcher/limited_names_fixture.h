@@ -53,7 +53,7 @@ class LimitedNamesTest : public ::testing::Test {
     delivered = 0;
     if (session == 0) session = queue.open({std::string(32, 'a'), 1}, {}, 24h).value();
     events.push_back(event::BrokerOpened{0, 1, false, leasesAgain});
-    for (int slot = 0; slot < kSlots; ++slot) events.push_back(event::WorkerReady{slot, true});
+    for (int slot = 0; slot < kSlots; ++slot) events.push_back(event::WorkerReadiness{slot, true});
   }
 
   void push(const std::string& name, int count, Duration takes) {
@@ -119,7 +119,7 @@ class LimitedNamesTest : public ::testing::Test {
     }
     for (auto& batch : actions.batchesToSettle) batches.push_back(std::move(batch));
     credit = actions.leaseCredits.empty() ? credit : actions.leaseCredits[0];
-    for (const int slot : actions.slotsToTakeBack) takeBack(slot);
+    for (const int slot : actions.slotsToTakeBackFrom) takeBack(slot);
   }
 
   void takeBack(int slot) {

@@ -15,11 +15,11 @@ using metrics::StoreOperation;
 namespace {
 
 constexpr Duration kExpireEvery = std::chrono::seconds(10);
-// While there are expired records left.
+// The interval while expired records are left after a removal.
 constexpr Duration kExpireMoreAfter = std::chrono::milliseconds(100);
 constexpr Duration kMaxIdleWait = std::chrono::seconds(1);
 // Records saved between two beats: few enough that a slow storage does not look like one that hangs.
-constexpr std::size_t kSavedAtOnce = 512;
+constexpr std::size_t kMaxRecordsPerSave = 512;
 
 }  // namespace
 
@@ -96,7 +96,7 @@ void MetaWriter::takeBatches() {
 
 Result<void> MetaWriter::saveRecords() {
   for (std::span<MetaInfo> left = records_; !left.empty();) {
-    const auto piece = left.first(std::min(left.size(), kSavedAtOnce));
+    const auto piece = left.first(std::min(left.size(), kMaxRecordsPerSave));
     left = left.subspan(piece.size());
     thread_.beat();
     auto saved = calls_.time(StoreOperation::Save, [&] { return settlement::saveWithHistory(*storage_, piece); });

@@ -8,7 +8,7 @@ namespace leptir::dispatcher {
 
 void Pace::observe(Duration executionTime) {
   const auto micros = static_cast<double>(executionTime.count()) + kOverheadMicros;
-  if (!micros_) micros_ = std::max(micros, kShortestAtFirst);
+  if (!micros_) micros_ = std::max(micros, kMinFirstMicros);
   // Reduce the maxUnendedInSlot at once when tasks turn slow; grow it gradually, over some dozens of short tasks.
   *micros_ += (micros - *micros_) * (micros > *micros_ ? 0.5 : 0.1);
 }

@@ -19,7 +19,7 @@ class Pace {
   static constexpr double kOverheadMicros = 2;  // what a worker needs for a task in addition to the task's code
   // What a first short task says about the next ones: a slot gets 20 tasks after it. With more caution, an instance
   // needed 3.4 s to reach its speed on a store that takes 40 ms for a lease.
-  static constexpr double kShortestAtFirst = 100;
+  static constexpr double kMinFirstMicros = 100;
   std::optional<double> micros_{};  // what a task takes; none: nothing was measured
 };
 

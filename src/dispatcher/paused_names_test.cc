@@ -7,9 +7,9 @@ namespace {
 class PausedNamesTest : public LimitedNamesTest {
  protected:
   void pause(std::vector<std::string> names) {
-    events.push_back(event::PausesChanged{.broker = 0, .queue = false, .names = std::move(names)});
+    events.push_back(event::PausesChanged{.broker = 0, .isQueuePaused = false, .names = std::move(names)});
   }
-  void pauseQueue() { events.push_back(event::PausesChanged{.broker = 0, .queue = true, .names = {}}); }
+  void pauseQueue() { events.push_back(event::PausesChanged{.broker = 0, .isQueuePaused = true, .names = {}}); }
   // The first ones first: of those behind them several begin at the same time.
   void expectEachBegan(const std::string& name, int count) {
     auto first = begun[name];
@@ -24,7 +24,7 @@ class PausedNamesTest : public LimitedNamesTest {
     std::ranges::sort(expected);
     EXPECT_EQ(all, expected);
   }
-  void resumeAll() { events.push_back(event::PausesChanged{.broker = 0, .queue = false, .names = {}}); }
+  void resumeAll() { events.push_back(event::PausesChanged{.broker = 0, .isQueuePaused = false, .names = {}}); }
 };
 
 TEST_F(PausedNamesTest, NoTaskOfAPausedNameBeginsAndAnotherInstanceMayLeaseThem) {
@@ -190,14 +190,14 @@ TEST_F(PausedNamesTest, ADrainedInstanceBeginsNothingUntilItIsResumed) {
   start(2);
   push("other", 50, 1s);
   run(100ms);
-  events.push_back(event::Drained{true});
+  events.push_back(event::DrainChanged{true});
   run(3s);
   EXPECT_EQ(begun["other"].size(), std::size_t{kSlots});
   EXPECT_EQ(queue.counts().leased, 0u);
   resumeAll();
   run(1s);
   EXPECT_EQ(begun["other"].size(), std::size_t{kSlots}) << "the end of a pause does not end a drain";
-  events.push_back(event::Drained{false});
+  events.push_back(event::DrainChanged{false});
   EXPECT_LT(runUntilBegun("other", kSlots + 1), 20ms);
 }
 

@@ -27,7 +27,7 @@ class ReportCell {
   ReportCell(link::Link& link, const Clock& clock);
 
   bool isFree() const { return !used_; }
-  // On a free cell: passes a report to a reporter. `call` is the JSON text that report::callOf makes. TooLarge: it does
+  // On a free cell: passes a report to a reporter. `call` is the JSON text of report::reporterCallOf. TooLarge: it does
   // not fit, and the cell stays free.
   Result<void> assign(const std::string& reporter, const std::string& id, std::string call, Duration timeLimit);
   // Whether takeEnd would return a value. Costs one load.
@@ -44,7 +44,7 @@ class ReportCell {
   link::Link& link_;
   const Clock& clock_;
   std::optional<std::size_t> used_;
-  std::size_t next_ = 0;  // the cell of the next report: the worker goes round the cells
+  std::size_t next_ = 0;  // the cell that the next assign() uses: the worker takes reports from the cells in turn
   std::uint64_t sequence_ = 0;
 };
 

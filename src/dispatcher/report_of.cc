@@ -40,7 +40,7 @@ std::optional<ThrownError> shortened(const std::optional<ThrownError>& thrown) {
   return ThrownError{report::beginningOf(thrown->type), report::beginningOf(thrown->message)};
 }
 
-std::string kept(std::string_view envelope) {
+std::string envelopeUnlessTooLarge(std::string_view envelope) {
   return envelope.size() <= report::kMaxEnvelopeBytes ? std::string(envelope) : std::string();
 }
 
@@ -65,7 +65,7 @@ std::optional<ErrorReport> reportOf(const Settlement& settlement, std::string_vi
                      .stderrTail = report::endOf(record.stderrTail),
                      .signal = record.signal,
                      .thrown = shortened(settlement.thrown),
-                     .envelope = kept(envelope),
+                     .envelope = envelopeUnlessTooLarge(envelope),
                      .broker = broker,
                      .host = record.host,
                      .pid = record.pid,

@@ -45,14 +45,14 @@ SettleBatches::SettleBatches(const CoreOptions& options, const BrokerSessions& s
   for (const auto& broker : options.brokers) {
     const bool oneThread = broker.colocatedStorages > 0 || !options.hasStorages;
     brokers_.push_back({.gathering = nullptr,
-                        .mostAtStores = oneThread ? kMaxBatchesInOneThread : kMaxBatchesInTwoThreads,
-                        .mostSmallAtStores = kMaxSmallBatches,
+                        .maxAtStores = oneThread ? kMaxBatchesInOneThread : kMaxBatchesInTwoThreads,
+                        .maxSmallAtStores = kMaxSmallBatches,
                         .storageWriters = options.requiredStorageCount - broker.colocatedStorages});
   }
 }
 
-void SettleBatches::noteOpened(std::uint32_t broker, bool isPaid) {
-  if (isPaid) brokers_[broker].mostAtStores = brokers_[broker].mostSmallAtStores = kMaxBatchesInTwoThreads;
+void SettleBatches::noteOpened(std::uint32_t broker, bool isPaidPerRequest) {
+  if (isPaidPerRequest) brokers_[broker].maxAtStores = brokers_[broker].maxSmallAtStores = kMaxBatchesInTwoThreads;
 }
 
 void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&& settlement, std::string_view envelope,
@@ -90,7 +90,7 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
                         MayHaveRun mayHaveRun, Step& step) {
-  nameBurial(task, settlement, step);
+  ensureBuriedRecordHasId(task, settlement, step);
   batch.settledForMetrics.push_back(settledTaskMetrics(task, settlement, mayHaveRun));
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
   if (settlement.failed && options_.reportsErrors) addErrorReport(batch, settlement, envelope);
@@ -99,7 +99,7 @@ void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& se
 }
 
 // Where the store keeps no buried tasks, all that is left of one is its record, which needs an id.
-void SettleBatches::nameBurial(const HeldTask& task, Settlement& settlement, Step& step) const {
+void SettleBatches::ensureBuriedRecordHasId(const HeldTask& task, Settlement& settlement, Step& step) const {
   const bool isLeftInItsRecord =
       settlement.kind == Settlement::Kind::Bury && settlement.record && !sessions_.keepsBuried(task.broker);
   if (!isLeftInItsRecord || !settlement.record->id.empty()) return;
@@ -149,9 +149,9 @@ void SettleBatches::handOut(HandOut when, Step& step) {
 }
 
 bool SettleBatches::mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now) {
-  if (broker.atStores >= broker.mostAtStores) return false;
+  if (broker.atStores >= broker.maxAtStores) return false;
   if (broker.gathering->cells.size() >= kLargeBatch) return true;
-  if (broker.atStores >= broker.mostSmallAtStores) return false;
+  if (broker.atStores >= broker.maxSmallAtStores) return false;
   return when == HandOut::AtOnce || now - broker.gatheringSince >= kMaxGatheringTime;
 }
 

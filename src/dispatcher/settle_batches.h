@@ -27,7 +27,7 @@ class SettleBatches {
   SettleBatches(const CoreOptions& options, const BrokerSessions& sessions);
 
   // The feeder of a store that is paid by the request gathers small batches: they do not hold back further ones.
-  void noteOpened(std::uint32_t broker, bool isPaid);
+  void noteOpened(std::uint32_t broker, bool isPaidPerRequest);
 
   // A task that stands in a cell. `envelope` is valid until the cell is freed.
   void addFromCell(CellRef cell, const settlement::HeldTask& task, settlement::Settlement&& settlement,
@@ -81,8 +81,8 @@ class SettleBatches {
     std::shared_ptr<SettleBatch> gathering;
     BootTime gatheringSince{};
     int atStores = 0;                            // number of batches
-    int mostAtStores = 0;                        // later settlements gather in one more batch
-    int mostSmallAtStores = 0;                   // while so many batches are there, a small one gathers further tasks
+    int maxAtStores = 0;                         // later settlements gather in one more batch
+    int maxSmallAtStores = 0;                    // while so many batches are there, a small one gathers further tasks
     int storageWriters = 0;                      // number of required storages that a meta writer saves the records to
     std::size_t lastRecords = 0, lastCells = 0;  // sizes of the last batch: the next one will be of about that size
   };
@@ -101,7 +101,7 @@ class SettleBatches {
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
            std::string_view envelope, MayHaveRun mayHaveRun, Step& step);
-  void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
+  void ensureBuriedRecordHasId(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
   std::shared_ptr<SettleBatch> extractAtStores(std::uint64_t id);
   void addTracedRun(SettleBatch& batch, const settlement::HeldTask& task, const settlement::Settlement& settlement,

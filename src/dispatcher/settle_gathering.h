@@ -18,7 +18,7 @@ namespace leptir::dispatcher {
 class SettleGathering {
  public:
   // The most acknowledgements of one request, and the longest wait for them.
-  static constexpr std::size_t kFullRequest = 10;
+  static constexpr std::size_t kMaxAcknowledgementsPerRequest = 10;
   explicit SettleGathering(Duration longest) : longest_(longest) {}
 
   // Tasks of this session were leased.
@@ -32,7 +32,7 @@ class SettleGathering {
   // a request, another operation than an acknowledgement is due, or no further task is leased that could end.
   std::optional<Duration> remaining(const std::deque<std::shared_ptr<SettleBatch>>& batches, std::uint64_t epoch,
                                     BootTime now) {
-    const bool mayWait = !batches.empty() && batches.size() < kMaxBatches && isPart(batches, epoch);
+    const bool mayWait = !batches.empty() && batches.size() < kMaxBatches && isPartialRequest(batches, epoch);
     if (!mayWait) since_.reset();
     if (!mayWait) return std::nullopt;
     if (!since_) since_ = now;
@@ -49,14 +49,14 @@ class SettleGathering {
   static std::size_t leasesIn(const SettleBatch& batch) {
     return batch.acknowledge.size() + batch.release.size() + batch.bury.size();
   }
-  bool isPart(const std::deque<std::shared_ptr<SettleBatch>>& batches, std::uint64_t epoch) const {
+  bool isPartialRequest(const std::deque<std::shared_ptr<SettleBatch>>& batches, std::uint64_t epoch) const {
     std::size_t leases = 0;
     for (const auto& batch : batches) {
       const bool onlyAcknowledges = batch->release.empty() && batch->bury.empty() && batch->leaseAgain.empty();
       if (batch->epoch != epoch || !onlyAcknowledges || batch->acknowledge.empty()) return false;
       leases += batch->acknowledge.size();
     }
-    return leases < kFullRequest && leases < leased_;
+    return leases < kMaxAcknowledgementsPerRequest && leases < leased_;
   }
 
   const Duration longest_;

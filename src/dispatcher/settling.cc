@@ -89,7 +89,7 @@ void Settling::settle(event::CellDied& died, Step& step) {
       settlement::settlementOfVerdict(task, died.envelope, verdict, step.wallOf(verdict.started),
                                       step.wallOf(verdict.ended), authorWith(verdict.pid), uses_.random());
   if (settlement.record) {
-    step.log(LogLevel::Error, settlement::describeEnding(settlement), settlement::logTaskOf(task));
+    step.log(LogLevel::Error, settlement::describeFailureByVerdict(settlement), settlement::logTaskOf(task));
     if (died.taskOutcome) settlement::addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
   } else if (verdict.reason == link::StopReason::Shutdown && !uses_.slots.isLost(died.cell)) {
     logGivenBack(task, step);
@@ -111,7 +111,7 @@ void Settling::addToBatch(CellRef cell, Settlement&& settlement, std::string_vie
   const auto& task = *uses_.slots.taskIn(cell);
   // While the broker is unavailable the lease may be valid or lost. The batch waits in the feeder until the store
   // decides.
-  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOver(task)) return freeAsLost(cell, step);
+  if (settlement.kind == Settlement::Kind::Drop || uses_.sessions.isOfOldEpoch(task)) return freeAsLost(cell, step);
   uses_.batches.addFromCell(cell, task, std::move(settlement), envelope, step);
 }
 
@@ -142,7 +142,7 @@ void Settling::free(CellRef cell, Step& step) {
   step.actions.cellsToFree.push_back(cell);
 }
 
-void Settling::excuse(const event::StoreUnavailable& unavailable, Step& step) const {
+void Settling::exemptFromCrashCharges(const event::StoreUnavailable& unavailable, Step& step) const {
   const auto* batch = uses_.batches.find(unavailable.batch);
   if (batch == nullptr) return;
   auto& cells = step.actions.cellsThatAwaitStores;

@@ -43,7 +43,7 @@ class Settling {
   void free(const SettleBatch& batch, Step& step);
   // The batch reached its store without crashing this dispatcher, so a crash while it waits is not charged to its
   // tasks.
-  void excuse(const event::StoreUnavailable& unavailable, Step& step) const;
+  void exemptFromCrashCharges(const event::StoreUnavailable& unavailable, Step& step) const;
 
  private:
   void settleOutcome(const event::CellDone& done, Step& step);

@@ -21,7 +21,7 @@ void Shutdown::begin(Step& step) {
 }
 
 void Shutdown::finishWhenDone(Step& step) {
-  if (isClosed_) return;
+  if (hasRequestedClose_) return;
   if (!uses_.leases.isEmpty()) {
     if (step.isStopping()) finishWhenStuck(step);
   } else if (step.isStopping()) {
@@ -45,7 +45,7 @@ void Shutdown::finishWhenStuck(Step& step) {
 }
 
 void Shutdown::close(SessionClose how, Step& step) {
-  isClosed_ = true;
+  hasRequestedClose_ = true;
   step.actions.closeSessions = how;
 }
 

@@ -35,7 +35,7 @@ class Shutdown {
   const Uses uses_;
   std::optional<BootTime> stoppedAt_;
   std::optional<BootTime> stuckSince_;  // since when a stop waits for stores only
-  bool isClosed_ = false;
+  bool hasRequestedClose_ = false;
 };
 
 }  // namespace leptir::dispatcher

@@ -15,7 +15,7 @@ constexpr auto kInvalidState = static_cast<link::CellState>(0xff);
 
 // A task whose settling was cut short by this many crashes of dispatchers is settled alone; then also without the
 // task's own output; and then without reading its outcome at all.
-constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMaxSettleStarts = 6;
+constexpr std::uint32_t kSuspectSettleStarts = 2, kOutputlessSettleStarts = 4, kMaxSettleStarts = 6;
 
 // Keeps how the run ended, and drops the output: the task chose its size and content, so it may be what kills the
 // dispatchers that settle it.
@@ -113,7 +113,7 @@ bool SlotTable::collectCell(CellRef cell, std::size_t unsettled, std::vector<Eve
       addDied(cell, starts, events);
       break;
     default:  // only the dispatcher frees cells: a task overwrote this one
-      leaveToMaster(cell, word);
+      invalidateForMaster(cell, word);
       return false;
   }
   beginSettling(cell);
@@ -123,7 +123,7 @@ bool SlotTable::collectCell(CellRef cell, std::size_t unsettled, std::vector<Eve
 void SlotTable::addDone(CellRef cell, std::uint32_t starts, std::vector<Event>& events) const {
   const auto& slot = link_.slot(cell.slot);
   auto outcome = readOutcome(slot, cell.cell);
-  if (outcome && starts >= kOutputlessStarts) dropTaskOutput(*outcome);
+  if (outcome && starts >= kOutputlessSettleStarts) dropTaskOutput(*outcome);
   events.push_back(event::CellDone{cell, std::move(outcome), slot.assignments().envelope(cell.cell),
                                    slot.outcomes().workerPid(cell.cell)});
 }
@@ -132,7 +132,7 @@ void SlotTable::addDied(CellRef cell, std::uint32_t starts, std::vector<Event>& 
   const auto& slot = link_.slot(cell.slot);
   event::CellDied died{cell, readVerdict(cell), slot.assignments().envelope(cell.cell),
                        readUnfinished(slot, cell.cell, slot.word(cell.cell).reason)};
-  if (starts >= kOutputlessStarts) {
+  if (starts >= kOutputlessSettleStarts) {
     dropTaskOutput(died.verdict);
     died.taskOutcome.reset();
   }
@@ -142,20 +142,20 @@ void SlotTable::addDied(CellRef cell, std::uint32_t starts, std::vector<Event>& 
 // A task that was among those being settled at two crashes of dispatchers is a suspect and is settled alone. While it
 // waits until the others are settled, no further task is collected, or it would wait for ever.
 bool SlotTable::mustWaitToSettle(std::uint32_t starts, std::size_t unsettled) {
-  const bool isSuspect = starts >= kSuspectStarts;
+  const bool isSuspect = starts >= kSuspectSettleStarts;
   if (isSuspect && unsettled > 0) suspectWaits_ = true;
   return settledAlone_ || (isSuspect ? unsettled > 0 : suspectWaits_);
 }
 
 void SlotTable::beginSettling(CellRef cell) {
-  if (link_.slot(cell.slot).assignments().countSettleStart(cell.cell) <= kSuspectStarts) return;
+  if (link_.slot(cell.slot).assignments().countSettleStart(cell.cell) <= kSuspectSettleStarts) return;
   settledAlone_ = cell;
   suspectWaits_ = false;
 }
 
 // The task that overwrote the cell may still run, so the cell is not settled before the master has ended the worker.
 // The master does that for an invalid state, so a valid state is made invalid.
-void SlotTable::leaveToMaster(CellRef cell, link::CellWord word) {
+void SlotTable::invalidateForMaster(CellRef cell, link::CellWord word) {
   if (word.state != link::CellState::Free) return;
   link_.slot(cell.slot).change(cell.cell, word, word.to(kInvalidState));
   link_.masterBell().ring();
@@ -173,7 +173,7 @@ void SlotTable::collectReadinessAndRunning(std::vector<Event>& events) const {
   for (int i = 0; i < link_.workers(); ++i) {
     // A worker that is about to exit begins no further task.
     const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).mustWorkerExit();
-    if (ready != slots_.isReady(i)) events.push_back(event::WorkerReady{i, ready});
+    if (ready != slots_.isReady(i)) events.push_back(event::WorkerReadiness{i, ready});
     if (const auto running = executingCell(i))
       events.push_back(
           event::CellRunning{running->first, running->second, link_.slot(i).outcomes().workerPid(running->first.cell)});
@@ -184,7 +184,7 @@ std::optional<std::pair<CellRef, BootTime>> SlotTable::executingCell(int number)
   const auto& slot = link_.slot(number);
   for (const auto cell : slots_.unendedCells(number)) {
     const auto state = slot.word(cell).state;
-    if (state == link::CellState::Done || state == link::CellState::Died) continue;  // not collected, or just now
+    if (state == link::CellState::Done || state == link::CellState::Died) continue;  // not collected yet
     if (state != link::CellState::Executing) break;
     const auto started =
         std::clamp(slot.outcomes().startedBoot(cell), slot.assignments().read(cell).assigned, clock_.bootTime());

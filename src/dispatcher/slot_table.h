@@ -55,7 +55,7 @@ class SlotTable {
   void addDied(CellRef cell, std::uint32_t starts, std::vector<Event>& events) const;
   bool mustWaitToSettle(std::uint32_t starts, std::size_t unsettled);
   void beginSettling(CellRef cell);
-  void leaveToMaster(CellRef cell, link::CellWord word);
+  void invalidateForMaster(CellRef cell, link::CellWord word);
   link::Verdict readVerdict(CellRef cell) const;
   SlotState& stateOf(int slot) { return states_[static_cast<std::size_t>(slot)]; }
 

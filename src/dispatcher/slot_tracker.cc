@@ -12,12 +12,12 @@ namespace {
 
 // A short task never waits much longer than this behind a long one.
 constexpr Duration kLongTask = std::chrono::milliseconds(10);
-// One slot gets 1/8 of its maxUnended in a row before another slot is chosen.
-constexpr std::size_t kShortRunsInOneSlot = 8;
+// One slot gets a run of maxUnended divided by this before another slot is chosen.
+constexpr std::size_t kShortRunDivisor = 8;
 // From this many tasks in the slots on, settling them by the hundred is cheaper.
 constexpr std::size_t kManyTasks = 256;
 // So many short tasks that have not ended are waited for before those that have are settled.
-constexpr std::size_t kWorthAWait = 32;
+constexpr std::size_t kMinTasksWorthAWait = 32;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ std::optional<int> SlotTracker::choose(bool large, Preference preference) {
 // Short tasks that are neighbours in the queue go to one worker, so that a store can settle them in runs.
 bool SlotTracker::staysWithLastSlot(const TrackedSlot& emptiest, std::size_t maxUnended) const {
   const auto& last = trackedSlot(lastSlot_);
-  return canTake(last, maxUnended) && last.unended.size() < emptiest.unended.size() + maxUnended / kShortRunsInOneSlot;
+  return canTake(last, maxUnended) && last.unended.size() < emptiest.unended.size() + maxUnended / kShortRunDivisor;
 }
 
 std::optional<int> SlotTracker::chooseForLarge() {
@@ -97,11 +97,11 @@ CellRef SlotTracker::assign(int number, HeldTask&& task, bool large) {
   tracked.stage = CellStage::Unended;
   tracked.isLost = false;
   tracked.task = std::move(task);
-  ++runningLike(tracked.task);
+  ++runningCountOf(tracked.task);
   slot.next = (slot.next + 1) % link::kCells;
   slot.unended.push_back(cell.cell);
   slot.hasLarge = large;
-  if (slot.unended.size() == 1) slot.changed.reset();
+  if (slot.unended.size() == 1) slot.executingSince.reset();
   return cell;
 }
 
@@ -112,7 +112,7 @@ void SlotTracker::adopt(CellRef cell, HeldTask task, bool begun, bool large) {
   slot.isSlow = begun;  // how long it takes is not known until it ends
 }
 
-std::size_t& SlotTracker::runningLike(const HeldTask& task) {
+std::size_t& SlotTracker::runningCountOf(const HeldTask& task) {
   if (task.limitedName >= running_.size()) running_.resize(task.limitedName + 1);
   return running_[task.limitedName];
 }
@@ -127,12 +127,12 @@ void SlotTracker::markEnded(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.front() == cell.cell && "a worker runs its tasks in order");
   tracked(cell).stage = CellStage::Ended;
-  --runningLike(tracked(cell).task);
+  --runningCountOf(tracked(cell).task);
   slot.unended.pop_front();
   ++slot.ended;
   slot.isSlow = false;
   if (slot.runningLong == cell.cell) slot.runningLong.reset();
-  slot.changed.reset();
+  slot.executingSince.reset();
 }
 
 void SlotTracker::markFreed(CellRef cell) {
@@ -146,7 +146,7 @@ void SlotTracker::markFreed(CellRef cell) {
 HeldTask SlotTracker::removeTakenBack(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.back() == cell.cell && "the latest assignment");
-  --runningLike(tracked(cell).task);
+  --runningCountOf(tracked(cell).task);
   auto task = std::move(tracked(cell).task);
   tracked(cell).stage = CellStage::Free;
   slot.unended.pop_back();
@@ -158,12 +158,12 @@ HeldTask SlotTracker::removeTakenBack(CellRef cell) {
 void SlotTracker::setReady(int number, bool ready) {
   auto& slot = trackedSlot(number);
   slot.isReady = ready;
-  if (!ready) slot.changed.reset();
+  if (!ready) slot.executingSince.reset();
 }
 
 bool SlotTracker::noteRunning(CellRef cell, BootTime started, BootTime now, Duration moment) {
   auto& slot = trackedSlot(cell.slot);
-  slot.changed = started;
+  slot.executingSince = started;
   if (now - started > kLongTask) slot.isSlow = true;
   if (slot.runningLong == cell.cell || now - started <= moment) return false;
   slot.runningLong = cell.cell;
@@ -188,10 +188,10 @@ std::vector<LeaseId> SlotTracker::runningLong(std::uint32_t broker) const {
   return leases;
 }
 
-bool SlotTracker::hasStuckTasks(int number, BootTime now) const {
+bool SlotTracker::hasTasksToTakeBack(int number, BootTime now) const {
   const auto& slot = trackedSlot(number);
   const bool workerGone = !slot.isReady && !slot.unended.empty();
-  const bool behindLong = slot.unended.size() > 1 && slot.changed && now - *slot.changed > kLongTask;
+  const bool behindLong = slot.unended.size() > 1 && slot.executingSince && now - *slot.executingSince > kLongTask;
   return workerGone || behindLong;
 }
 
@@ -208,7 +208,7 @@ bool SlotTracker::areManyAboutToEnd() const {
   for (const auto& slot : slots_) {
     if (slot.isReady && !slot.isSlow) sum += slot.unended.size();
   }
-  return sum >= kWorthAWait;
+  return sum >= kMinTasksWorthAWait;
 }
 
 std::size_t SlotTracker::unended() const {

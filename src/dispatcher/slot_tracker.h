@@ -67,7 +67,7 @@ class SlotTracker {
   // Whether a worker is ready that has no task.
   bool hasIdleSlot() const;
   // Whether tasks of the slot wait behind a long task, or for a worker that is gone.
-  bool hasStuckTasks(int slot, BootTime now) const;
+  bool hasTasksToTakeBack(int slot, BootTime now) const;
   // Whether a slot holds more than one task that has not ended. Then the slots are checked more often, so that tasks
   // are taken back soon from behind a long one.
   bool hasTasksBehindOthers() const;
@@ -114,10 +114,10 @@ class SlotTracker {
     std::size_t next = 0;                    // the cell that is assigned next
     std::optional<std::size_t> runningLong;  // the cell for which noteRunning() has answered true
     bool isReady = false;
-    bool isSlow = false;              // its executing task takes long: nothing is assigned behind it
-    bool hasLarge = false;            // holds a task with a large envelope: no other task is assigned
-    bool keptForLarge = false;        // gets no more tasks until it is empty
-    std::optional<BootTime> changed;  // since when the oldest unended task has been seen waiting or executing
+    bool isSlow = false;                     // its executing task takes long: nothing is assigned behind it
+    bool hasLarge = false;                   // holds a task with a large envelope: no other task is assigned
+    bool keptForLarge = false;               // gets no more tasks until it is empty
+    std::optional<BootTime> executingSince;  // when the oldest unended task began; empty: not seen executing
 
     std::size_t used() const { return unended.size() + ended; }
   };
@@ -129,7 +129,7 @@ class SlotTracker {
   bool canTake(const TrackedSlot& slot, std::size_t maxUnended) const;
   std::optional<int> chooseForLarge();
 
-  std::size_t& runningLike(const settlement::HeldTask& task);
+  std::size_t& runningCountOf(const settlement::HeldTask& task);
 
   std::vector<TrackedSlot> slots_;
   std::vector<std::size_t> running_;  // by HeldTask::limitedName

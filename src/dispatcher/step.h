@@ -27,7 +27,7 @@ struct Step {
   void log(LogLevel level, std::string text, const LogTask& task) {
     actions.logLines.push_back({level, std::move(text), std::string(task.id), std::string(task.name), task.attempt});
   }
-  // What the wall clock shows at this instant, if it was not set meanwhile.
+  // What the wall clock showed at `time`, unless it was set since then.
   Time wallOf(BootTime time) const {
     return base::saturatedSubtract(now.wall, base::saturatedSubtract(now.boot, time));
   }

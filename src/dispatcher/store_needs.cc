@@ -9,7 +9,7 @@
 namespace leptir::dispatcher {
 namespace {
 
-constexpr Duration kLeaseAroundARun = std::chrono::minutes(5);
+constexpr Duration kLeaseMarginAroundRun = std::chrono::minutes(5);
 
 bool isLonger(Duration limit, Duration than) {
   return than != Duration::zero() && (limit == Duration::zero() || limit > than);
@@ -22,13 +22,13 @@ StoreNeeds storeNeeds(Duration defaultTimeLimit, const TaskRulesByName& rules, b
   for (const auto& [name, rule] : rules) {
     if (!rule.timeLimit || !isLonger(*rule.timeLimit, needs.longestTimeLimit)) continue;
     needs.longestTimeLimit = *rule.timeLimit;
-    needs.longestIsOf = fmt::format("time_limit of the task '{}'", name);
+    needs.longestTimeLimitSource = fmt::format("time_limit of the task '{}'", name);
   }
   return needs;
 }
 
 Duration longestTimeLimit(const BrokerTraits& traits) {
-  return traits.longestLease - std::min(traits.longestLease, kLeaseAroundARun);
+  return traits.longestLease - std::min(traits.longestLease, kLeaseMarginAroundRun);
 }
 
 Result<void> checkNeeds(const StoreNeeds& needs, const BrokerTraits& traits) {
@@ -39,7 +39,7 @@ Result<void> checkNeeds(const StoreNeeds& needs, const BrokerTraits& traits) {
         fmt::format(
             "a lease of this store lasts {} at most, so that no task can run for longer than {}; set {} "
             "to {:.0f} or less (now: {})",
-            base::durationText(traits.longestLease), base::durationText(longest), needs.longestIsOf,
+            base::durationText(traits.longestLease), base::durationText(longest), needs.longestTimeLimitSource,
             std::chrono::duration<double>(longest).count(),
             needs.longestTimeLimit == Duration::zero() ? "no limit" : base::durationText(needs.longestTimeLimit)));
   }

@@ -14,8 +14,8 @@ namespace leptir::dispatcher {
 struct StoreNeeds {
   // The longest time limit of the configuration; zero: some tasks have no limit.
   Duration longestTimeLimit = std::chrono::seconds(600);
-  std::string longestIsOf = "task_execution_time";  // which key says so
-  bool hasStorages = true;                          // records are kept
+  std::string longestTimeLimitSource = "task_execution_time";  // which key says so
+  bool hasStorages = true;                                     // records are kept
 };
 
 // Of a configuration: the default time limit, and those of names.

@@ -70,19 +70,19 @@ Result<void> StoreThread::open() {
 void StoreThread::openFailed(const Error& why) {
   work_.closeStore();
   if (!hasWorked_ && isPermanent(why)) return becomeUnusable(why);
-  if (!givesUp(why)) pause(noteFailure(why));
+  if (!giveUpIfDue(why)) pause(noteFailure(why));
 }
 
 // A store that worked until now is opened again at once: its server may be back already.
 void StoreThread::turnFailed(const Error& why) {
   work_.closeStore();
-  if (givesUp(why)) return;
+  if (giveUpIfDue(why)) return;
   const bool isFirst = !isFailing();
   const auto length = noteFailure(why);
   if (!isFirst) pause(length);
 }
 
-bool StoreThread::givesUp(const Error& why) {
+bool StoreThread::giveUpIfDue(const Error& why) {
   if (microseconds(context_.clock.bootTime()) < giveUpAt_) return false;
   work_.giveUp(why);
   return true;

@@ -117,7 +117,7 @@ class StoreThread {
   void noteThatItWorks();
   Duration noteFailure(const Error& why);
   void pause(Duration longest);
-  bool givesUp(const Error& why);
+  bool giveUpIfDue(const Error& why);
   void becomeUnusable(const Error& why);
 
   const StoreThreadContext& context_;

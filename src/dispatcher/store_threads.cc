@@ -50,12 +50,12 @@ void StoreThreads::startFeeders(const std::vector<broker::BrokerFactory>& broker
   for (std::uint32_t number = 0; number < brokers.size(); ++number) {
     const auto& broker = brokers[number];
     storeLocations_.push_back(broker.storeLocation);
-    feeders_.push_back(needsNoFeeder(number, broker.detaching) ? nullptr : feederFor(number, broker, storages));
+    feeders_.push_back(needsNoFeeder(number, broker.detaching) ? nullptr : makeFeeder(number, broker, storages));
   }
 }
 
-std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, const broker::BrokerFactory& broker,
-                                                const std::vector<meta::MetaStorageFactory>& storages) {
+std::unique_ptr<Feeder> StoreThreads::makeFeeder(std::uint32_t number, const broker::BrokerFactory& broker,
+                                                 const std::vector<meta::MetaStorageFactory>& storages) {
   FeederOptions options{
       .session = {.broker = number,
                   .instance = uses_.options.instance,
@@ -97,7 +97,7 @@ void StoreThreads::settle(std::shared_ptr<SettleBatch> batch) {
 void StoreThreads::setLeaseCredit(const Actions::LeaseCredit& credit) {
   auto* feeder = feederOf(credit.broker);
   if (feeder == nullptr) return;
-  if (credit.tasks > 0) uses_.page.brokers[credit.broker].leasedSingly = credit.alone ? 1 : 0;
+  if (credit.tasks > 0) uses_.page.brokers[credit.broker].leasedSingly = credit.isSingleLease ? 1 : 0;
   feeder->setLeaseCredit(credit.tasks, credit.knownDeliveredTasks);
 }
 
@@ -125,7 +125,7 @@ void StoreThreads::detach(std::uint32_t broker) {
   detaching_.push_back(broker);
 }
 
-void StoreThreads::noteDetached() {
+void StoreThreads::publishDetached() {
   std::erase_if(detaching_, [this](std::uint32_t broker) {
     if (!feeders_[broker]->hasClosed()) return false;
     if (!feeders_[broker]->leftToExpire()) uses_.page.brokers[broker].ended = 1;

@@ -54,7 +54,7 @@ class StoreThreads {
   // Closes the session at a broker that is no longer configured, however long its store is down.
   void detach(std::uint32_t broker);
   // Notes in the shared page which brokers have been detached.
-  void noteDetached();
+  void publishDetached();
   void closeSessions(SessionClose how);
 
   bool allSessionsClosed() const;
@@ -67,8 +67,8 @@ class StoreThreads {
   void startWriters(const std::vector<meta::MetaStorageFactory>& storages);
   void startFeeders(const std::vector<broker::BrokerFactory>& brokers,
                     const std::vector<meta::MetaStorageFactory>& storages);
-  std::unique_ptr<Feeder> feederFor(std::uint32_t number, const broker::BrokerFactory& broker,
-                                    const std::vector<meta::MetaStorageFactory>& storages);
+  std::unique_ptr<Feeder> makeFeeder(std::uint32_t number, const broker::BrokerFactory& broker,
+                                     const std::vector<meta::MetaStorageFactory>& storages);
   bool needsNoFeeder(std::uint32_t broker, bool isDetaching);
   void reportUnusable(const Error& why);
   Feeder* feederOf(std::uint32_t broker) const;

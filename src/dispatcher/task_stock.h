@@ -46,7 +46,7 @@ class TaskStock {
   // These two count tasks that stand aside as well.
   bool isEmpty() const;
   bool isEmpty(std::uint32_t broker) const { return !hasFirst(broker) && brokers_[broker].aside.empty(); }
-  // These two do not.
+  // hasFirst() and size() do not count tasks that stand aside.
   bool hasFirst(std::uint32_t broker) const { return !brokers_[broker].tasks.empty(); }
   std::size_t size(std::uint32_t broker) const { return brokers_[broker].tasks.size(); }
   // The task that is assigned next, of a broker that has one.

@@ -9,14 +9,14 @@
 namespace leptir::fleet {
 namespace {
 
-constexpr std::string_view kAudit = "audit/";
+constexpr std::string_view kAuditKeyPrefix = "audit/";
 constexpr std::int64_t kLatest = 9'999'999'999'999'999;  // microseconds: the year 2286
 
 }  // namespace
 
 std::string keyOf(const AuditEntry& entry, std::uint32_t random) {
   const auto at = std::clamp<std::int64_t>(entry.at.time_since_epoch().count(), 0, kLatest);
-  return fmt::format("{}{:016}-{:08x}", kAudit, kLatest - at, random);
+  return fmt::format("{}{:016}-{:08x}", kAuditKeyPrefix, kLatest - at, random);
 }
 
 std::string textOf(const AuditEntry& entry) {
@@ -30,7 +30,7 @@ std::string textOf(const AuditEntry& entry) {
 
 std::optional<AuditEntry> auditEntryOf(const FleetEntry& entry) {
   const auto object = objectIn(entry.value);
-  if (!object || !entry.key.starts_with(kAudit)) return std::nullopt;
+  if (!object || !entry.key.starts_with(kAuditKeyPrefix)) return std::nullopt;
   const auto at = timeAt(*object, "at");
   auto by = textAt(*object, "by");
   auto action = textAt(*object, "action");

@@ -11,7 +11,7 @@
 namespace leptir::fleet {
 namespace {
 
-constexpr std::string_view kInstances = "instances/";
+constexpr std::string_view kCardKeyPrefix = "instances/";
 constexpr int kMaxNumber = std::numeric_limits<int>::max();
 
 Json jsonOf(const RunningTask& task) {
@@ -81,7 +81,7 @@ Json jsonOf(const InstanceCard& card) {
 }
 
 // Leaves out the last eighth of a list, at least one element.
-void shorten(Json& list) {
+void dropLastEighth(Json& list) {
   const auto leave = (list.size() + 7) / 8;
   list.erase(list.end() - static_cast<std::ptrdiff_t>(leave), list.end());
 }
@@ -168,7 +168,7 @@ std::optional<std::string> taskNameOf(const Json& json) {
 }  // namespace
 
 std::string keyOf(const InstanceCard& card) {
-  return std::string(kInstances) + card.instance;
+  return std::string(kCardKeyPrefix) + card.instance;
 }
 
 std::string textOf(const InstanceCard& card) {
@@ -176,10 +176,10 @@ std::string textOf(const InstanceCard& card) {
   auto text = writeJson(json);
   while (text.size() > kMaxFleetValueBytes) {
     if (json["otherTasks"].empty()) {
-      shorten(json["running"]);
-      shorten(json["names"]);
+      dropLastEighth(json["running"]);
+      dropLastEighth(json["names"]);
     }
-    shorten(json["otherTasks"]);
+    dropLastEighth(json["otherTasks"]);
     text = writeJson(json);
   }
   return text;
@@ -202,7 +202,8 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
   auto names = listAt(*object, "names", kMaxFleetValueBytes, taskNameOf);
   const auto paused = flagAt(*object, "paused");
 
-  if (!instance || !isInstanceName(*instance) || entry.key != std::string(kInstances) + *instance) return std::nullopt;
+  if (!instance || !isInstanceName(*instance) || entry.key != std::string(kCardKeyPrefix) + *instance)
+    return std::nullopt;
   if (!host || !version || !broker || !configuration || !state) return std::nullopt;
   if (!pid || !workers || !since || !written || !renewed || !done || !failed || !runningTasks) return std::nullopt;
   if (!running || !names || !paused) return std::nullopt;

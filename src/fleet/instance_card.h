@@ -54,13 +54,13 @@ struct Reloads {
 };
 
 struct InstanceCard {
-  std::string instance{};  // 32 hex digits
-  std::string host{}, version{}, broker{}, configuration{};
-  int pid = 0;                 // of the master
+  std::string instance{};                                    // 32 hex digits
+  std::string host{}, version{}, broker{}, configuration{};  // configuration: its path
+  int pid = 0;                                               // of the master
   std::string pidNamespace{};  // where that number means this process (base/pid_namespace.h); empty: unknown
   int workers = 0;
-  std::string state{};  // starting, running, waiting, stopping
-  Time since{}, written{}, renewed{};
+  std::string state{};                 // starting, running, waiting, stopping
+  Time since{}, written{}, renewed{};  // start, this card, last renewal of its session
   std::uint64_t done = 0, failed = 0;  // tasks settled since the start, and how many of them did not succeed
   RecentTasks recent{};
   std::size_t runningTasks = 0;  // of the card's broker: all, also those that `running` leaves out

@@ -35,7 +35,7 @@ std::string_view nameOf(Order::Kind kind) {
 }
 
 std::string orderKeyPrefix(std::string_view instance) {
-  return fmt::format("{}{}/", kFleetOrders, instance);
+  return fmt::format("{}{}/", kFleetOrderKeyPrefix, instance);
 }
 
 std::string keyOf(const Order& order, std::uint32_t random) {
@@ -44,7 +44,7 @@ std::string keyOf(const Order& order, std::uint32_t random) {
 }
 
 std::string keyOfTakenOrder(std::string_view keyOfOrder) {
-  if (keyOfOrder.starts_with(kFleetOrders)) keyOfOrder.remove_prefix(kFleetOrders.size());
+  if (keyOfOrder.starts_with(kFleetOrderKeyPrefix)) keyOfOrder.remove_prefix(kFleetOrderKeyPrefix.size());
   return "taken/" + std::string(keyOfOrder);
 }
 

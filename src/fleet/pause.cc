@@ -9,22 +9,22 @@
 namespace leptir::fleet {
 namespace {
 
-constexpr std::string_view kQueue = "pauses/queue";
-constexpr std::string_view kName = "pauses/name/";
+constexpr std::string_view kQueuePauseKey = "pauses/queue";
+constexpr std::string_view kNamePauseKeyPrefix = "pauses/name/";
 constexpr std::size_t kDigestBytes = 1 + 16;  // ~0123456789abcdef
 constexpr std::size_t kPageSize = 500;
 
-bool standsForItself(char c) {
+bool needsNoEncoding(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
 // The name as a part of a key. `~` stands before the digest only, so no short name has the key of a long one.
 std::string keyPartOf(std::string_view name) {
-  constexpr std::size_t kMax = kMaxFleetKeyBytes - kName.size();
+  constexpr std::size_t kMax = kMaxFleetKeyBytes - kNamePauseKeyPrefix.size();
   std::string part;
   std::size_t lengthWithDigest = 0;  // the most whole characters that leave space for the digest
   for (const char c : name) {
-    part += standsForItself(c) ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    part += needsNoEncoding(c) ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     if (part.size() <= kMax - kDigestBytes) lengthWithDigest = part.size();
   }
   if (part.size() <= kMax) return part;
@@ -34,8 +34,8 @@ std::string keyPartOf(std::string_view name) {
 }  // namespace
 
 std::string keyOf(const Pause& pause) {
-  if (pause.name.empty()) return std::string(kQueue);
-  return std::string(kName) + keyPartOf(pause.name);
+  if (pause.name.empty()) return std::string(kQueuePauseKey);
+  return std::string(kNamePauseKeyPrefix) + keyPartOf(pause.name);
 }
 
 std::string textOf(const Pause& pause) {
@@ -59,7 +59,7 @@ Result<std::vector<Pause>> pausesIn(FleetStore& store) {
   std::vector<Pause> pauses;
   std::string after;
   while (true) {
-    auto page = store.list(kFleetPauses, after, kPageSize);
+    auto page = store.list(kFleetPauseKeyPrefix, after, kPageSize);
     if (!page) return page.error();
     for (const auto& entry : *page) {
       if (auto pause = pauseOf(entry)) pauses.push_back(*std::move(pause));

@@ -30,7 +30,7 @@ bool isValidMark(std::string_view text) {
 }
 
 std::string questionKeyPrefix(std::string_view instance) {
-  return fmt::format("{}{}/", kFleetOrders, instance);
+  return fmt::format("{}{}/", kFleetOrderKeyPrefix, instance);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 // OpenSSL's numbers: X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED, and (X509_V_ERR_UNSPECIFIED) what
 // libcurl leaves where it looked at the name before the rest.
-constexpr long kNotYetValid = 9, kExpired = 10, kNotSaid = 1;
+constexpr long kNotYetValid = 9, kExpired = 10, kUnspecified = 1;
 
 long longInfo(CURL* handle, CURLINFO info) {
   long value = 0;
@@ -22,7 +22,7 @@ long longInfo(CURL* handle, CURLINFO info) {
 Error unavailable(std::string message) {
   return Error(ErrorCode::Unavailable, std::move(message));
 }
-Error cannotWork(std::string message) {
+Error misconfigured(std::string message) {
   return Error(ErrorCode::Invalid, std::move(message));
 }
 
@@ -43,9 +43,9 @@ Error untrusted(CURL* handle, const Connection& connection) {
   const auto reason = longInfo(handle, CURLINFO_SSL_VERIFYRESULT);
   if (reason == kNotYetValid || reason == kExpired)
     return unavailable("its certificate has expired or is not yet valid: renew it, or set the clock of this machine");
-  if (reason == 0 || reason == kNotSaid)
-    return cannotWork("its certificate is for another name: use a name that the certificate has");
-  return cannotWork("its certificate does not verify: name the file of its authority in " + connection.caSetting);
+  if (reason == 0 || reason == kUnspecified)
+    return misconfigured("its certificate is for another name: use a name that the certificate has");
+  return misconfigured("its certificate does not verify: name the file of its authority in " + connection.caSetting);
 }
 
 Error refusedByProxy(long status) {
@@ -68,8 +68,8 @@ Error explain(CURL* handle, CURLcode code, const Connection& connection) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return untrusted(handle, connection);
     case CURLE_SSL_CACERT_BADFILE:
-      return cannotWork("no certificates can be read from " + connection.caSetting + " " +
-                        base::inQuotes(connection.caFile, 4096));
+      return misconfigured("no certificates can be read from " + connection.caSetting + " " +
+                           base::inQuotes(connection.caFile, 4096));
     case CURLE_SSL_CONNECT_ERROR:
       return unavailable("the TLS handshake failed: does this port speak TLS?");
     case CURLE_GOT_NOTHING:
@@ -79,7 +79,7 @@ Error explain(CURL* handle, CURLcode code, const Connection& connection) {
       return unavailable("the connection was closed or reset before an answer came");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return cannotWork("the answer is not HTTP: check host and port");
+      return misconfigured("the answer is not HTTP: check host and port");
     default:
       return unavailable(std::string("the request failed: ") + ::curl_easy_strerror(code));
   }
@@ -88,7 +88,7 @@ Error explain(CURL* handle, CURLcode code, const Connection& connection) {
 }  // namespace
 
 Error curlError(CURL* handle, CURLcode code, const Connection& connection) {
-  // Versions of libcurl have different codes for this.
+  // For a proxy that refuses, versions of libcurl have different codes: the status of the proxy tells.
   const auto proxyStatus = longInfo(handle, CURLINFO_HTTP_CONNECTCODE);
   if (proxyStatus >= 300) return refusedByProxy(proxyStatus);
   return explain(handle, code, connection);

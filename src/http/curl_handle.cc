@@ -10,7 +10,7 @@
 namespace leptir::http {
 namespace {
 
-bool isInitialized() {
+bool initializeOnce() {
   static const CURLcode initialized = ::curl_global_init(CURL_GLOBAL_DEFAULT);
   return initialized == CURLE_OK;
 }
@@ -30,11 +30,11 @@ void setAuthorities(CURL* handle, const std::string& place) {
 }  // namespace
 
 Handle makeHandle() {
-  return Handle(isInitialized() ? ::curl_easy_init() : nullptr);
+  return Handle(initializeOnce() ? ::curl_easy_init() : nullptr);
 }
 
 MultiHandle makeMultiHandle() {
-  return MultiHandle(isInitialized() ? ::curl_multi_init() : nullptr);
+  return MultiHandle(initializeOnce() ? ::curl_multi_init() : nullptr);
 }
 
 bool append(HeaderList& list, const std::string& line) {

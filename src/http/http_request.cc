@@ -12,8 +12,8 @@ constexpr int kPollMilliseconds = 1000;
 // Null: out of memory.
 HeaderList headerList(const HttpRequest& request) {
   HeaderList list;
-  // Else libcurl would wait for "100 Continue" before it sends a large body. (Its signatures are wrong with it.)
-  bool added = !request.signature.empty() || append(list, "Expect:");
+  // Without this libcurl waits for "100 Continue" before a large body. (With it libcurl signs a request wrongly.)
+  bool added = !request.awsSigV4Scope.empty() || append(list, "Expect:");
   for (const auto& [name, value] : request.headers) added = added && append(list, name + ": " + value);
   return added ? std::move(list) : nullptr;
 }
@@ -28,9 +28,9 @@ void setMethod(CURL* handle, const HttpRequest& request) {
   if (request.method == Method::Put) ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PUT");
 }
 
-void setContent(CURL* handle, const HttpRequest& request, const HeaderList& headers) {
+void setRequest(CURL* handle, const HttpRequest& request, const HeaderList& headers) {
   ::curl_easy_setopt(handle, CURLOPT_URL, request.url.target().c_str());
-  if (!request.signature.empty()) ::curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, request.signature.c_str());
+  if (!request.awsSigV4Scope.empty()) ::curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, request.awsSigV4Scope.c_str());
   if (!request.url.user.empty()) {
     ::curl_easy_setopt(handle, CURLOPT_USERNAME, request.url.user.c_str());
     ::curl_easy_setopt(handle, CURLOPT_PASSWORD, request.url.password.c_str());
@@ -75,12 +75,12 @@ Result<HttpAnswer> send(const HttpRequest& request, const StopToken& stop) {
   const auto headers = headerList(request);
   if (handle == nullptr || (headers == nullptr && !request.headers.empty()))
     return Error(ErrorCode::Unavailable, "libcurl cannot be initialized: out of memory?").in(request.url.origin());
-  ReceivedAnswer received(request.mostBody);
+  ReceivedAnswer received(request.maxKeptBodyBytes);
   received.collectFrom(handle.get());
   setConnection(handle.get(), request.connection);
-  setContent(handle.get(), request, headers);
+  setRequest(handle.get(), request, headers);
   const auto result = performOne(handle.get(), stop);
-  if (received.hasAllHeaders()) return received.take();
+  if (received.hasAllHeaders()) return received.takeAnswer();
   return curlError(handle.get(), result, request.connection).in(request.url.origin());
 }
 

@@ -24,8 +24,8 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};  // of Post and Put
   Method method = Method::Post;
-  std::string signature{};      // CURLOPT_AWS_SIGV4, with the user and password of `url` as keys; empty: not signed
-  std::size_t mostBody = 1024;  // of the answer's body so much is kept
+  std::string awsSigV4Scope{};  // aws:amz:<region>:<service>, keys: user and password of `url`; empty: not signed
+  std::size_t maxKeptBodyBytes = 1024;  // bytes of the answer's body that are kept
   Connection connection{};
 };
 

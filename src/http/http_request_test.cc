@@ -157,7 +157,7 @@ TEST_F(HttpRequestTest, GetsAndPuts) {
 TEST_F(HttpRequestTest, KeepsAsMuchOfTheBodyAsItWasAskedFor) {
   server.willReact({{.body = std::string(5000, 'x')}});
   auto request = requestTo(server.origin());
-  request.mostBody = 4000;
+  request.maxKeptBodyBytes = 4000;
   EXPECT_EQ(send(request)->body.size(), 4000u);
 }
 

@@ -34,7 +34,7 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   return copy;
 }
 
-Result<ParsedUrl> parsed(std::string_view text) {
+Result<ParsedUrl> parseWithCurl(std::string_view text) {
   if (text.empty()) return invalidUrl("it is empty");
   if (text.size() > kMaxUrlBytes) return invalidUrl("it is longer than 4096 bytes");
   if (hasSpaceOrControl(text)) return invalidUrl("it contains a space or a control character");
@@ -64,7 +64,7 @@ std::string HttpUrl::target() const {
 }
 
 Result<HttpUrl> parseHttpUrl(std::string_view text) {
-  const auto url = parsed(text);
+  const auto url = parseWithCurl(text);
   if (!url) return url.error();
   HttpUrl result{.scheme = part(url->get(), CURLUPART_SCHEME),
                  .user = part(url->get(), CURLUPART_USER, CURLU_URLDECODE),

@@ -9,7 +9,7 @@
 namespace leptir::http {
 namespace {
 
-constexpr std::size_t kKeptHeaders = 16 * 1024;
+constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
 // A server that asks for a longer pause is asked again after this time, in seconds: it must not silence its clients for
 // good.
 constexpr curl_off_t kMaxRetryAfterSeconds = 86400;
@@ -33,9 +33,9 @@ std::size_t ReceivedAnswer::onHeader(const char* bytes, std::size_t size, std::s
 std::size_t ReceivedAnswer::onBody(const char* bytes, std::size_t size, std::size_t count, void* to) {
   auto& answer = *static_cast<ReceivedAnswer*>(to);
   auto& body = answer.answer_.body;
-  body.append(bytes, std::min(size * count, answer.mostBody_ - body.size()));
-  answer.isTooLarge_ = body.size() >= answer.mostBody_;
-  return answer.isTooLarge_ ? 0 : size * count;
+  body.append(bytes, std::min(size * count, answer.maxKeptBodyBytes_ - body.size()));
+  answer.isBodyTooLarge_ = body.size() >= answer.maxKeptBodyBytes_;
+  return answer.isBodyTooLarge_ ? 0 : size * count;
 }
 
 // An answer with a status below 200 announces another one.
@@ -54,13 +54,13 @@ void ReceivedAnswer::addLine(std::string_view line) {
 void ReceivedAnswer::addHeader(std::string_view line) {
   headerBytes_ += line.size();
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos || headerBytes_ > kKeptHeaders) return;
+  if (colon == std::string_view::npos || headerBytes_ > kMaxHeaderBytes) return;
   auto& value = answer_.headers[lowerCase(trimmed(line.substr(0, colon)))];
   if (!value.empty()) value += ", ";
   value += trimmed(line.substr(colon + 1));
 }
 
-HttpAnswer ReceivedAnswer::take() {
+HttpAnswer ReceivedAnswer::takeAnswer() {
   answer_.status = static_cast<int>(statusOf(handle_));
   curl_off_t seconds = 0;
   ::curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds);

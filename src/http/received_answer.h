@@ -15,17 +15,17 @@ namespace leptir::http {
 
 class ReceivedAnswer {
  public:
-  // Keeps at most `mostBody` bytes of the body.
-  explicit ReceivedAnswer(std::size_t mostBody) : mostBody_(mostBody) {}
+  // Keeps at most `maxKeptBodyBytes` bytes of the body.
+  explicit ReceivedAnswer(std::size_t maxKeptBodyBytes) : maxKeptBodyBytes_(maxKeptBodyBytes) {}
 
   // Makes the handle report to this object, which must stay where it is until the request has ended.
   void collectFrom(CURL* handle);
   bool hasStatusLine() const { return hasStatusLine_; }
   bool hasAllHeaders() const { return hasAllHeaders_; }
   // The server sent more than is kept; the request has been ended then.
-  bool isTooLarge() const { return isTooLarge_; }
+  bool isBodyTooLarge() const { return isBodyTooLarge_; }
   // What has arrived, together with what the handle knows. Call it once.
-  HttpAnswer take();
+  HttpAnswer takeAnswer();
 
  private:
   static std::size_t onHeader(const char* bytes, std::size_t size, std::size_t count, void* to);
@@ -33,13 +33,13 @@ class ReceivedAnswer {
   void addLine(std::string_view line);
   void addHeader(std::string_view line);
 
-  const std::size_t mostBody_;
+  const std::size_t maxKeptBodyBytes_;
   CURL* handle_ = nullptr;
   HttpAnswer answer_;
   std::size_t headerBytes_ = 0;
   bool hasStatusLine_ = false;
   bool hasAllHeaders_ = false;
-  bool isTooLarge_ = false;
+  bool isBodyTooLarge_ = false;
 };
 
 }  // namespace leptir::http

@@ -219,8 +219,8 @@ void InstanceSetup::flushLog() {
   constexpr Duration kLastLinesTimeout = std::chrono::seconds(1);
   auto losses = current_.logger.flushWithin(kLastLinesTimeout);
   if (losses.empty()) return;
-  losses.pop_back();  // the line end, which errorText adds
-  (void)base::NonBlockingOutput(STDERR_FILENO).write(base::errorText(losses));
+  losses.pop_back();  // the line end, which commandErrorText adds
+  (void)base::NonBlockingOutput(STDERR_FILENO).write(base::commandErrorText(losses));
 }
 
 // --- what the child processes run

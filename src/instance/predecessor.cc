@@ -29,13 +29,13 @@ std::string cleanUpPredecessor(const std::filesystem::path& boardFile, const Log
   const auto& name = board->instance.session;
   const auto left = base::killProcessesOf(name);
   if (!left) {
-    logger.warning("Cannot kill what is left of the instance that was killed here (" + name +
-                   "): " + left.error().message());
+    logger.warning("Cannot kill the processes that are left of instance " + name +
+                   ", which was killed here: " + left.error().message());
     return {};
   }
-  if (!left->ended.empty()) {
+  if (!left->signalled.empty()) {
     logger.warning("Killed processes that are left of the instance that was killed here (" + name + ", master " +
-                   std::to_string(board->instance.pid) + "): " + base::processListText(left->ended));
+                   std::to_string(board->instance.pid) + "): " + base::processListText(left->signalled));
   }
   if (left->allGone) return name;
   logger.warning("A process of the instance that was killed here (" + name + ") did not end.");

@@ -9,7 +9,7 @@ int checkStores(const Config& config, const std::function<void(const std::string
   config::Stores stores(config);
   int status = 0;
   const auto tryStore = [&](const auto& opened, const std::string& name) {
-    const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
+    const auto usable = opened ? (*opened)->checkRights() : Result<void>(opened.error());
     if (usable) return;
     const bool down = usable.error().code() == ErrorCode::Unavailable;
     report(name + ": " + usable.error().message() + (down ? " (will be tried again)" : ""));

@@ -21,7 +21,7 @@ void printOn(int stream, const std::string& text) {
 }
 
 void printOnStderr(const std::string& sentence) {
-  printOn(STDERR_FILENO, base::errorText(sentence));
+  printOn(STDERR_FILENO, base::commandErrorText(sentence));
 }
 
 int reportError(const Error& error, int status) {

@@ -17,7 +17,7 @@ class DroppedLines {
 
   // `error`: the errno of the write.
   void add(std::uint64_t lines, int error);
-  bool any() const { return page_->lines.load(std::memory_order_relaxed) > 0; }
+  bool hasUnreported() const { return page_->lines.load(std::memory_order_relaxed) > 0; }
   // Dropped lines of all these processes since the start, reported or not.
   std::uint64_t total() const { return page_->total; }
   // The number of lines not yet reported. They count as reported from now on, unless putBack() is called.

@@ -21,7 +21,7 @@ bool LineQueue::add(std::string_view line) {
   return true;
 }
 
-void LineQueue::drop(std::size_t bytes) {
+void LineQueue::removeWritten(std::size_t bytes) {
   if (bytes == 0) return;
   beginsInsideLine_ = text_[bytes - 1] != '\n';
   text_.erase(0, bytes);

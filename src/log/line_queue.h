@@ -24,7 +24,7 @@ class LineQueue {
   // False: the queue is full; the line was not added.
   bool add(std::string_view line);
   // Removes the first `bytes`, which were written.
-  void drop(std::size_t bytes);
+  void removeWritten(std::size_t bytes);
   // True: only the rest of the first line is left, because its beginning was written.
   bool beginsInsideLine() const { return beginsInsideLine_; }
   // Discards all lines and answers how many they were.

@@ -77,7 +77,7 @@ bool LineSink::flushQueue(Time now) {
       return false;
     }
     dropped_.stalled() = false;
-    queue_.drop(static_cast<std::size_t>(written));
+    queue_.removeWritten(static_cast<std::size_t>(written));
   }
   return writeOrQueueDropReport(now);
 }
@@ -88,7 +88,7 @@ void LineSink::dropQueue(int error) {
 }
 
 bool LineSink::writeOrQueueDropReport(Time now) {
-  const auto lines = dropped_.any() ? dropped_.takeUnreported() : 0;
+  const auto lines = dropped_.hasUnreported() ? dropped_.takeUnreported() : 0;
   if (lines == 0) return true;
   // The queue was empty, so the line fits.
   queue_.add(dropReportLine(lines, now));
@@ -98,7 +98,7 @@ bool LineSink::writeOrQueueDropReport(Time now) {
     dropped_.putBack(lines);
     return false;
   }
-  queue_.drop(static_cast<std::size_t>(written));
+  queue_.removeWritten(static_cast<std::size_t>(written));
   return queue_.isEmpty();
 }
 
@@ -108,7 +108,7 @@ bool LineSink::flushWithin(Duration longest, Time now) {
     const auto left = until - bootTime();
     if (left <= Duration::zero() || !output_->waitUntilWritable(left)) return false;
     // Writes fail for another reason than a slow reader, so waiting does not help.
-    if (dropped_.any() && queue_.isEmpty()) return false;
+    if (dropped_.hasUnreported() && queue_.isEmpty()) return false;
   }
   return true;
 }
@@ -125,7 +125,7 @@ std::string LineSink::takeDropReport() {
 // --- In a process that does not queue lines.
 
 void LineSink::writeOrWait(std::string_view line, Time now) {
-  int error = dropped_.any() ? writeDropReport(now) : 0;
+  int error = dropped_.hasUnreported() ? writeDropReport(now) : 0;
   if (error == 0) error = writeAll(line);
   if (error != 0) return dropped_.add(1, error);
   dropped_.stalled() = false;

@@ -52,7 +52,7 @@ void LogOutput::noteIdentity() {
 
 // While another thread reopens the file, this can wrongly answer false. The line is then written through the path,
 // which is the same file.
-bool LogOutput::stillNamesOurFile() const {
+bool LogOutput::isDescriptorOfOurFile() const {
   return base::FileIdentity::of(output_.descriptor()) == base::FileIdentity{device_, inode_};
 }
 
@@ -62,7 +62,7 @@ std::string LogOutput::target() const {
 }
 
 ssize_t LogOutput::write(std::string_view text) const {
-  if (isFile() && !stillNamesOurFile()) return writeByPath(text);
+  if (isFile() && !isDescriptorOfOurFile()) return writeByPath(text);
   ssize_t written = -1;
   do written = output_.write(text);
   while (written < 0 && errno == EINTR);
@@ -77,12 +77,12 @@ ssize_t LogOutput::writeByPath(std::string_view text) const {
 // If the file cannot be reopened, lines go to the old file.
 void LogOutput::followRotation(Time now) {
   if (!isFile()) return;
-  auto look = nextRotationCheck_.load(std::memory_order_relaxed);
+  auto checkAt = nextRotationCheck_.load(std::memory_order_relaxed);
   const auto at = now.time_since_epoch().count();
-  const bool clockFellBack = look - at > kRotationCheckInterval.count();
-  if (at < look && !clockFellBack) return;
+  const bool clockFellBack = checkAt - at > kRotationCheckInterval.count();
+  if (at < checkAt && !clockFellBack) return;
   // Another thread is checking.
-  if (!nextRotationCheck_.compare_exchange_strong(look, at + kRotationCheckInterval.count())) return;
+  if (!nextRotationCheck_.compare_exchange_strong(checkAt, at + kRotationCheckInterval.count())) return;
 
   struct stat named{}, ours{};
   if (::fstat(output_.descriptor(), &ours) != 0) return;
@@ -92,7 +92,7 @@ void LogOutput::followRotation(Time now) {
 }
 
 Result<void> LogOutput::reopen() {
-  if (!isFile() || !stillNamesOurFile()) return {};
+  if (!isFile() || !isDescriptorOfOurFile()) return {};
   const auto fresh = openLogFile(logger_, path_, modeForRotatedFile(output_.descriptor()));
   if (!fresh) return fresh.error();
   if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) {

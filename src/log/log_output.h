@@ -43,7 +43,7 @@ class LogOutput {
   LogOutput(const LogSinkConfig& config, std::string path, base::NonBlockingOutput output);
   bool isFile() const { return !path_.empty(); }
   void noteIdentity();
-  bool stillNamesOurFile() const;
+  bool isDescriptorOfOurFile() const;
   ssize_t writeByPath(std::string_view text) const;
 
   const std::string logger_;

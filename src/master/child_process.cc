@@ -14,7 +14,7 @@
 namespace leptir::master {
 namespace {
 
-[[noreturn]] void live(const std::function<int()>& main, int parent) {
+[[noreturn]] void runChildMain(const std::function<int()>& main, int parent) {
   // Without a terminal: a program that a task starts and that asks there gets an error at once, where in a background
   // group of the terminal's session SIGTTIN would stop it.
   ::setsid();
@@ -32,7 +32,7 @@ Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
   const AllSignalsBlocked blocked;
   const int parent = ::getpid();
   const int pid = ::fork();
-  if (pid == 0) live(main, parent);
+  if (pid == 0) runChildMain(main, parent);
   if (pid < 0) return Error(ErrorCode::Unavailable, "fork: " + base::errnoText(errno));
   return ChildProcess(pid, base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
 }

@@ -31,7 +31,7 @@ std::optional<CrashSymbolizer> CrashSymbolizer::begin(MasterContext& context, li
   return std::nullopt;
 }
 
-void CrashSymbolizer::closeAnnouncement() {
+void CrashSymbolizer::announceEnd() {
   slot_->verdicts().endSymbolizing(cell_);
 }
 

@@ -17,7 +17,7 @@ class CrashSymbolizer {
                                               std::shared_ptr<const link::CrashReport> report, BootTime now);
 
   // To be called when the child was reaped: the announced stack is there, or does not come.
-  void closeAnnouncement();
+  void announceEnd();
 
   int pid() const { return child_.pid(); }
   BootTime next() const { return killed_ ? BootTime::max() : until_; }

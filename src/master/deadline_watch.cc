@@ -18,11 +18,11 @@ BootTime leaseEnd(const RunningTask& task, const link::SharedPage& page) {
 
 // The stage of a shutdown at which the task is ended. Error reports may go on until the dispatcher has ended, which
 // waits for them, but not for long.
-link::ShutdownStage lastStageOf(const RunningTask& task) {
+link::ShutdownStage stopStageOf(const RunningTask& task) {
   return task.broker == link::kNoBroker ? link::ShutdownStage::Leave : link::ShutdownStage::Now;
 }
 
-BootTime limitOf(const RunningTask& task, BootTime started) {
+BootTime timeLimitEnd(const RunningTask& task, BootTime started) {
   return task.timeLimit <= Duration::zero() ? BootTime::max() : base::saturatedAdd(started, task.timeLimit);
 }
 
@@ -65,16 +65,16 @@ DeadlineWatch::Decision DeadlineWatch::check(const std::optional<RunningTask>& r
     next_ = killAt_;
     return {now >= killAt_ ? Act::Kill : Act::Nothing, link::StopReason::None};
   }
-  const auto limit = limitOf(*running, started_);
+  const auto limit = timeLimitEnd(*running, started_);
   next_ = std::min(limit, before(lease, page.leaseTimes.termBeforeEnd()));
-  if (page.stopping.load() >= lastStageOf(*running)) return {Act::Stop, link::StopReason::Shutdown};
+  if (page.stopping.load() >= stopStageOf(*running)) return {Act::Stop, link::StopReason::Shutdown};
   if (now >= before(lease, page.leaseTimes.termBeforeEnd())) return {Act::Stop, link::StopReason::LeaseLost};
   if (running->stopRequest != link::StopReason::None) return {Act::Stop, running->stopRequest};
   if (now >= limit) return {Act::Stop, link::StopReason::TimeLimit};
   return {};
 }
 
-void DeadlineWatch::stopped(link::StopReason reason, const link::SharedPage& page, BootTime now) {
+void DeadlineWatch::noteStop(link::StopReason reason, const link::SharedPage& page, BootTime now) {
   const auto lease = task_ ? before(leaseEnd(*task_, page), page.leaseTimes.killBeforeEnd()) : BootTime::max();
   const bool leaseEnds =
       reason == link::StopReason::LeaseLost && task_ && task_->stopRequest != link::StopReason::LeaseLost;

@@ -17,7 +17,7 @@ class DeadlineWatch {
   enum class Act { Nothing, Stop, Kill };
   struct Decision {
     Act act = Act::Nothing;
-    link::StopReason reason = link::StopReason::None;  // of Stop
+    link::StopReason reason = link::StopReason::None;  // of Act::Stop; None with the other acts
   };
 
   explicit DeadlineWatch(Duration killGrace) : killGrace_(killGrace) {}
@@ -28,7 +28,7 @@ class DeadlineWatch {
   // reports is believed only if it lies between the previous call and this one.
   Decision check(const std::optional<RunningTask>& running, const link::SharedPage& page, BootTime now);
   // The task of the last `check` was marked as stopping: its grace until the kill starts now.
-  void stopped(link::StopReason reason, const link::SharedPage& page, BootTime now);
+  void noteStop(link::StopReason reason, const link::SharedPage& page, BootTime now);
 
   // When to call `check` again at the latest; max: no task has a deadline.
   BootTime next() const { return next_; }

@@ -74,7 +74,7 @@ TEST_F(DeadlineWatchTest, StopsATaskAtTheDispatchersRequestAndKillsItAfterTheGra
     const auto decision = watch.check(running, page, kStart + 1ms);
     EXPECT_EQ(decision.act, Act::Stop);
     EXPECT_EQ(decision.reason, reason);
-    watch.stopped(reason, page, kStart + 1ms);
+    watch.noteStop(reason, page, kStart + 1ms);
     EXPECT_EQ(watch.next(), kStart + 1ms + 1s);
   }
 }
@@ -89,7 +89,7 @@ TEST_F(DeadlineWatchTest, StopsATaskExactlyAtItsLimitAndKillsItAfterTheGrace) {
   EXPECT_EQ(decision.act, Act::Stop);
   EXPECT_EQ(decision.reason, link::StopReason::TimeLimit);
 
-  watch.stopped(link::StopReason::TimeLimit, page, limit);
+  watch.noteStop(link::StopReason::TimeLimit, page, limit);
   EXPECT_EQ(watch.next(), limit + 1s);
   EXPECT_EQ(watch.check(stopping(running, link::StopReason::TimeLimit), page, limit + 1s - 1us).act, Act::Nothing);
   EXPECT_EQ(watch.check(stopping(running, link::StopReason::TimeLimit), page, limit + 1s).act, Act::Kill);
@@ -126,7 +126,7 @@ TEST_F(DeadlineWatchTest, EndsATaskBeforeItsLeaseEndsEvenWithALongGrace) {
   const auto decision = patient.check(task(0s), page, end - 10s);
   EXPECT_EQ(decision.act, Act::Stop);
   EXPECT_EQ(decision.reason, link::StopReason::LeaseLost);
-  patient.stopped(link::StopReason::LeaseLost, page, end - 10s);
+  patient.noteStop(link::StopReason::LeaseLost, page, end - 10s);
   EXPECT_EQ(patient.next(), end - 2s);
   EXPECT_EQ(patient.check(stopping(task(0s), link::StopReason::LeaseLost), page, end - 2s - 1us).act, Act::Nothing);
   EXPECT_EQ(patient.check(stopping(task(0s), link::StopReason::LeaseLost), page, end - 2s).act, Act::Kill);
@@ -138,7 +138,7 @@ TEST_F(DeadlineWatchTest, TheMarginBeforeTheEndIsProportionalToTheLease) {
   EXPECT_EQ(watch.check(task(0s), page, kStart + 2400ms).act, Act::Nothing);
   EXPECT_EQ(watch.next(), kStart + 2500ms);
   watch.check(task(0s), page, kStart + 2500ms);
-  watch.stopped(link::StopReason::LeaseLost, page, kStart + 2500ms);
+  watch.noteStop(link::StopReason::LeaseLost, page, kStart + 2500ms);
   EXPECT_EQ(watch.next(), kStart + 2900ms);
 }
 
@@ -146,7 +146,7 @@ TEST_F(DeadlineWatchTest, KillsATaskThatStopsForAnotherReasonBeforeItsLeaseEnds)
   DeadlineWatch patient(1h);
   patient.begin(kStart);
   patient.check(task(1s), page, kStart + 1s);
-  patient.stopped(link::StopReason::TimeLimit, page, kStart + 1s);
+  patient.noteStop(link::StopReason::TimeLimit, page, kStart + 1s);
   leaseEnds(kStart + 20s);
   EXPECT_EQ(patient.check(stopping(task(1s), link::StopReason::TimeLimit), page, kStart + 18s).act, Act::Kill);
 }
@@ -161,7 +161,7 @@ TEST_F(DeadlineWatchTest, LetsATaskRunWhoseLeaseIsRenewed) {
 TEST_F(DeadlineWatchTest, KillsATaskOfAnEarlierEpochAtOnce) {
   page.brokers[0].epoch = 2;
   EXPECT_EQ(watch.check(task(0s), page, kStart + 1s).reason, link::StopReason::LeaseLost);
-  watch.stopped(link::StopReason::LeaseLost, page, kStart + 1s);
+  watch.noteStop(link::StopReason::LeaseLost, page, kStart + 1s);
   EXPECT_LE(watch.next(), kStart + 1s);
   EXPECT_EQ(watch.check(stopping(task(0s), link::StopReason::LeaseLost), page, kStart + 1s).act, Act::Kill);
 }
@@ -170,7 +170,7 @@ TEST_F(DeadlineWatchTest, KillsATaskAtOnceThatIsFirstSeenAfterItsLeaseEnded) {
   leaseEnds(kStart + 60s);
   watch.check(task(0s), page, kStart + 1s);
   EXPECT_EQ(watch.check(task(0s), page, kStart + 1h).reason, link::StopReason::LeaseLost);
-  watch.stopped(link::StopReason::LeaseLost, page, kStart + 1h);
+  watch.noteStop(link::StopReason::LeaseLost, page, kStart + 1h);
   EXPECT_LE(watch.next(), kStart + 1h);
 }
 

@@ -9,15 +9,15 @@
 namespace leptir::master {
 namespace {
 
-// After two deaths within kDeathsInSuccessionWithin tasks are leased one at a time, until kLeaseSinglyFor after the
+// After two deaths within kMaxTimeBetweenDeaths tasks are leased one at a time, until kSingleLeasesDuration after the
 // last death: so a task that kills dispatchers is identified. A dispatcher that hangs dies late, so the time is long
 // enough for that.
-constexpr Duration kDeathsInSuccessionWithin = std::chrono::minutes(1), kLeaseSinglyFor = std::chrono::minutes(1);
+constexpr Duration kMaxTimeBetweenDeaths = std::chrono::minutes(1), kSingleLeasesDuration = std::chrono::minutes(1);
 // The dispatcher only has to finish its current round.
 constexpr Duration kMaxHandOverTime = std::chrono::seconds(2);
 
 // Whether the dispatcher exited as the end that it wrote before says.
-bool isBorneOut(link::InstanceEnd end, const ExitReport& report, bool stopping) {
+bool isConfirmedByExit(link::InstanceEnd end, const ExitReport& report, bool stopping) {
   switch (end) {
     case link::InstanceEnd::StoreUnusable:
       return true;
@@ -63,7 +63,7 @@ void DispatcherSupervisor::startChild(BootTime now) {
     context_.board.metrics().dispatcherPid = child_->pid();
     return;
   }
-  ++diedAtOnce_;
+  ++failedStarts_;
   startAt_ = now + backoff_.afterFailedStart();
 }
 
@@ -71,7 +71,7 @@ void DispatcherSupervisor::watchBeat(BootTime now) {
   const auto beat = context_.link.page().dispatcherBeat.load();
   if (beat != std::exchange(beat_, beat)) {
     beatSince_ = progressAt_ = now;
-    diedAtOnce_ = 0;
+    failedStarts_ = 0;
   }
   const auto stall = stalls_.stallBefore(now);
   beatSince_ += stall;
@@ -94,22 +94,22 @@ bool DispatcherSupervisor::handleExit(const ExitReport& report, link::ShutdownSt
   context_.processes.removeChild(report.pid);
   if (!instanceEnd_) instanceEnd_ = endAfter(report, stopping);
   if (instanceEnd_ || handOverUntil_) {
-    noteExpectedExit(report);
+    logExpectedExit(report);
   } else {
-    noteUnexpectedDeath(report);
+    handleUnexpectedDeath(report);
   }
   return true;
 }
 
-void DispatcherSupervisor::noteExpectedExit(const ExitReport& report) const {
+void DispatcherSupervisor::logExpectedExit(const ExitReport& report) const {
   if (instanceEnd_ || killed_ || report.exitedWithStatusZero()) return;
   context_.log.warning("The dispatcher (pid " + std::to_string(report.pid) + ") " + describe(report) + ".");
 }
 
-void DispatcherSupervisor::noteUnexpectedDeath(const ExitReport& report) {
+void DispatcherSupervisor::handleUnexpectedDeath(const ExitReport& report) {
   ++context_.link.page().dispatcherDeaths;
   if (!killed_) metrics::add(counters().crashes);
-  ++diedAtOnce_;
+  ++failedStarts_;
   limitLeasesAfterDeath(report.at);
   startAt_ = report.at + backoff_.after(report.at - started_, false);
   context_.log.error("The dispatcher (pid " + std::to_string(report.pid) + ") " + describe(report) +
@@ -119,9 +119,9 @@ void DispatcherSupervisor::noteUnexpectedDeath(const ExitReport& report) {
 void DispatcherSupervisor::limitLeasesAfterDeath(BootTime now) {
   auto& until = context_.link.page().singleLeasesUntil;
   const bool careful = BootTime(Duration(until.load())) > now;
-  const bool again = lastDeath_ && now - *lastDeath_ <= kDeathsInSuccessionWithin;
+  const bool again = lastDeath_ && now - *lastDeath_ <= kMaxTimeBetweenDeaths;
   lastDeath_ = now;
-  if (again || careful) until = (now + kLeaseSinglyFor).time_since_epoch().count();
+  if (again || careful) until = (now + kSingleLeasesDuration).time_since_epoch().count();
   if (again && !careful)
     context_.log.warning(
         "Two dispatchers died within a minute: until one lives for a minute tasks are leased one at a time.");
@@ -131,7 +131,7 @@ std::optional<link::InstanceEnd> DispatcherSupervisor::endAfter(const ExitReport
                                                                 link::ShutdownStage stopping) const {
   if (report.signal == 0 && report.exitCode == base::kExitStoreUnusable) return link::InstanceEnd::StoreUnusable;
   const auto end = context_.link.page().instanceEnd.load();
-  const bool counts = isBorneOut(end, report, stopping != link::ShutdownStage::No);
+  const bool counts = isConfirmedByExit(end, report, stopping != link::ShutdownStage::No);
   return counts ? std::optional(end) : std::nullopt;
 }
 

@@ -33,7 +33,7 @@ class DispatcherSupervisor {
   bool hasHandedOver() const { return handOverUntil_ && !child_ && !instanceEnd_; }
   void startSuccessor(BootTime now);
   // Whether several dispatchers in a row could not be started, or died before they showed any progress.
-  bool cannotStart() const { return diedAtOnce_ >= kFailedStartsToGiveUp; }
+  bool cannotStart() const { return failedStarts_ >= kFailedStartsToGiveUp; }
   // Kills the dispatcher and starts no other: the tasks that it holds return to their queues when its sessions expire.
   void giveUp();
 
@@ -45,9 +45,9 @@ class DispatcherSupervisor {
   void watchBeat(BootTime now);
   void kill(const std::string& why);
   metrics::ProcessRow& counters() const { return context_.counters(metrics::ProcessKind::Dispatcher); }
-  void noteUnexpectedDeath(const ExitReport& report);
+  void handleUnexpectedDeath(const ExitReport& report);
   void limitLeasesAfterDeath(BootTime now);
-  void noteExpectedExit(const ExitReport& report) const;
+  void logExpectedExit(const ExitReport& report) const;
   std::optional<link::InstanceEnd> endAfter(const ExitReport& report, link::ShutdownStage stopping) const;
 
   MasterContext& context_;
@@ -61,7 +61,7 @@ class DispatcherSupervisor {
   std::int64_t beat_ = 0;  // the last beat seen
   BootTime beatSince_{};   // when that beat was first seen
   BootTime progressAt_{};  // the last beat of any dispatcher; before the first beat, the first start
-  int diedAtOnce_ = 0;
+  int failedStarts_ = 0;
   bool killed_ = false;
   std::optional<BootTime> handOverUntil_;  // set from the request to hand over until startSuccessor
 };

@@ -15,14 +15,14 @@ namespace leptir::master {
 struct ExitReport {
   int pid = 0;
   int exitCode = 0;
-  int signal = 0;      // zero: the process exited
-  Duration cpuTime{};  // user and system, its reaped children included
-  std::uint64_t maxRss = 0;
-  BootTime at{};  // when the process was reaped
+  int signal = 0;            // zero: the process exited
+  Duration cpuTime{};        // user and system, its reaped children included
+  std::uint64_t maxRss = 0;  // bytes
+  BootTime at{};             // when the process was reaped
 
   std::shared_ptr<const link::CrashReport> crashReport;  // null: the process wrote none
   bool oomKilled = false;                                // the kernel killed it because memory ran out
-  std::uint64_t stderrFrom = 0, stderrTo = 0;  // positions in its stderr: its task wrote there, or a moment before
+  std::uint64_t stderrFrom = 0, stderrTo = 0;            // range in its stderr, from shortly before its task began
 
   bool exitedWithStatusZero() const { return signal == 0 && exitCode == 0; }
 };

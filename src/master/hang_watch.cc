@@ -21,15 +21,15 @@ std::string HangWatch::check(const link::CellScan& scan, const Expectation& expe
     awaitedSince_ = now;
     return now - started_ > kStartTimeout ? "did not become ready and is replaced" : "";
   }
-  const auto before = std::exchange(awaited_, awaited(scan, expected, now));
+  const auto before = std::exchange(awaited_, findAwaited(scan, expected, now));
   if (!awaited_ || awaited_ != before) awaitedSince_ = now;
   if (now - awaitedSince_ <= expected.longestWait) return "";
   if (expected.exits) return "does not exit and is killed";
   return "has not started its assigned " + std::string(expected.whatItRuns) + " and is replaced";
 }
 
-std::optional<HangWatch::Awaited> HangWatch::awaited(const link::CellScan& scan, const Expectation& expected,
-                                                     BootTime now) const {
+std::optional<HangWatch::Awaited> HangWatch::findAwaited(const link::CellScan& scan, const Expectation& expected,
+                                                         BootTime now) const {
   if (scan.running) return std::nullopt;
   if (expected.exits) return Awaited{link::kCells, link::CellWord{}};
   if (!scan.firstAssigned || !expected.begins) return std::nullopt;

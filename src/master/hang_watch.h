@@ -35,7 +35,7 @@ class HangWatch {
  private:
   // The assigned cell that the worker should have begun. If it should exit instead: no cell, and an empty word.
   using Awaited = std::pair<std::size_t, link::CellWord>;
-  std::optional<Awaited> awaited(const link::CellScan& scan, const Expectation& expected, BootTime now) const;
+  std::optional<Awaited> findAwaited(const link::CellScan& scan, const Expectation& expected, BootTime now) const;
 
   link::Slot& slot_;
   const link::SharedPage& page_;

@@ -27,7 +27,7 @@ namespace {
 
 // While no task runs, cells are scanned half as often. That delays no time limit, which counts from the begin that the
 // worker reports.
-constexpr int kIdleTicks = 2;
+constexpr int kIdleTickFactor = 2;
 constexpr Duration kEverySecond = std::chrono::seconds(1);
 // How long the end of the instance waits for the killed metrics server.
 constexpr Duration kMaxMetricsServerStopTime = std::chrono::seconds(1);
@@ -142,7 +142,7 @@ void Master::Loop::wait() {
 }
 
 BootTime Master::Loop::nextRoundAt() const {
-  const auto tick = workers_.anyTaskRuns() ? context_.options.tick : context_.options.tick * kIdleTicks;
+  const auto tick = workers_.anyTaskRuns() ? context_.options.tick : context_.options.tick * kIdleTickFactor;
   return std::min({now() + tick, shutdown_.next(), dispatcher_.next(), workers_.next(), metrics_.next()});
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::uint64_t> counterIn(const fs::path& file) {
+std::optional<std::uint64_t> readOomKillCounter(const fs::path& file) {
   std::ifstream lines(file);
   std::string key;
   for (std::uint64_t value = 0; lines >> key >> value;) {
@@ -19,12 +19,12 @@ std::optional<std::uint64_t> counterIn(const fs::path& file) {
 }
 
 // Inside a container the cgroup path of the machine does not exist; the container's cgroup is mounted as the root.
-std::optional<std::uint64_t> counterOf(const fs::path& mount, std::string_view path, const char* file) {
-  if (const auto count = counterIn(mount / fs::path(path).relative_path() / file)) return count;
-  return counterIn(mount / file);
+std::optional<std::uint64_t> readCgroupCounter(const fs::path& mount, std::string_view path, const char* file) {
+  if (const auto count = readOomKillCounter(mount / fs::path(path).relative_path() / file)) return count;
+  return readOomKillCounter(mount / file);
 }
 
-bool names(std::string_view controllers, std::string_view wanted) {
+bool hasController(std::string_view controllers, std::string_view wanted) {
   while (!controllers.empty()) {
     const auto one = controllers.substr(0, controllers.find(','));
     if (one == wanted) return true;
@@ -43,8 +43,8 @@ std::optional<std::uint64_t> oomKills(std::string_view membership, const fs::pat
     if (first == std::string::npos || second == std::string::npos) continue;
     const auto controllers = std::string_view(line).substr(first + 1, second - first - 1);
     const auto path = std::string_view(line).substr(second + 1);
-    if (controllers.empty()) count = counterOf(cgroups, path, "memory.events");
-    if (names(controllers, "memory")) count = counterOf(cgroups / "memory", path, "memory.oom_control");
+    if (controllers.empty()) count = readCgroupCounter(cgroups, path, "memory.events");
+    if (hasController(controllers, "memory")) count = readCgroupCounter(cgroups / "memory", path, "memory.oom_control");
   }
   return count;
 }

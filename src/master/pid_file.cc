@@ -27,12 +27,12 @@ Error errnoFailure(const fs::path& file) {
   return refusal(file, base::errnoText(errno));
 }
 
-Error badPlace(const fs::path& file, std::string what) {
+Error creationFailure(const fs::path& file, std::string what) {
   what += ": name another place with --pid, or set XDG_STATE_HOME to a folder that can be written";
   return refusal(file, what);
 }
 
-enum class Purpose { Look, Take };
+enum class Purpose { FindHolder, Take };
 
 // The default folder may be read-only or belong to another user. The advice to choose another folder helps only the
 // process that creates the file, not one that looks for it.
@@ -42,7 +42,7 @@ Error openingFailure(const fs::path& file, Purpose purpose) {
   struct stat info{};
   const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && info.st_uid != ::geteuid();
   const auto whose = isTheirs ? " (it belongs to " + base::describeUser(info.st_uid) + ")" : std::string();
-  if (purpose == Purpose::Take) return badPlace(file, base::errnoText(error) + whose);
+  if (purpose == Purpose::Take) return creationFailure(file, base::errnoText(error) + whose);
   return refusal(file, base::errnoText(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
 }
 
@@ -57,7 +57,7 @@ Result<void> checkKind(const fs::path& file, const struct stat& info) {
 }
 
 Result<base::UniqueFd> openChecked(const fs::path& file, int flags) {
-  const auto purpose = (flags & O_CREAT) != 0 ? Purpose::Take : Purpose::Look;
+  const auto purpose = (flags & O_CREAT) != 0 ? Purpose::Take : Purpose::FindHolder;
   struct stat info{};
   if (::lstat(file.c_str(), &info) == 0) {
     if (const auto kind = checkKind(file, info); !kind) return kind.error();
@@ -128,7 +128,7 @@ void pauseBriefly() {
 Result<PidFile> PidFile::take(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     auto descriptor = openChecked(file, O_RDWR | O_CREAT);
-    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return badPlace(file, "no such folder");
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return creationFailure(file, "no such folder");
     if (!descriptor) return descriptor.error();
     auto lock = wholeFile();
     if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {

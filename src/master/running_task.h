@@ -16,7 +16,7 @@ struct RunningTask {
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
   Duration timeLimit{};  // zero: none
-  // Of the dispatcher: Cancel, or LeaseLost if only this lease is lost.
+  // Set by the dispatcher: Cancel, or LeaseLost if only the lease of this task is lost.
   link::StopReason stopRequest = link::StopReason::None;
   BootTime begun{};  // as the worker reports it
 

@@ -20,7 +20,7 @@ std::string takeVariable(const char* name) {
   return taken;
 }
 
-constexpr Duration kExtendEvery = std::chrono::seconds(15);  // each message asks for one minute
+constexpr Duration kExtendInterval = std::chrono::seconds(15);  // each message asks for one minute
 
 }  // namespace
 
@@ -33,7 +33,7 @@ ServiceNotifier ServiceNotifier::fromEnvironment(int pid) {
   if (!isSocketAddress || notice.address_.size() >= sizeof sockaddr_un{}.sun_path) return {};
   notice.socket_ = base::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // Two messages in each interval, as systemd advises.
-  if (micros > 0 && (whose.empty() || whose == std::to_string(pid))) notice.watchdogEvery_ = Duration(micros / 2);
+  if (micros > 0 && (whose.empty() || whose == std::to_string(pid))) notice.watchdogInterval_ = Duration(micros / 2);
   return notice;
 }
 
@@ -47,12 +47,12 @@ void ServiceNotifier::notify(const State& state, BootTime now) {
 // Asks for more time: a store that is down at the start, or running tasks at the end, can take longer than a manager
 // waits by default.
 void ServiceNotifier::tellProgress(BootTime now) {
-  if ((!toldReady_ || toldStopping_) && now >= extendAt_) {
-    extendAt_ = now + kExtendEvery;
+  if ((!toldReady_ || toldStopping_) && now >= nextExtensionAt_) {
+    nextExtensionAt_ = now + kExtendInterval;
     send("EXTEND_TIMEOUT_USEC=60000000");
   }
-  if (!watchdogEvery_ || now < beatAt_) return;
-  beatAt_ = base::saturatedAdd(now, *watchdogEvery_);
+  if (!watchdogInterval_ || now < nextWatchdogAt_) return;
+  nextWatchdogAt_ = base::saturatedAdd(now, *watchdogInterval_);
   send("WATCHDOG=1");
 }
 

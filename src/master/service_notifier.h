@@ -36,8 +36,8 @@ class ServiceNotifier {
 
   base::UniqueFd socket_;
   std::string address_;
-  std::optional<Duration> watchdogEvery_;
-  BootTime beatAt_{}, extendAt_{};
+  std::optional<Duration> watchdogInterval_;
+  BootTime nextWatchdogAt_{}, nextExtensionAt_{};
   bool toldReady_ = false, toldStopping_ = false;
 };
 

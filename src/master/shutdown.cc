@@ -14,11 +14,11 @@
 namespace leptir::master {
 namespace {
 
-// How long workers may take to exit before they are killed; more if the grace of their tasks is longer.
+// How long workers may take to exit before they are killed; more if kill_grace is longer.
 constexpr Duration kExitGrace = std::chrono::seconds(2);
 constexpr Duration kBeyondKillGrace = std::chrono::milliseconds(500);
 // How long the master waits for killed workers; then it exits although the kernel still holds one.
-constexpr Duration kWaitForKilledWorkers = std::chrono::seconds(10);
+constexpr Duration kMaxWaitForKilledWorkers = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void Shutdown::logWhatItWaitsFor(int signal, BootTime now) {
             ", or press Ctrl-\\ in its terminal.";
   context_.log.info(text);
   if (signal == SIGINT && ::isatty(STDERR_FILENO) == 1)
-    (void)base::NonBlockingOutput(STDERR_FILENO).write("\n" + base::errorText(text));
+    (void)base::NonBlockingOutput(STDERR_FILENO).write("\n" + base::commandErrorText(text));
 }
 
 void Shutdown::publishStage(BootTime now) {
@@ -75,14 +75,14 @@ void Shutdown::endWithoutDispatcher(BootTime now) {
 
 void Shutdown::tellWorkersToExit(link::InstanceEnd end, BootTime now) {
   end_ = end;
-  schedule_.leave();
+  schedule_.enterLeaveStage();
   publishStage(now);
   const auto killGrace = base::saturatedAdd(context_.options.killGrace, kBeyondKillGrace);
   exitUntil_ = base::saturatedAdd(now, std::max<Duration>(kExitGrace, killGrace));
 }
 
 bool Shutdown::isOver(BootTime now) const {
-  return end_ && (workers_.allGone() || now > base::saturatedAdd(exitUntil_, kWaitForKilledWorkers));
+  return end_ && (workers_.allGone() || now > base::saturatedAdd(exitUntil_, kMaxWaitForKilledWorkers));
 }
 
 }  // namespace leptir::master

@@ -19,7 +19,7 @@ class ShutdownSchedule {
   // At a reload. A shutdown that has begun keeps its grace.
   void setGrace(std::optional<Duration> shutdownGrace) { grace_ = shutdownGrace; }
   // To be called when the dispatcher has settled all tasks, or never will.
-  void leave() { stage_ = link::ShutdownStage::Leave; }
+  void enterLeaveStage() { stage_ = link::ShutdownStage::Leave; }
 
   link::ShutdownStage at(BootTime now);
   // When `at` changes without a further signal; max: never.

@@ -46,7 +46,7 @@ TEST(ShutdownSchedule, EndsRunningTasksAtOnceAtQuitAlsoWhileItDrains) {
   plan.take(SIGTERM, kSignalTime);
   plan.take(SIGQUIT, kSignalTime + 1s);
   EXPECT_EQ(plan.at(kSignalTime + 1s), link::ShutdownStage::Now);
-  plan.leave();
+  plan.enterLeaveStage();
   plan.take(SIGQUIT, kSignalTime + 2s);
   EXPECT_EQ(plan.at(kSignalTime + 2s), link::ShutdownStage::Leave);
 }

@@ -10,14 +10,14 @@
 namespace leptir::master {
 namespace {
 
-constexpr int kMastersOwn[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr int kMasterSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 
 }  // namespace
 
 Result<SignalInbox> SignalInbox::open() {
   sigset_t ours, before;
   ::sigemptyset(&ours);
-  for (const int signal : kMastersOwn) ::sigaddset(&ours, signal);
+  for (const int signal : kMasterSignals) ::sigaddset(&ours, signal);
   ::sigaddset(&ours, SIGCHLD);
   ::signal(SIGCHLD, SIG_DFL);  // some parents leave it ignored: then no child could be waited for
   if (::sigprocmask(SIG_BLOCK, &ours, &before) != 0)
@@ -30,7 +30,7 @@ Result<SignalInbox> SignalInbox::open() {
 SignalInbox::~SignalInbox() {
   if (!descriptor_) return;  // moved from
   // A signal that comes later must not kill the process while it ends.
-  for (const int signal : kMastersOwn) ::signal(signal, SIG_IGN);
+  for (const int signal : kMasterSignals) ::signal(signal, SIG_IGN);
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
@@ -58,7 +58,7 @@ void resetSignalsInChild() {
   struct sigaction nothing{};
   nothing.sa_handler = [](int) {};
   nothing.sa_flags = SA_RESTART;
-  for (const int signal : kMastersOwn) ::sigaction(signal, &nothing, nullptr);
+  for (const int signal : kMasterSignals) ::sigaction(signal, &nothing, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

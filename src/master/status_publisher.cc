@@ -9,7 +9,7 @@ void StatusPublisher::openNotifier() {
 }
 
 InstanceView StatusPublisher::view(BootTime now, bool stopping) const {
-  InstanceView view{.wasReady = wasReady_, .stopping = stopping};
+  InstanceView view{.hasBeenReady = hasBeenReady_, .stopping = stopping};
   const auto away = context_.link.page().brokersWithoutSession.load();
   for (std::size_t i = 0; i < base::kMaxBrokers; ++i) {
     if ((away >> i & 1) == 0) continue;
@@ -26,7 +26,7 @@ InstanceView StatusPublisher::view(BootTime now, bool stopping) const {
 void StatusPublisher::publish(BootTime now, bool stopping) {
   const auto seen = view(now, stopping);
   const bool ready = stateOf(seen) == link::InstanceState::Running;
-  wasReady_ |= ready;
+  hasBeenReady_ |= ready;
   context_.board.setState(stateOf(seen), waitsFor(seen));
   context_.board.setWorkers(workers_.slotsInUse());
   context_.board.setErrorReportsEnabled(context_.options.reportsErrors);

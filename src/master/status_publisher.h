@@ -27,7 +27,7 @@ class StatusPublisher {
   const DispatcherSupervisor& dispatcher_;
   const Workers& workers_;
   ServiceNotifier notifier_;
-  bool wasReady_ = false;
+  bool hasBeenReady_ = false;
 };
 
 }  // namespace leptir::master

@@ -14,7 +14,7 @@ std::string brokersText(const std::vector<std::string>& names) {
                      names.size() - kMaxNames);
 }
 
-std::string whileStopping(const InstanceView& view) {
+std::string waitsForWhileStopping(const InstanceView& view) {
   if (view.runningTasks == 1) return "1 running task";
   if (view.runningTasks > 1) return std::to_string(view.runningTasks) + " running tasks";
   return view.dispatcherWorks ? "the last results to be stored" : "the dispatcher, which cannot be started";
@@ -26,11 +26,11 @@ link::InstanceState stateOf(const InstanceView& view) {
   if (view.stopping) return link::InstanceState::Stopping;
   if (view.brokersWithoutSession.empty() && view.dispatcherWorks && view.anyWorkerReady && !view.drained)
     return link::InstanceState::Running;
-  return view.wasReady ? link::InstanceState::Waiting : link::InstanceState::Starting;
+  return view.hasBeenReady ? link::InstanceState::Waiting : link::InstanceState::Starting;
 }
 
 std::string waitsFor(const InstanceView& view) {
-  if (view.stopping) return whileStopping(view);
+  if (view.stopping) return waitsForWhileStopping(view);
   if (!view.dispatcherWorks) return "the dispatcher, which makes no progress (the log says why)";
   if (!view.brokersWithoutSession.empty()) return brokersText(view.brokersWithoutSession);
   if (!view.anyWorkerReady) return "a worker to become ready";

@@ -9,7 +9,7 @@
 namespace leptir::master {
 
 struct InstanceView {
-  bool wasReady = false;  // whether it was ready at any time since its start
+  bool hasBeenReady = false;  // whether it was ready at any time since its start
   bool stopping = false;
   std::vector<std::string> brokersWithoutSession;
   bool dispatcherWorks = true;

@@ -12,7 +12,7 @@ TEST(WaitsFor, AnInstanceThatIsReadyWaitsForNothing) {
 
 TEST(WaitsFor, NamesTheBrokersWithoutASession) {
   EXPECT_EQ(stateOf({.brokersWithoutSession = {"main"}}), link::InstanceState::Starting);
-  EXPECT_EQ(stateOf({.wasReady = true, .brokersWithoutSession = {"main"}}), link::InstanceState::Waiting);
+  EXPECT_EQ(stateOf({.hasBeenReady = true, .brokersWithoutSession = {"main"}}), link::InstanceState::Waiting);
   EXPECT_EQ(waitsFor({.brokersWithoutSession = {"main"}}), "broker main");
   EXPECT_EQ(waitsFor({.brokersWithoutSession = {"a", "b"}}), "brokers a, b");
   EXPECT_EQ(waitsFor({.brokersWithoutSession = {"a", "b", "c", "d", "e", "f", "g"}}),
@@ -26,7 +26,7 @@ TEST(WaitsFor, NamesTheProcessThatIsMissing) {
 }
 
 TEST(WaitsFor, AnInstanceThatWasDrainedWaitsForAnOrderToResume) {
-  EXPECT_EQ(stateOf({.wasReady = true, .drained = true}), link::InstanceState::Waiting);
+  EXPECT_EQ(stateOf({.hasBeenReady = true, .drained = true}), link::InstanceState::Waiting);
   EXPECT_EQ(waitsFor({.drained = true}), "an order to resume (it was drained)");
   EXPECT_EQ(waitsFor({.brokersWithoutSession = {"main"}, .drained = true}), "broker main");
 }

@@ -60,12 +60,12 @@ bool WorkerDeath::isStray(const base::ProcessInfo& process) const {
   return !ofAnotherWorker && facts_->ranATask && base::startedSince(process, facts_->taskStarted);
 }
 
-void WorkerDeath::logKilled(bool someStay) {
+void WorkerDeath::logKilled(bool someSurvived) {
   const auto killed = std::exchange(facts_->remains.killed, {});
   if (!killed.any()) return;
   context_.log.warning("Killed what " + nameAndPid() + ", which " + describe(facts_->report) +
                        ", left running: " + killed.processListText() + ".");
-  if (someStay) context_.log.error(nameAndPid() + " left processes that can't be killed.");
+  if (someSurvived) context_.log.error(nameAndPid() + " left processes that can't be killed.");
 }
 
 void WorkerDeath::recordDeath() {
@@ -108,7 +108,7 @@ void WorkerDeath::stopLateSymbolizer(BootTime now) {
 
 bool WorkerDeath::handleSymbolizerExit(int pid) {
   if (!symbolizer_ || symbolizer_->pid() != pid) return false;
-  symbolizer_->closeAnnouncement();
+  symbolizer_->announceEnd();
   symbolizer_.reset();
   context_.processes.removeChild(pid);
   context_.link.dispatcherBell().ring();

@@ -50,7 +50,7 @@ class WorkerDeath {
   void stopLateSymbolizer(BootTime now);
   bool killStrays(BootTime now);
   bool isStray(const base::ProcessInfo& process) const;
-  void logKilled(bool someStay);
+  void logKilled(bool someSurvived);
   void recordDeath();
   void writeVerdict(std::size_t cell, link::CellWord word);
   std::string nameAndPid() const;

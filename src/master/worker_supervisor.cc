@@ -83,8 +83,8 @@ void WorkerSupervisor::watch(BootTime now, link::ShutdownStage stopping) {
   runningATask_ = running.has_value();
   notes_.note(running);
   context_.link.workerStderr(slotNumber_).releaseOldMemory();
-  replaceIfInsane(scan);
-  keepDeadlines(running, now);
+  killIfCellsInvalid(scan);
+  enforceDeadlines(running, now);
   const auto why = hangs_.check(scan,
                                 {.exits = leaving_,
                                  .begins = mayBeginAt(stopping),
@@ -94,13 +94,13 @@ void WorkerSupervisor::watch(BootTime now, link::ShutdownStage stopping) {
   if (!why.empty()) killWorker(now, why);
 }
 
-void WorkerSupervisor::replaceIfInsane(const link::CellScan& scan) {
+void WorkerSupervisor::killIfCellsInvalid(const link::CellScan& scan) {
   if (scan.sane || worker_->isKilled()) return;
   worker_->kill();
   context_.log.error(nameAndPid() + " wrote invalid states into its shared memory and is replaced.");
 }
 
-void WorkerSupervisor::keepDeadlines(const std::optional<RunningTask>& running, BootTime now) {
+void WorkerSupervisor::enforceDeadlines(const std::optional<RunningTask>& running, BootTime now) {
   const auto decision = deadlines_.check(running, context_.link.page(), now);
   if (decision.act == DeadlineWatch::Act::Stop) stop(*running, decision.reason, now);
   if (decision.act != DeadlineWatch::Act::Kill || worker_->isKilled()) return;
@@ -112,7 +112,7 @@ void WorkerSupervisor::keepDeadlines(const std::optional<RunningTask>& running, 
 void WorkerSupervisor::stop(const RunningTask& task, link::StopReason reason, BootTime now) {
   if (!slot_.change(task.cell, task.word, task.word.to(link::CellState::Stopping, reason)))
     return;  // the task has finished just now
-  deadlines_.stopped(reason, context_.link.page(), now);
+  deadlines_.noteStop(reason, context_.link.page(), now);
   worker_->noteDescendants();
   context_.link.stopBell(slotNumber_).ring();
   worker_->terminate();

@@ -53,8 +53,8 @@ class WorkerSupervisor {
   void start(BootTime now);
   void prepareSlot();
   void watch(BootTime now, link::ShutdownStage stopping);
-  void replaceIfInsane(const link::CellScan& scan);
-  void keepDeadlines(const std::optional<RunningTask>& running, BootTime now);
+  void killIfCellsInvalid(const link::CellScan& scan);
+  void enforceDeadlines(const std::optional<RunningTask>& running, BootTime now);
   void stop(const RunningTask& task, link::StopReason reason, BootTime now);
   void countEnd(const ExitReport& report, const std::optional<RunningTask>& running, bool killed) const;
   metrics::ProcessRow& counters() const;

@@ -58,7 +58,7 @@ std::vector<Member> membersOf(std::string_view object) {
   return members;
 }
 
-std::string merged(std::string_view into, std::string_view from) {
+std::string mergeJsonValues(std::string_view into, std::string_view from) {
   if (into[0] == '{' && from[0] == '{') return mergeJsonObjects(into, from);
   if (into[0] != '[' || from[0] != '[') return std::string(from);
   const auto first = inside(into), second = inside(from);
@@ -81,7 +81,7 @@ std::string mergeJsonObjects(std::string_view into, std::string_view from) {
   std::string object = "{";
   for (const auto& [key, value] : membersOf(into)) {
     const auto found = added.find(key);
-    append(object, key, found == added.end() ? value : merged(value, found->second));
+    append(object, key, found == added.end() ? value : mergeJsonValues(value, found->second));
     if (found != added.end()) added.erase(found);
   }
   for (const auto& [key, value] : members) {

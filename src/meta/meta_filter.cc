@@ -15,7 +15,7 @@ bool hasText(const Json& record, const char* field, const std::string& wanted) {
 bool hasTextMember(std::string_view record, std::string_view member, const std::string& wanted) {
   if (wanted.empty()) return true;
   const auto value = task::memberOf(record, member);
-  return value && value->starts_with('"') && task::jsonTextValue(*value) == wanted;
+  return value && value->starts_with('"') && task::jsonStringValue(*value) == wanted;
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ bool matches(const Json& record, const MetaFilter& filter) {
   return hasText(record, "type", filter.name) && hasText(record, "cause", filter.cause);
 }
 
-bool textMatches(std::string_view record, const MetaFilter& filter) {
+bool recordTextMatches(std::string_view record, const MetaFilter& filter) {
   if (filter.status && task::memberOf(record, key::kStatus) != std::to_string(static_cast<int>(*filter.status)))
     return false;
   return hasTextMember(record, key::kType, filter.name) && hasTextMember(record, key::kCause, filter.cause);

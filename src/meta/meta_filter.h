@@ -10,7 +10,7 @@ namespace leptir::meta {
 // Compares `name`, `cause` and `status`.
 bool matches(const Json& record, const MetaFilter& filter);
 // The same for a record as saveMetaInfo writes it, without parsing the whole of it.
-bool textMatches(std::string_view record, const MetaFilter& filter);
+bool recordTextMatches(std::string_view record, const MetaFilter& filter);
 // Compares `idPrefix`.
 bool matchesId(std::string_view id, const MetaFilter& filter);
 // Compares `savedFrom` and `savedBefore`.

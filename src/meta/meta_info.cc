@@ -42,7 +42,7 @@ void appendFloat(std::string& text, double value) {
 void addText(std::string& text, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   appendKey(text, key);
-  task::appendJsonText(value, text);
+  task::appendPhpJsonString(value, text);
 }
 
 void addInteger(std::string& text, std::string_view key, std::int64_t value) {
@@ -69,7 +69,7 @@ void addList(std::string& text, std::string_view key, const std::vector<std::str
   text += '[';
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (i > 0) text += ',';
-    task::appendJsonText(list[i], text);
+    task::appendPhpJsonString(list[i], text);
   }
   text += ']';
 }
@@ -88,7 +88,7 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
   char separator = '[';
   for (const auto& past : history) {
     fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"cause":)", separator, past.attempt);
-    task::appendJsonText(past.cause, text);
+    task::appendPhpJsonString(past.cause, text);
     fmt::format_to(std::back_inserter(text), R"(,"retC":{},"exStart":)", past.returnCode);
     appendFloat(text, past.started);
     text += R"(,"exTime":)";
@@ -102,7 +102,7 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
 
 void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
   text += R"({"id":)"sv;
-  task::appendJsonText(info.id, text);
+  task::appendPhpJsonString(info.id, text);
   addInteger(text, key::kStatus, static_cast<int>(info.status));
   addInteger(text, key::kReturnCode, static_cast<int>(info.returnCode));
   appendKey(text, key::kExecutionTime);
@@ -112,14 +112,14 @@ void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
     appendFloat(text, info.executionTime);
   }
   appendKey(text, key::kResponse);
-  task::appendJsonText(info.response, text);
+  task::appendPhpJsonString(info.response, text);
   appendKey(text, key::kType);
-  task::appendJsonText(info.type, text);
+  task::appendPhpJsonString(info.type, text);
   appendKey(text, key::kStarted);
   meta::appendPhpDate(info.started, text);
 }
 
-void appendOwnFields(const MetaInfo& info, std::string& text) {
+void appendFieldsBeyondPhpLeptir(const MetaInfo& info, std::string& text) {
   addInteger(text, key::kLease, static_cast<std::int64_t>(info.lease));
   if (info.step == MetaStep::Running) addInteger(text, key::kStep, static_cast<int>(info.step));
   addInteger(text, key::kAttempt, info.attempt);
@@ -156,7 +156,7 @@ void mergeAdditional(const std::string& additional, std::string& text, std::size
 void writeMetaInfo(const MetaInfo& info, std::string& text) {
   const auto start = text.size();
   appendFieldsOfPhpLeptir(info, text);
-  appendOwnFields(info, text);
+  appendFieldsBeyondPhpLeptir(info, text);
   if (!info.additional.empty()) mergeAdditional(info.additional, text, start);
   text += '}';
 }

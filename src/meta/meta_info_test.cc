@@ -220,10 +220,10 @@ TEST(WriteMetaInfo, Appends) {
 TEST(IsNewer, ComparesTheLeaseThenTheStep) {
   auto record = info();
   record.lease = 5;
-  EXPECT_TRUE(isNewer(record, 4, MetaStep::Settled));
-  EXPECT_TRUE(isNewer(record, 5, MetaStep::Running));
-  EXPECT_FALSE(isNewer(record, 5, MetaStep::Settled));
-  EXPECT_FALSE(isNewer(record, 6, MetaStep::Running));
+  EXPECT_TRUE(supersedes(record, 4, MetaStep::Settled));
+  EXPECT_TRUE(supersedes(record, 5, MetaStep::Running));
+  EXPECT_FALSE(supersedes(record, 5, MetaStep::Settled));
+  EXPECT_FALSE(supersedes(record, 6, MetaStep::Running));
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ void appendDate(Time time, std::string& text) {
   text += '"';
 }
 
-// The number of the digits at that place; 0 for other bytes.
-int digitsAt(std::string_view text, std::size_t at, std::size_t count) {
+// The value of the `count` digits that begin at index `at`; 0 for other bytes.
+int numberAt(std::string_view text, std::size_t at, std::size_t count) {
   int number = 0;
   std::from_chars(text.data() + at, text.data() + at + count, number);
   return number;
@@ -55,7 +55,7 @@ void appendPhpDate(Time time, std::string& text) {
 
 std::optional<Time> timeOfPhpDate(std::string_view date) {
   if (date.size() != "2026-11-23 16:25:49.667348"sv.size()) return {};
-  const auto at = [date](std::size_t place, std::size_t count) { return digitsAt(date, place, count); };
+  const auto at = [date](std::size_t place, std::size_t count) { return numberAt(date, place, count); };
   const auto day = std::chrono::year(at(0, 4)) / at(5, 2) / at(8, 2);
   const auto clock = std::chrono::hours(at(11, 2)) + std::chrono::minutes(at(14, 2)) + std::chrono::seconds(at(17, 2));
   const Time time = std::chrono::sys_days(day) + clock + Duration(at(20, 6));

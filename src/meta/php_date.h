@@ -14,7 +14,7 @@ namespace leptir::meta {
 void appendPhpDate(Time time, std::string& text);
 bool isPhpDate(Time time);
 
-// The time of `date` if it has exactly the form of that member, in UTC.
+// The time of `date` if it has exactly the form of the member `date` above, in UTC.
 std::optional<Time> timeOfPhpDate(std::string_view date);
 
 }  // namespace leptir::meta

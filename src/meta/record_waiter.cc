@@ -31,10 +31,10 @@ class Unlocked {
 class RecordWaiter::Membership {
  public:
   Membership(RecordWaiter& waiter, Waiting& waiting)
-      : waiter_(waiter), waiting_(waiting), place_(waiter.all_.insert(waiter.all_.end(), &waiting)) {}
+      : waiter_(waiter), waiting_(waiting), position_(waiter.all_.insert(waiter.all_.end(), &waiting)) {}
   ~Membership() {
-    waiter_.all_.erase(place_);
-    waiter_.leave(waiting_);
+    waiter_.all_.erase(position_);
+    waiter_.deregister(waiting_);
   }
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
@@ -42,7 +42,7 @@ class RecordWaiter::Membership {
  private:
   RecordWaiter& waiter_;
   Waiting& waiting_;
-  const std::list<Waiting*>::iterator place_;
+  const std::list<Waiting*>::iterator position_;
 };
 
 // While it lives, the thread leads.
@@ -59,13 +59,13 @@ class RecordWaiter::Leadership {
 
 Result<Json> RecordWaiter::wait(std::string_view id, Duration timeout, const Json& previous) {
   Waiting waiting{std::string(id), previous, base::saturatedAdd(systemClock().bootTime(), timeout)};
-  const auto storeError = waitUntilOver(waiting);
+  const auto storeError = waitForRecord(waiting);
   if (waiting.record) return std::move(*waiting.record);
-  return lastLook(waiting, timeout, storeError);
+  return finalCheck(waiting, timeout, storeError);
 }
 
-// Returns why no storage could be asked at the last look.
-std::optional<Error> RecordWaiter::waitUntilOver(Waiting& waiting) {
+// Returns why no storage could be asked at the last check.
+std::optional<Error> RecordWaiter::waitForRecord(Waiting& waiting) {
   Lock lock(mutex_);
   if (all_.empty()) storeError_.reset();
   const Membership waits(*this, waiting);
@@ -83,19 +83,19 @@ std::optional<Error> RecordWaiter::waitUntilOver(Waiting& waiting) {
 void RecordWaiter::lead(Lock& lock, Waiting& waiting) {
   const Leadership leads(*this);
   while (!waiting.record && isTimeLeft(waiting)) {
-    tellWatcher();
+    updateWatcher();
     distribute(watch(lock, waiting.deadline));
     storeError_ = watcher_.storeError();
   }
   if (all_.size() == 1) watcher_.suspend();  // only this thread waited
 }
 
-std::vector<RecordWatcher::Ended> RecordWaiter::watch(Lock& lock, BootTime until) {
-  const Unlocked others(lock);  // they may come and go meanwhile
+std::vector<RecordWatcher::EndedTask> RecordWaiter::watch(Lock& lock, BootTime until) {
+  const Unlocked others(lock);  // other threads may begin and end their waits meanwhile
   return watcher_.wait(until - systemClock().bootTime(), wake_);
 }
 
-void RecordWaiter::tellWatcher() {
+void RecordWaiter::updateWatcher() {
   for (const auto ticket : abandoned_) watcher_.remove(ticket);
   abandoned_.clear();
   abandoned_.reserve(all_.size());
@@ -107,7 +107,7 @@ void RecordWaiter::tellWatcher() {
   }
 }
 
-void RecordWaiter::distribute(std::vector<RecordWatcher::Ended> ended) {
+void RecordWaiter::distribute(std::vector<RecordWatcher::EndedTask> ended) {
   for (auto& each : ended) {
     const auto found = byTicket_.find(each.ticket);
     if (found == byTicket_.end()) continue;  // that thread waits no more
@@ -118,14 +118,15 @@ void RecordWaiter::distribute(std::vector<RecordWatcher::Ended> ended) {
 }
 
 // If no thread leads, one that still waits has to.
-void RecordWaiter::leave(Waiting& waiting) noexcept {
+void RecordWaiter::deregister(Waiting& waiting) noexcept {
   if (waiting.ticket && byTicket_.erase(*waiting.ticket) > 0) abandoned_.push_back(*waiting.ticket);
   const auto next = std::ranges::find_if(all_, [](const Waiting* each) { return !each->record; });
   if (!isLed_ && next != all_.end()) (*next)->changed.notify_one();
 }
 
 // A damaged record shows only here. Stores that did not answer the leader are not asked again by each thread.
-Result<Json> RecordWaiter::lastLook(const Waiting& waiting, Duration timeout, const std::optional<Error>& storeError) {
+Result<Json> RecordWaiter::finalCheck(const Waiting& waiting, Duration timeout,
+                                      const std::optional<Error>& storeError) {
   const auto task = "task " + waiting.id;
   if (!storeError) {
     auto record = storages_.loadMetaInfoById(waiting.id);

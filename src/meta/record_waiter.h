@@ -45,13 +45,13 @@ class RecordWaiter {
   class Membership;
   class Leadership;
 
-  std::optional<Error> waitUntilOver(Waiting& waiting);
+  std::optional<Error> waitForRecord(Waiting& waiting);
   void lead(Lock& lock, Waiting& waiting);
-  std::vector<RecordWatcher::Ended> watch(Lock& lock, BootTime until);
-  void tellWatcher();
-  void distribute(std::vector<RecordWatcher::Ended> ended);
-  void leave(Waiting& waiting) noexcept;
-  Result<Json> lastLook(const Waiting& waiting, Duration timeout, const std::optional<Error>& storeError);
+  std::vector<RecordWatcher::EndedTask> watch(Lock& lock, BootTime until);
+  void updateWatcher();
+  void distribute(std::vector<RecordWatcher::EndedTask> ended);
+  void deregister(Waiting& waiting) noexcept;
+  Result<Json> finalCheck(const Waiting& waiting, Duration timeout, const std::optional<Error>& storeError);
   static bool isTimeLeft(const Waiting& waiting) { return systemClock().bootTime() < waiting.deadline; }
 
   MetaStorage storages_;

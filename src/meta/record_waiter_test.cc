@@ -57,7 +57,7 @@ class TestWatch final : public RecordWatch {
   Result<RecordNews> wait(Duration longest, Wake& wake) override {
     if (store_.isDown) return Error(ErrorCode::Unavailable, "connection refused");
     const bool isWoken = wake.waitFor(longest, bell_.descriptor());
-    return RecordNews{.isWoken = isWoken, .mayBeAny = bell_.clear()};
+    return RecordNews{.isWoken = isWoken, .hasUnknownIds = bell_.clear()};
   }
 
  private:

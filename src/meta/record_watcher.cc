@@ -19,39 +19,39 @@ constexpr Duration kIntervalWithWatch = 1s;
 constexpr Duration kFirstInterval = 20ms;
 constexpr Duration kMaxInterval = 1s;
 constexpr Duration kWatchAgainAfter = 1s;
-constexpr Duration kWatchAgainAfterRefusal = 60s;  // the right to a command, to a folder
-// When a store does not name the saved records, looking at all of them takes at most a fifth of the time.
-constexpr int kPauseAfterLook = 4;
+constexpr Duration kWatchAgainAfterRefusal = 60s;  // such as a missing right to a command or folder
+// Full checks due to news: after each a pause of this many times its duration, so at most a fifth of the time.
+constexpr int kPauseFactor = 4;
 
 }  // namespace
 
 RecordWatcher::Ticket RecordWatcher::add(std::string id, Json previous) {
   const auto ticket = ++lastTicket_;
   entries_.emplace(ticket, Entry{id, std::move(previous)});  // first: whatever has a ticket has an entry
-  ticketsOf_.emplace(id, ticket);
-  toLookAt_.insert(std::move(id));
+  ticketsById_.emplace(id, ticket);
+  idsToCheck_.insert(std::move(id));
   interval_ = kFirstInterval;
-  if (!watch_) lookAtAllBy(systemClock().bootTime() + interval_);
+  if (!watch_) checkAllBy(systemClock().bootTime() + interval_);
   return ticket;
 }
 
 void RecordWatcher::remove(Ticket ticket) {
   const auto entry = entries_.find(ticket);
   if (entry == entries_.end()) return;
-  const auto [first, last] = ticketsOf_.equal_range(entry->second.id);
-  ticketsOf_.erase(std::find_if(first, last, [ticket](const auto& each) { return each.second == ticket; }));
+  const auto [first, last] = ticketsById_.equal_range(entry->second.id);
+  ticketsById_.erase(std::find_if(first, last, [ticket](const auto& each) { return each.second == ticket; }));
   entries_.erase(entry);
 }
 
-std::vector<RecordWatcher::Ended> RecordWatcher::wait(Duration longest, Wake& wake) {
+std::vector<RecordWatcher::EndedTask> RecordWatcher::wait(Duration longest, Wake& wake) {
   const auto until = base::saturatedAdd(systemClock().bootTime(), longest);
-  if (entries_.empty()) return wake.waitFor(longest), std::vector<Ended>();
+  if (entries_.empty()) return wake.waitFor(longest), std::vector<EndedTask>();
   while (true) {
     watchUnlessWatching();
     const bool couldAsk = !storeError_;
-    auto ended = look();
+    auto ended = checkDueRecords();
     if (!ended.empty() || couldAsk == storeError_.has_value() || systemClock().bootTime() >= until) return ended;
-    if (sleep(std::min(until, lookAtAllAt_), wake)) return {};
+    if (sleep(std::min(until, nextFullCheck_), wake)) return {};
   }
 }
 
@@ -64,7 +64,7 @@ void RecordWatcher::watchUnlessWatching() {
   const auto now = systemClock().bootTime();
   if (watch_ || !canWatch_ || now < watchAgainAt_) return;
   const auto watching = tryToWatch();
-  if (watching) return lookAtAllBy(now);  // what was saved before
+  if (watching) return checkAllBy(now);  // finds what was saved before the watch began
   const auto code = watching.error().code();
   const bool maySoon = code == ErrorCode::Unavailable || code == ErrorCode::NotFound;
   canWatch_ = code != ErrorCode::Unsupported;
@@ -85,43 +85,43 @@ Result<void> RecordWatcher::tryToWatch() {
   return why;
 }
 
-std::vector<RecordWatcher::Ended> RecordWatcher::look() {
-  const auto wanted = idsToLookAt();
+std::vector<RecordWatcher::EndedTask> RecordWatcher::checkDueRecords() {
+  const auto wanted = takeIdsToCheck();
   if (wanted.empty()) return {};
   const std::vector<std::string> ids(wanted.begin(), wanted.end());
   const auto began = systemClock().bootTime();
   const auto records = storages_.loadMetaInfos(ids);
   storeError_ = records ? std::nullopt : std::optional(records.error());
-  if (ids.size() > 1) notAllBefore_ = systemClock().bootTime() + (systemClock().bootTime() - began) * kPauseAfterLook;
-  return records ? endedAmong(ids, *records) : std::vector<Ended>();
+  if (ids.size() > 1) earliestFullCheck_ = systemClock().bootTime() + (systemClock().bootTime() - began) * kPauseFactor;
+  return records ? endedAmong(ids, *records) : std::vector<EndedTask>();
 }
 
-// All ids if that look is due, otherwise those that are new or that the watch named.
-std::set<std::string> RecordWatcher::idsToLookAt() {
-  auto ids = std::exchange(toLookAt_, {});
+// All ids if a full check is due, otherwise those that are new or that the watch named.
+std::set<std::string> RecordWatcher::takeIdsToCheck() {
+  auto ids = std::exchange(idsToCheck_, {});
   const auto now = systemClock().bootTime();
-  if (now < lookAtAllAt_) return ids;
-  for (const auto& [id, ticket] : ticketsOf_) ids.insert(ids.end(), id);
-  planNextLook(now);
+  if (now < nextFullCheck_) return ids;
+  for (const auto& [id, ticket] : ticketsById_) ids.insert(ids.end(), id);
+  planNextFullCheck(now);
   return ids;
 }
 
-void RecordWatcher::planNextLook(BootTime now) {
-  isLookDueToNews_ = false;
-  lookAtAllAt_ = now + (watch_ ? kIntervalWithWatch : interval_);
+void RecordWatcher::planNextFullCheck(BootTime now) {
+  isFullCheckDueToNews_ = false;
+  nextFullCheck_ = now + (watch_ ? kIntervalWithWatch : interval_);
   interval_ = std::min(interval_ * 2, kMaxInterval);
 }
 
-void RecordWatcher::lookAtAllBy(BootTime time) {
-  lookAtAllAt_ = std::min(lookAtAllAt_, time);
+void RecordWatcher::checkAllBy(BootTime time) {
+  nextFullCheck_ = std::min(nextFullCheck_, time);
 }
 
-std::vector<RecordWatcher::Ended> RecordWatcher::endedAmong(const std::vector<std::string>& ids,
-                                                            const std::vector<std::optional<Json>>& records) {
-  std::vector<Ended> ended;
+std::vector<RecordWatcher::EndedTask> RecordWatcher::endedAmong(const std::vector<std::string>& ids,
+                                                                const std::vector<std::optional<Json>>& records) {
+  std::vector<EndedTask> ended;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!records[i] || !isOver(*records[i])) continue;
-    const auto [first, last] = ticketsOf_.equal_range(ids[i]);
+    const auto [first, last] = ticketsById_.equal_range(ids[i]);
     for (auto each = first; each != last; ++each) {
       if (entries_.at(each->second).previous != *records[i]) ended.push_back({each->second, ids[i], *records[i]});
     }
@@ -132,7 +132,7 @@ std::vector<RecordWatcher::Ended> RecordWatcher::endedAmong(const std::vector<st
 
 bool RecordWatcher::sleep(BootTime until, Wake& wake) {
   const auto longest = until - systemClock().bootTime();
-  if (!watch_ || isLookDueToNews_ || longest <= Duration::zero()) return wake.waitFor(longest);
+  if (!watch_ || isFullCheckDueToNews_ || longest <= Duration::zero()) return wake.waitFor(longest);
   const auto news = watch_->wait(longest, wake);
   if (news) {
     noteNews(*news);
@@ -141,17 +141,17 @@ bool RecordWatcher::sleep(BootTime until, Wake& wake) {
   watch_.reset();
   watchAgainAt_ = systemClock().bootTime() + kWatchAgainAfter;
   interval_ = kFirstInterval;
-  lookAtAllBy(systemClock().bootTime() + interval_);
+  checkAllBy(systemClock().bootTime() + interval_);
   return false;
 }
 
 void RecordWatcher::noteNews(const RecordNews& news) {
   for (const auto& id : news.ids) {
-    if (ticketsOf_.contains(id)) toLookAt_.insert(id);
+    if (ticketsById_.contains(id)) idsToCheck_.insert(id);
   }
-  if (!news.mayBeAny) return;
-  isLookDueToNews_ = true;
-  lookAtAllBy(std::max(systemClock().bootTime(), notAllBefore_));
+  if (!news.hasUnknownIds) return;
+  isFullCheckDueToNews_ = true;
+  checkAllBy(std::max(systemClock().bootTime(), earliestFullCheck_));
 }
 
 }  // namespace leptir::meta

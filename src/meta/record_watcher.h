@@ -23,7 +23,7 @@ namespace leptir::meta {
 class RecordWatcher {
  public:
   using Ticket = std::uint64_t;
-  struct Ended {
+  struct EndedTask {
     Ticket ticket = 0;
     std::string id{};
     Json record{};
@@ -40,14 +40,14 @@ class RecordWatcher {
 
   // Returns the tasks that are over, each once; they are removed. Empty: `longest` has passed, `wake` was rung, or the
   // stores stopped or began to answer (storeError). It may take longer by as long as the stores take to answer.
-  std::vector<Ended> wait(Duration longest, Wake& wake);
+  std::vector<EndedTask> wait(Duration longest, Wake& wake);
 
-  // The next wait() begins with a look at all records.
-  void lookAtAllNext() { lookAtAllBy(systemClock().bootTime()); }
-  // No thread waits for now: the store need not tell us anything.
+  // The next wait() begins with a check of all records.
+  void checkAllNext() { checkAllBy(systemClock().bootTime()); }
+  // For when no thread waits: the store need not report saved records until the next wait().
   void suspend();
 
-  // Why no storage could be asked at the last look; empty: one answered.
+  // Why no storage could be asked at the last check; empty: one answered.
   const std::optional<Error>& storeError() const { return storeError_; }
 
  private:
@@ -59,26 +59,27 @@ class RecordWatcher {
   void watchUnlessWatching();
   Result<void> tryToWatch();
   void noteNews(const RecordNews& news);
-  void lookAtAllBy(BootTime time);
-  void planNextLook(BootTime began);
-  std::vector<Ended> look();
-  std::set<std::string> idsToLookAt();
-  std::vector<Ended> endedAmong(const std::vector<std::string>& ids, const std::vector<std::optional<Json>>& records);
+  void checkAllBy(BootTime time);
+  void planNextFullCheck(BootTime now);
+  std::vector<EndedTask> checkDueRecords();
+  std::set<std::string> takeIdsToCheck();
+  std::vector<EndedTask> endedAmong(const std::vector<std::string>& ids,
+                                    const std::vector<std::optional<Json>>& records);
   // Returns whether `wake` was rung.
   bool sleep(BootTime until, Wake& wake);
 
   MetaStorage& storages_;
   Ticket lastTicket_ = 0;
   std::map<Ticket, Entry> entries_;
-  std::multimap<std::string, Ticket, std::less<>> ticketsOf_;  // by id
-  std::set<std::string> toLookAt_;                             // ids of new entries, or that the watch named
+  std::multimap<std::string, Ticket, std::less<>> ticketsById_;  // by id
+  std::set<std::string> idsToCheck_;                             // ids of new entries, or that the watch named
   std::unique_ptr<RecordWatch> watch_;
   bool canWatch_ = true;     // false: no storage can wake us
-  BootTime watchAgainAt_{};  // not tried before
-  BootTime lookAtAllAt_{};
-  BootTime notAllBefore_{};       // so that looks at many records take only a part of the time
-  bool isLookDueToNews_ = false;  // lookAtAllAt_ was moved forward by news: more news change nothing
-  Duration interval_{};           // between looks without a watch
+  BootTime watchAgainAt_{};  // no watch is opened before this time
+  BootTime nextFullCheck_{};
+  BootTime earliestFullCheck_{};       // so that checks of many records take only a part of the time
+  bool isFullCheckDueToNews_ = false;  // nextFullCheck_ was moved forward by news: more news change nothing
+  Duration interval_{};                // between full checks without a watch
   std::optional<Error> storeError_;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 namespace key = meta::key;
 
-// Whether the record, which may be of any program, has this number under the key.
+// Whether the record, which any program may have written, has this number under the key.
 template <class Enum>
 bool has(const Json& record, const char* name, Enum value) {
   const auto found = record.find(name);
@@ -26,7 +26,7 @@ std::string nameOfTask(const Json& record) {
 }
 
 // How the run ended: the cause if leptir wrote one that says more than "finished", else the exit status.
-std::string endOfRun(const Json& record) {
+std::string causeOrExitStatus(const Json& record) {
   auto cause = textOf(record, key::kCause);
   if (!cause.empty() && cause != nameOf(Cause::Finished)) return cause;
   const auto status = record.find(key::kReturnCode);
@@ -36,7 +36,7 @@ std::string endOfRun(const Json& record) {
 
 // "timed_out"; "timed_out, buried".
 std::string howItEnded(const Json& record) {
-  return endOfRun(record) + (record.contains(key::kBuried) ? ", buried" : "");
+  return causeOrExitStatus(record) + (record.contains(key::kBuried) ? ", buried" : "");
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Result<Json> resultOf(const Json& record) {
 
 namespace internal {
 
-Error resultDoesNotFit(const Json& record, std::string_view why) {
+Error unusableResultError(const Json& record, std::string_view why) {
   if (!record.contains(key::kResult)) {
     return Error(ErrorCode::Invalid, nameOfTask(record) + ": succeeded, but gave no result (see setResult)");
   }

@@ -13,7 +13,7 @@
 namespace leptir {
 namespace {
 
-Error atItsPlace(const Error& error, std::uint64_t changed) {
+Error withChangedCount(const Error& error, std::uint64_t changed) {
   return {error.code(), fmt::format("{} (after {} tasks; the same call again goes on)", error.message(), changed)};
 }
 
@@ -25,7 +25,7 @@ void runOnQueue(operations::Stores& stores, std::size_t broker, const TaskAction
   const auto done = operations::SelectionAction(stores, broker, action, selection, progress, audit, report).run();
   const auto changed = report.changed - before;
   if (!done && operations::isMissing(done.error())) return;
-  if (!done) report.errors.push_back(atItsPlace(done.error(), changed));
+  if (!done) report.errors.push_back(withChangedCount(done.error(), changed));
   const auto outcome = !done ? done.error().message() : report.stopped && changed > 0 ? "stopped by its operator" : "";
   if (auto written = audit.end(changed, outcome); !written) report.errors.push_back(written.error());
 }
@@ -79,7 +79,7 @@ Result<ActionReport> pushAgain(operations::Stores& stores, const TaskAction& act
   const bool isRefused = !pushed && (pushed.error().code() == ErrorCode::Invalid ||
                                      (pushed.error().code() == ErrorCode::Lost && report.changed == 0));
   if (isRefused) return pushed.error();
-  if (!pushed) report.errors.push_back(atItsPlace(pushed.error(), report.changed));
+  if (!pushed) report.errors.push_back(withChangedCount(pushed.error(), report.changed));
   return report;
 }
 

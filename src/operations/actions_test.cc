@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "operations/bulk_place.h"
+#include "operations/bulk_checkpoint.h"
 #include "operations/slice_changer.h"
 
 namespace leptir::operations {
@@ -28,7 +28,7 @@ TEST_P(ActionsTest, ReviveOfASelectionRevivesWhatMatchesInSlices) {
                                 [&](const ActionProgress& so) { return progress.push_back(so.changed), true; });
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->changed, 2'500u);
-  EXPECT_TRUE(report->isWhole());
+  EXPECT_TRUE(report->isComplete());
   EXPECT_THAT(progress, ::testing::IsSupersetOf({1'000u, 2'000u, 2'500u}));
   EXPECT_EQ(counts(), (TaskCounts{.due = 2'500, .buried = 1}));
 }
@@ -40,7 +40,7 @@ TEST_P(ActionsTest, AFilterThatMatchesNothingChangesNothingAndIsInNoAuditTrail) 
   EXPECT_EQ(preview->count, 0u);
   const auto report = asked.run({.kind = Kind::Cancel}, {.selection = {.name = "nothing"}});
   EXPECT_EQ(report->changed, 0u);
-  EXPECT_TRUE(report->isWhole());
+  EXPECT_TRUE(report->isComplete());
   EXPECT_THAT(asked.auditTrail(10)->actions, IsEmpty());
   EXPECT_EQ(counts().due, 1u);
 }
@@ -161,8 +161,8 @@ TEST_P(ActionsTest, AnActionOnIdsEndsBetweenTwoSlicesWhenItsOperatorAsks) {
   });
   EXPECT_TRUE(report->stopped);
   EXPECT_TRUE(hasChanged);
-  EXPECT_EQ(report->changed, kActionSlice);
-  EXPECT_EQ(counts().due, kActionSlice);
+  EXPECT_EQ(report->changed, kMaxTasksPerSlice);
+  EXPECT_EQ(counts().due, kMaxTasksPerSlice);
   EXPECT_EQ(operations().auditTrail(1)->actions.at(0).outcome, "stopped by its operator");
 }
 
@@ -211,7 +211,7 @@ TEST_P(ActionsTest, ARescheduleThatFailedGoesOnWhereItStopped) {
   EXPECT_FALSE(stopped->continues);
   auto other = operations("bob@there");
   const auto rest = other.run(action, {});
-  EXPECT_TRUE(rest->continues) << "the place stands in the store, so another process goes on";
+  EXPECT_TRUE(rest->continues) << "the checkpoint stands in the store, so another process goes on";
   EXPECT_EQ(rest->changed, 1'500u);
   EXPECT_FALSE(other.run(action, {})->continues) << "the action is over";
 }
@@ -247,7 +247,7 @@ TEST_P(ActionsTest, TwoOperatorsAtOnceChangeEachTaskOnceAndTogetherCountItOnce) 
       operators.emplace_back([this, &count] {
         auto asked = operations();
         const auto report = asked.run({.kind = Kind::Revive}, {});
-        if (report && report->isWhole()) count = report->changed;
+        if (report && report->isComplete()) count = report->changed;
       });
   }
   EXPECT_EQ(changed[0] + changed[1], 3'000u) << changed[0] << " and " << changed[1];
@@ -311,7 +311,7 @@ TEST_P(ActionsTest, AnActionWhoseEndCannotBeWrittenIntoTheAuditTrailSaysThatItsE
   pushMany("a", 3, 1h);
   auto asked = operations();
   const auto report = asked.run({.kind = Kind::RunNow}, {.selection = {.broker = "first"}}, [&](const ActionProgress&) {
-    faults[kFirst].failNext(StoreCall::PutText);
+    faults[kFirst].failNext(StoreCall::FleetPut);
     return true;
   });
   ASSERT_THAT(report->errors, SizeIs(1));
@@ -321,7 +321,7 @@ TEST_P(ActionsTest, AnActionWhoseEndCannotBeWrittenIntoTheAuditTrailSaysThatItsE
 
 TEST_P(ActionsTest, AnActionThatCannotBeWrittenIntoTheAuditTrailChangesNothingAndSaysSoOnce) {
   pushMany("a", 3, 1h);
-  faults[kFirst].failNext(StoreCall::PutText, 10);
+  faults[kFirst].failNext(StoreCall::FleetPut, 10);
   const auto report = operations().run({.kind = Kind::RunNow}, {.selection = {.broker = "first"}});
   ASSERT_THAT(report->errors, SizeIs(1));
   EXPECT_THAT(report->errors[0].message(), HasSubstr("nothing was changed, since the audit trail cannot be written"));
@@ -344,9 +344,9 @@ TEST_P(ActionsTest, ACancelWhoseAnswerWasLostIsHarmlessWhenRepeated) {
   push("a", -1s);
   push("b", -1s);
   auto asked = operations();
-  faults[kFirst].loseNextAnswer(StoreCall::RemoveAll);
+  faults[kFirst].loseNextAnswer(StoreCall::RemoveMany);
   const auto lost = asked.run({.kind = Kind::Cancel}, {.ids = {"a", "b"}});
-  EXPECT_FALSE(lost->isWhole()) << "the answer was lost";
+  EXPECT_FALSE(lost->isComplete()) << "the answer was lost";
   const auto repeated = asked.run({.kind = Kind::Cancel}, {.ids = {"a", "b"}});
   EXPECT_THAT(repeated->leftAlone, SizeIs(2));
   EXPECT_EQ(counts(), TaskCounts());

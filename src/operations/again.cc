@@ -12,8 +12,8 @@
 #include "meta/record_keys.h"
 #include "operations/again_records.h"
 #include "operations/audit_trail.h"
+#include "operations/bulk_checkpoint.h"
 #include "operations/bulk_lock.h"
-#include "operations/bulk_place.h"
 #include "operations/pushed_again.h"
 #include "operations/selection.h"
 #include "task/envelope.h"
@@ -22,9 +22,9 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kRecordsOfASlice = 100;
+constexpr std::size_t kRecordsPerSlice = 100;
 // How long an operator may look at the preview before the action begins.
-constexpr Duration kPreviewing = std::chrono::minutes(10);
+constexpr Duration kMaxPreviewTime = std::chrono::minutes(10);
 
 constexpr std::string_view kNoEnvelope =
     "its record has no envelope, since it succeeded or another program wrote the record";
@@ -38,13 +38,13 @@ std::int64_t priorityIn(std::string_view envelope) {
   return priority;
 }
 
-Result<std::string> changed(std::string parameters, std::string_view changes) {
-  if (changes.empty()) return parameters;
-  const auto json = parseJson(changes);
+Result<std::string> changed(std::string parameters, std::string_view parameterChanges) {
+  if (parameterChanges.empty()) return parameters;
+  const auto json = parseJson(parameterChanges);
   if (!json) return json.error().in("the changed parameters");
   if (!json->is_object()) return Error(ErrorCode::Invalid, "the changed parameters must be a JSON object");
-  for (task::JsonMembers members(changes); members.next();)
-    parameters = task::withMember(parameters, task::jsonTextValue(members.key()), members.value());
+  for (task::JsonMembers members(parameterChanges); members.next();)
+    parameters = task::withMember(parameters, task::jsonStringValue(members.key()), members.value());
   return parameters;
 }
 
@@ -53,8 +53,8 @@ std::string envelopeIn(const Json& record) {
   return envelope.is_string() ? envelope.get<std::string>() : std::string();
 }
 
-// The first broker that keeps what a fleet shares: there are the place, the lock and the audit trail.
-std::size_t brokerOfPlaces(Stores& stores) {
+// The first broker that keeps what a fleet shares: there are the checkpoint, the lock and the audit trail.
+std::size_t brokerOfCheckpoints(Stores& stores) {
   for (std::size_t i = 0; i < stores.queues.size(); ++i) {
     const auto keeps = askFleet(stores, i, [](FleetStore&) -> Result<bool> { return true; });
     if (keeps || (keeps.error().code() != ErrorCode::Unsupported && !isMissing(keeps.error()))) return i;
@@ -66,8 +66,8 @@ std::size_t brokerOfPlaces(Stores& stores) {
 bool isSameTime(const std::optional<Time>& kept, const std::optional<Time>& asked, Duration elapsed) {
   if (!kept || !asked) return kept == asked;
   const auto moved = base::saturatedSubtract(*asked, *kept);
-  return moved == Duration::zero() ||
-         (moved <= base::saturatedAdd(elapsed, kPreviewing) && base::saturatedAdd(moved, kPreviewing) >= elapsed);
+  return moved == Duration::zero() || (moved <= base::saturatedAdd(elapsed, kMaxPreviewTime) &&
+                                       base::saturatedAdd(moved, kMaxPreviewTime) >= elapsed);
 }
 
 // Pushes one slice after another, and counts.
@@ -78,20 +78,20 @@ class AgainPusher {
       : stores_(stores),
         action_(action),
         report_(report),
-        audit_(stores, brokerOfPlaces(stores), nameOf(action.kind),
-               on + (action.changes.empty() ? "" : " with " + action.changes)) {}
+        audit_(stores, brokerOfCheckpoints(stores), nameOf(action.kind),
+               on + (action.parameterChanges.empty() ? "" : " with " + action.parameterChanges)) {}
 
   // Invalid: the changes are wrong. Errors of one task only leave that task alone.
   // `newId`: of the task that is pushed; empty: any.
   Result<void> add(const std::string& id, std::string_view envelope, const std::string& broker, std::string newId) {
     if (envelope.empty()) {
-      leave(id, std::string(kNoEnvelope));
+      leaveAlone(id, std::string(kNoEnvelope));
       return {};
     }
-    auto task = taskAgain(envelope, action_.changes);
+    auto task = taskAgain(envelope, action_.parameterChanges);
     if (!task && task.error().code() == ErrorCode::Invalid) return task.error();
     if (!task) {
-      leave(id, task.error().message());
+      leaveAlone(id, task.error().message());
       return {};
     }
     task->options.broker = broker;
@@ -100,7 +100,7 @@ class AgainPusher {
     return {};
   }
 
-  void leave(const std::string& id, std::string why) {
+  void leaveAlone(const std::string& id, std::string why) {
     if (report_.leftAlone.size() < kMaxIdsReported) report_.leftAlone.push_back({id, std::move(why)});
   }
 
@@ -144,25 +144,25 @@ class AgainIdsRunner {
     const auto record = recordOf(id);
     if (!record) return record.error();
     if (const auto why = whyNotAgain({}, *record); !why.empty()) {
-      pusher_.leave(id, why);
+      pusher_.leaveAlone(id, why);
       return {};
     }
     return addWithRecord(id, envelopeIn(*record), "", *record);
   }
 
  private:
-  // Null: it has none.
+  // Null: the task has no record.
   Result<Json> recordOf(const std::string& id) {
     if (stores_.records.size() == 0) return Json();
     auto record = stores_.records.loadMetaInfoById(id);
     if (!record && isMissing(record.error())) return Json();
-    return record ? record : errorOfStore(record.error(), InvalidIs::RightsAtTheStore);
+    return record ? record : errorOfStore(record.error(), InvalidMeaning::NoRights);
   }
 
   // A buried task has its envelope in the queue.
   Result<void> addFromQueue(const FoundTask& task, const std::string& broker) {
     if (const auto why = whyNotAgain(listedStateOf(task.state), {}); !why.empty()) {
-      pusher_.leave(task.id, why);
+      pusher_.leaveAlone(task.id, why);
       return {};
     }
     const auto record = recordOf(task.id);
@@ -196,60 +196,60 @@ class AgainSelectionRunner {
         selection_(selection),
         lock_(lock),
         report_(report),
-        places_(stores, broker, action, selection),
+        checkpointStore_(stores, broker, action, selection),
         pusher_(stores, action, textOf(selection), report),
         records_(stores, selection_) {}
 
   Result<void> run(const OnActionProgress& progress) {
-    if (auto resumed = resume(); !resumed) return resumed;
+    if (auto resumed = resumeFromCheckpoint(); !resumed) return resumed;
     do {
       auto slice = pushSlice();
       if (!slice) return slice;
-      if (auto kept = keepPlace(); !kept) return kept;
+      if (auto kept = saveCheckpoint(); !kept) return kept;
       report_.stopped = progress && !progress({.changed = report_.changed, .examined = examined_});
-    } while (!place_.cursor.empty() && !report_.stopped);
-    return report_.stopped && !place_.cursor.empty() ? Result<void>() : places_.forget();
+    } while (!checkpoint_.cursor.empty() && !report_.stopped);
+    return report_.stopped && !checkpoint_.cursor.empty() ? Result<void>() : checkpointStore_.forget();
   }
 
   void endAudit(const Result<void>& outcome) { pusher_.endAudit(outcome); }
 
  private:
-  Result<void> resume() {
-    place_ = {.state = ListedState::Failed,
-              .begun = stores_.clock->now(),
-              .since = selection_.since,
-              .until = selection_.until};
-    auto kept = places_.load();
+  Result<void> resumeFromCheckpoint() {
+    checkpoint_ = {.state = ListedState::Failed,
+                   .begun = stores_.clock->now(),
+                   .since = selection_.since,
+                   .until = selection_.until};
+    auto kept = checkpointStore_.load();
     if (!kept) return kept.error();
     if (!*kept || !isSameAction(**kept)) return {};
-    place_ = std::move(**kept);
-    selection_.since = place_.since;
-    selection_.until = place_.until;
-    report_.continues = place_.begun;
+    checkpoint_ = std::move(**kept);
+    selection_.since = checkpoint_.since;
+    selection_.until = checkpoint_.until;
+    report_.continues = checkpoint_.begun;
     return {};
   }
 
-  bool isSameAction(const BulkPlace& kept) const {
-    const auto elapsed = base::saturatedSubtract(place_.begun, kept.begun);
-    return isSameTime(kept.since, place_.since, elapsed) && isSameTime(kept.until, place_.until, elapsed);
+  bool isSameAction(const BulkCheckpoint& kept) const {
+    const auto elapsed = base::saturatedSubtract(checkpoint_.begun, kept.begun);
+    return isSameTime(kept.since, checkpoint_.since, elapsed) && isSameTime(kept.until, checkpoint_.until, elapsed);
   }
 
   Result<void> pushSlice() {
-    auto slice = records_.read(place_.cursor, kRecordsOfASlice, report_.leftOut);
+    auto slice = records_.read(checkpoint_.cursor, kRecordsPerSlice, report_.leftOut);
     if (!slice) return slice.error();
     examined_ += slice->examined;
     for (auto& [task, newId] : slice->tasks) {
       if (auto added = pusher_.add(task.id, task.envelope, "", std::move(newId)); !added) return added;
     }
     if (auto pushed = pusher_.push(); !pushed) return pushed;
-    place_.cursor = std::move(slice->cursor);
-    place_.changed = report_.changed;
+    checkpoint_.cursor = std::move(slice->cursor);
+    checkpoint_.changed = report_.changed;
     return {};
   }
 
-  Result<void> keepPlace() {
-    if (place_.cursor.empty()) return {};
-    if (auto saved = places_.save(place_); !saved) return saved;
+  Result<void> saveCheckpoint() {
+    if (checkpoint_.cursor.empty()) return {};
+    if (auto saved = checkpointStore_.save(checkpoint_); !saved) return saved;
     return lock_.prolong();
   }
 
@@ -257,21 +257,21 @@ class AgainSelectionRunner {
   TaskSelection selection_;  // with the times of the action that it goes on with
   BulkLock& lock_;
   ActionReport& report_;
-  BulkPlaces places_;
+  BulkCheckpointStore checkpointStore_;
   AgainPusher pusher_;
   AgainRecords records_;
-  BulkPlace place_;
+  BulkCheckpoint checkpoint_;
   std::uint64_t examined_ = 0;
 };
 
 }  // namespace
 
-Result<TaskToPush> taskAgain(std::string_view envelope, std::string_view changes) {
+Result<TaskToPush> taskAgain(std::string_view envelope, std::string_view parameterChanges) {
   const auto head = task::decodeEnvelope(envelope);
   if (!head) return head.error();
   const auto call = task::decodeTaskCall(envelope);
   if (!call) return call.error();
-  auto parameters = changed(call->parameters, changes);
+  auto parameters = changed(call->parameters, parameterChanges);
   if (!parameters) return parameters.error();
   return TaskToPush{.name = head->name,
                     .options = {.priority = priorityIn(envelope),
@@ -298,7 +298,7 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
   Result<void> outcome;
   for (std::size_t i = 0; i < ids.size() && outcome && !report.stopped; ++i) {
     outcome = again.add(ids[i]);
-    if (outcome && (i + 1) % kRecordsOfASlice == 0) outcome = pusher.push();
+    if (outcome && (i + 1) % kRecordsPerSlice == 0) outcome = pusher.push();
     report.stopped = outcome && progress && !progress({.changed = report.changed, .examined = i + 1});
   }
   if (outcome && !report.stopped) outcome = pusher.push();
@@ -314,7 +314,7 @@ Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const 
                  "a selection of tasks to push again is one of records, which tell no broker, no reason of a burial "
                  "and no state in a queue: " +
                      textOf(selection));
-  const auto broker = brokerOfPlaces(stores);
+  const auto broker = brokerOfCheckpoints(stores);
   BulkLock lock(stores, broker, action.kind);
   if (auto locked = lock.lock(); !locked) return locked;
   AgainSelectionRunner again(stores, broker, action, selection, lock, report);

@@ -53,7 +53,7 @@ TEST(TaskAgain, ReplacesAndAddsParameters) {
 TEST_P(AgainTest, AFailedTaskIsPushedFromItsRecordUnderANewId) {
   saveRecord("a", ExitStatus::Error);
   auto asked = operations();
-  const auto report = asked.run({.kind = Kind::Again, .changes = R"({"to":"bob"})"}, {.ids = {"a"}});
+  const auto report = asked.run({.kind = Kind::Again, .parameterChanges = R"({"to":"bob"})"}, {.ids = {"a"}});
   ASSERT_TRUE(report) << report.error().message();
   ASSERT_THAT(report->pushed, SizeIs(1));
   const auto task = store(kSecond).keeper().find(report->pushed[0]);

@@ -14,7 +14,7 @@ namespace leptir::operations {
 namespace {
 
 constexpr std::size_t kMaxAuditTextBytes = 4'096;  // of `on` and `outcome`
-constexpr std::string_view kAudit = "audit/";
+constexpr std::string_view kAuditKeyPrefix = "audit/";
 constexpr std::size_t kAuditEntriesPerPage = 500, kMaxAuditEntriesRemovedAtOnce = 1'000;
 
 std::string cut(const std::string& text) {
@@ -84,13 +84,13 @@ Result<void> trimAuditTrail(Stores& stores, std::size_t broker, std::size_t most
   return askFleet(stores, broker, [&](FleetStore& store) -> Result<void> {
     std::string last;
     for (std::size_t kept = 0; kept < most;) {
-      const auto page = store.list(kAudit, last, std::min(kAuditEntriesPerPage, most - kept));
+      const auto page = store.list(kAuditKeyPrefix, last, std::min(kAuditEntriesPerPage, most - kept));
       if (!page) return page.error();
       if (page->empty()) return {};
       kept += page->size();
       last = page->back().key;
     }
-    const auto old = store.list(kAudit, last, kMaxAuditEntriesRemovedAtOnce);
+    const auto old = store.list(kAuditKeyPrefix, last, kMaxAuditEntriesRemovedAtOnce);
     if (!old) return old.error();
     for (const auto& entry : *old) {
       if (auto erased = store.erase(entry.key); !erased) return erased.error();
@@ -111,7 +111,7 @@ Result<AuditView> Operations::auditTrail(std::size_t limit) {
   AuditView view;
   bool answered = false;
   for (std::size_t i = 0; i < stores_->queues.size(); ++i) {
-    const auto entries = operations::fleetEntries(*stores_, i, operations::kAudit, limit);
+    const auto entries = operations::fleetEntries(*stores_, i, operations::kAuditKeyPrefix, limit);
     answered = answered || entries;
     if (!entries) view.unable.push_back(entries.error());
     if (!entries) continue;

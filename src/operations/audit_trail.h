@@ -29,7 +29,7 @@ class AuditOfAction {
 
   // Before each change: the first call writes the entry. After an error nothing may be changed.
   Result<void> begin();
-  // Writes nothing if there was neither a change nor an error, or if begin() has failed.
+  // Writes the entry with what was done. Writes nothing if begin() failed, or if nothing was begun, changed or failed.
   Result<void> end(std::uint64_t changed, const std::string& outcome);
 
  private:

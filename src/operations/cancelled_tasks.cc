@@ -78,7 +78,7 @@ bool hasEnded(const std::optional<Json>& record, const FoundTask& task) {
   return !lease.is_number_integer() || lease.get<std::int64_t>() >= listedSince;
 }
 
-// A cancel that a note is of. It was cut off if its process is dead, or has returned from it with an error.
+// A cancel that left a note. It was cut off if its process is dead, or has returned from it with an error.
 class EarlierCancel {
  public:
   EarlierCancel(Stores& stores, std::size_t broker, const std::string& name)
@@ -96,7 +96,7 @@ class EarlierCancel {
     const auto records = missingRecords(**note, *gone);
     if (!records) return records.error();
     if (auto saved = saveRecords(stores_, *records); !saved) return saved.error();
-    // A thread of this process may be at it, as long as tasks are there.
+    // While some tasks are still in the queue, a thread of this process may be cancelling them.
     return eraseNoteIf(isOver || gone->size() == (*note)->tasks.size(), records->size());
   }
 
@@ -118,8 +118,8 @@ class EarlierCancel {
     return gone;
   }
 
-  // They are as old as the note, so that they do not replace records of tasks that were pushed later with these ids;
-  // but newer than those of runs after which the tasks went back into the queue.
+  // The records get the time of the note, and do not replace records of tasks that were pushed later with these ids;
+  // they are newer than those of runs after which the tasks went back into the queue.
   Result<std::vector<MetaInfo>> missingRecords(const CancelNote& note, const std::vector<const FoundTask*>& gone) {
     if (gone.empty()) return std::vector<MetaInfo>();
     std::vector<std::string> ids;

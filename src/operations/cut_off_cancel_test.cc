@@ -48,7 +48,7 @@ TEST_P(CutOffCancelTest, RecordsThatCouldNotBeSavedAreSavedByTheSameCallAgain) {
   EXPECT_EQ(counts().scheduled, 500u);
   EXPECT_EQ(notes(), 1u);
   const auto again = asked.run(kCancelTasks, kAllOfFirst);
-  EXPECT_TRUE(again->isWhole());
+  EXPECT_TRUE(again->isComplete());
   EXPECT_EQ(again->changed, 500u);
   EXPECT_EQ(again->earlierCancelRecords, 1'000u);
   for (int i = 0; i < 1'500; ++i) expectCancelled("a" + std::to_string(10'000 + i));
@@ -58,8 +58,8 @@ TEST_P(CutOffCancelTest, RecordsThatCouldNotBeSavedAreSavedByTheSameCallAgain) {
 TEST_P(CutOffCancelTest, TasksOfARemovalWhoseAnswerWasLostGetTheirRecords) {
   pushMany("a", 3, 1h);
   auto asked = operations();
-  faults[kFirst].loseNextAnswer(StoreCall::RemoveAll);
-  EXPECT_FALSE(asked.run(kCancelTasks, {.ids = {"a10000", "a10001", "a10002"}})->isWhole());
+  faults[kFirst].loseNextAnswer(StoreCall::RemoveMany);
+  EXPECT_FALSE(asked.run(kCancelTasks, {.ids = {"a10000", "a10001", "a10002"}})->isComplete());
   EXPECT_EQ(counts(), TaskCounts());
   EXPECT_EQ(asked.run(kCancelTasks, {.ids = {"a10000"}})->earlierCancelRecords, 3u);
   for (const auto* id : {"a10000", "a10001", "a10002"}) expectCancelled(id);
@@ -120,7 +120,7 @@ TEST_P(CutOffCancelTest, NoTaskIsRemovedWhileAMetaStorageDoesNotAnswer) {
   const auto selected = asked.run(kCancelTasks, kAllOfFirst);
   ASSERT_THAT(selected->errors, SizeIs(1));
   EXPECT_THAT(selected->errors[0].message(), HasSubstr("no further task is cancelled"));
-  EXPECT_FALSE(asked.run(kCancelTasks, {.ids = {"a10000"}})->isWhole());
+  EXPECT_FALSE(asked.run(kCancelTasks, {.ids = {"a10000"}})->isComplete());
   EXPECT_EQ(counts().scheduled, 3u);
 }
 
@@ -129,7 +129,7 @@ TEST_P(CutOffCancelTest, NoTaskIsRemovedThatCannotBeNoted) {
   auto asked = operations();
   bool hasFailed = false;
   const auto report = asked.run(kCancelTasks, kAllOfFirst, [&](const ActionProgress&) {
-    if (!std::exchange(hasFailed, true)) faults[kFirst].failNext(StoreCall::PutText);
+    if (!std::exchange(hasFailed, true)) faults[kFirst].failNext(StoreCall::FleetPut);
     return true;
   });
   ASSERT_FALSE(report->errors.empty());

@@ -8,19 +8,19 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::size_t kEntriesOfACall = 100;
+constexpr std::size_t kEntriesPerCall = 100;
 constexpr std::size_t kMaxCards = 10'000;
 constexpr std::size_t kMaxPauses = 10'000;
-constexpr std::string_view kCards = "instances/";
+constexpr std::string_view kCardKeyPrefix = "instances/";
 
-bool isEmptyAnswer(const Error& error) {
+bool meansNoEntries(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
 }
 
 Result<std::vector<FleetEntry>> listAll(FleetStore& fleet, std::string_view prefix, std::size_t limit) {
   std::vector<FleetEntry> all;
   while (all.size() < limit) {
-    const auto wanted = std::min(kEntriesOfACall, limit - all.size());
+    const auto wanted = std::min(kEntriesPerCall, limit - all.size());
     auto part = fleet.list(prefix, all.empty() ? "" : std::string(all.back().key), wanted);
     if (!part) return part.error();
     const bool isLast = part->size() < wanted;
@@ -35,12 +35,12 @@ Result<std::vector<FleetEntry>> listAll(FleetStore& fleet, std::string_view pref
 Result<std::vector<FleetEntry>> fleetEntries(Stores& stores, std::size_t broker, std::string_view prefix,
                                              std::size_t limit) {
   auto entries = askFleet(stores, broker, [&](FleetStore& fleet) { return listAll(fleet, prefix, limit); });
-  if (!entries && isEmptyAnswer(entries.error())) return std::vector<FleetEntry>();
+  if (!entries && meansNoEntries(entries.error())) return std::vector<FleetEntry>();
   return entries;
 }
 
 Result<std::vector<fleet::InstanceCard>> cardsAt(Stores& stores, std::size_t broker) {
-  const auto entries = fleetEntries(stores, broker, kCards, kMaxCards);
+  const auto entries = fleetEntries(stores, broker, kCardKeyPrefix, kMaxCards);
   if (!entries) return entries.error();
   std::vector<fleet::InstanceCard> cards;
   for (const auto& entry : *entries) {
@@ -50,7 +50,7 @@ Result<std::vector<fleet::InstanceCard>> cardsAt(Stores& stores, std::size_t bro
 }
 
 Result<std::vector<PausedTasks>> pausesAt(Stores& stores, std::size_t broker) {
-  const auto entries = fleetEntries(stores, broker, kFleetPauses, kMaxPauses);
+  const auto entries = fleetEntries(stores, broker, kFleetPauseKeyPrefix, kMaxPauses);
   if (!entries) return entries.error();
   std::vector<PausedTasks> pauses;
   for (const auto& entry : *entries) {

@@ -74,9 +74,9 @@ void addSession(InstanceView& view, const ListedSession& session) {
     view.expiresIn = session.expiresIn;
 }
 
-class FleetReader {
+class FleetViewBuilder {
  public:
-  explicit FleetReader(operations::Stores& stores) : stores_(stores) {}
+  explicit FleetViewBuilder(operations::Stores& stores) : stores_(stores) {}
 
   Result<FleetView> read() && {
     for (std::size_t i = 0; i < stores_.queues.size(); ++i) readBroker(i);
@@ -93,7 +93,7 @@ class FleetReader {
  private:
   void readBroker(std::size_t broker) {
     const auto cards = operations::cardsAt(stores_, broker);
-    if (!cards) return note(cards.error());
+    if (!cards) return noteFailedRead(cards.error());
     answered_ = true;
     for (const auto& card : *cards) {
       auto& view = viewOf(card.instance, broker);
@@ -104,7 +104,7 @@ class FleetReader {
     const auto sessions = operations::askBroker(stores_, broker, [](SimpleBroker& store) {
       return store.keeper().listSessions({.offset = 0, .limit = kMaxSessionsListed});
     });
-    if (!sessions) return note(sessions.error());
+    if (!sessions) return noteFailedRead(sessions.error());
     for (const auto& session : *sessions) addSession(viewOf(session.session.instance, broker), session);
   }
 
@@ -116,7 +116,7 @@ class FleetReader {
     return view;
   }
 
-  void note(const Error& error) {
+  void noteFailedRead(const Error& error) {
     if (operations::isMissing(error))
       answered_ = true;
     else
@@ -151,7 +151,7 @@ std::string InstanceView::shownState() const {
 }
 
 Result<FleetView> Operations::instances() {
-  return FleetReader(*stores_).read();
+  return FleetViewBuilder(*stores_).read();
 }
 
 Result<InstanceView> Operations::findInstance(std::string_view which) {

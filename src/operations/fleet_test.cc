@@ -22,7 +22,7 @@ class FleetTest : public OperationsTest {
   }
   std::vector<fleet::Order> ordersAt(std::size_t broker) {
     std::vector<fleet::Order> orders;
-    const auto entries = store(broker).fleet()->list(kFleetOrders, "", 100);
+    const auto entries = store(broker).fleet()->list(kFleetOrderKeyPrefix, "", 100);
     for (const auto& entry : entries.value()) {
       if (auto order = fleet::orderOf(entry)) orders.push_back(*order);
     }

@@ -23,7 +23,7 @@ void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const
   }
 }
 
-std::string_view pastOf(TaskAction::Kind kind) {
+std::string_view pastParticipleOf(TaskAction::Kind kind) {
   switch (kind) {
     case TaskAction::Kind::Cancel:
       return "cancelled";
@@ -47,7 +47,8 @@ class IdFinder {
       auto found = askBroker(stores_, broker, [&](SimpleBroker& store) { return findIn(store, broker, id); });
       if (found) return add(broker, std::move(*found));
       if (!isMissing(found.error()) && !unable)
-        unable = found.error().code() == ErrorCode::Unsupported ? mayWait(id, broker, found.error()) : found.error();
+        unable =
+            found.error().code() == ErrorCode::Unsupported ? mayWaitError(id, broker, found.error()) : found.error();
     }
     if (unable)
       found_.unable.push_back(*unable);
@@ -78,11 +79,11 @@ class IdFinder {
       found_.tasks[{broker, task.state}].push_back(std::move(task));
   }
 
-  Error mayWait(const std::string& id, std::size_t broker, const Error& error) const {
+  Error mayWaitError(const std::string& id, std::size_t broker, const Error& error) const {
     const auto where = "broker " + stores_.queues.name(broker);
     const auto why = error.message().substr(error.message().find(where) + where.size());
     return {ErrorCode::Unsupported, "task '" + id + "' may wait at " + where + ", where it cannot be " +
-                                        std::string(pastOf(action_.kind)) + why};
+                                        std::string(pastParticipleOf(action_.kind)) + why};
   }
 
   Stores& stores_;
@@ -142,9 +143,9 @@ Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTar
 
 void changeFoundTasks(Stores& stores, const TaskAction& action, const FoundIds& found, const OnActionProgress& progress,
                       ActionReport& report) {
-  for (const auto& [place, tasks] : found.tasks) {
+  for (const auto& [brokerAndState, tasks] : found.tasks) {
     if (report.stopped) return;
-    const auto broker = place.first;
+    const auto broker = brokerAndState.first;
     AuditOfAction audit(stores, broker, nameOf(action.kind), textOfIds(tasks));
     SliceResult done;
     const auto changed = changeTasks(stores, broker, action, tasks, progress, audit, done, report);

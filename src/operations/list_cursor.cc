@@ -10,14 +10,14 @@
 namespace leptir::operations {
 namespace {
 
-bool isPlain(char c) {
+bool needsNoEncoding(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
 
 std::string percentEncoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
-    if (isPlain(c))
+    if (needsNoEncoding(c))
       encoded += c;
     else
       encoded += fmt::format("%{:02x}", static_cast<unsigned char>(c));
@@ -26,7 +26,7 @@ std::string percentEncoded(std::string_view text) {
 }
 
 template <class Number>
-std::optional<Number> wholeNumber(std::string_view text, int base) {
+std::optional<Number> parseWholeText(std::string_view text, int base) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
   const bool isWhole = error == std::errc() && end == text.data() + text.size();
@@ -36,11 +36,11 @@ std::optional<Number> wholeNumber(std::string_view text, int base) {
 std::optional<std::string> percentDecoded(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (isPlain(text[i])) {
+    if (needsNoEncoding(text[i])) {
       decoded += text[i];
       continue;
     }
-    const auto byte = text[i] == '%' ? wholeNumber<unsigned char>(text.substr(i + 1, 2), 16) : std::nullopt;
+    const auto byte = text[i] == '%' ? parseWholeText<unsigned char>(text.substr(i + 1, 2), 16) : std::nullopt;
     if (!byte || i + 2 >= text.size()) return std::nullopt;
     decoded += static_cast<char>(*byte);
     i += 2;
@@ -48,7 +48,7 @@ std::optional<std::string> percentDecoded(std::string_view text) {
   return decoded;
 }
 
-Error noCursor(std::string_view text) {
+Error invalidCursor(std::string_view text) {
   return {ErrorCode::Invalid, "the cursor " + base::inQuotes(text) +
                                   " is none: give the one that the last page of the same list ended with"};
 }
@@ -63,10 +63,10 @@ std::string textOf(const ListCursor& cursor) {
 Result<ListCursor> listCursorOf(std::string_view text) {
   if (text.empty()) return ListCursor();
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos || (text[0] != 'q' && text[0] != 'r')) return noCursor(text);
-  const auto index = wholeNumber<std::size_t>(text.substr(1, dot - 1), 10);
+  if (dot == std::string_view::npos || (text[0] != 'q' && text[0] != 'r')) return invalidCursor(text);
+  const auto index = parseWholeText<std::size_t>(text.substr(1, dot - 1), 10);
   auto inner = percentDecoded(text.substr(dot + 1));
-  if (!index || !inner) return noCursor(text);
+  if (!index || !inner) return invalidCursor(text);
   return ListCursor{.kind = text[0] == 'q' ? ListCursor::Kind::Queue : ListCursor::Kind::Records,
                     .index = *index,
                     .inner = std::move(*inner)};

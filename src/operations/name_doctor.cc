@@ -81,8 +81,8 @@ class NameDoctor {
           {FindingSeverity::Warning, "many-retries", whereOf(stores_, broker_),
            fmt::format("{} of {} waiting tasks of the name {} have failed before and wait for another attempt",
                        waiting.retried, waiting.tasks, name),
-           fmt::format("see why they fail: leptir tasks --name={}; leptir pause --name={} keeps them from "
-                       "using up their attempts meanwhile",
+           fmt::format("see why they fail: leptir tasks --name={}; meanwhile "
+                       "leptir pause --name={} keeps them from using up their attempts",
                        name, name)});
     }
   }

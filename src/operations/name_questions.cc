@@ -17,7 +17,7 @@ namespace {
 
 namespace key = meta::key;
 
-constexpr std::size_t kRecordsOfACall = 1'000;
+constexpr std::size_t kRecordsPerCall = 1'000;
 
 struct NameData {
   NameStatistics statistics;
@@ -61,7 +61,7 @@ class NameReader {
   void readRecords(Operations& operations, std::uint64_t most) {
     std::string cursor;
     do {
-      const auto limit = std::min<std::uint64_t>(kRecordsOfACall, most - view_.records);
+      const auto limit = std::min<std::uint64_t>(kRecordsPerCall, most - view_.records);
       auto page = operations.records({.status = TaskStatus::Completed}, cursor, static_cast<std::size_t>(limit));
       if (!page) {
         if (!operations::isMissing(page.error())) view_.unable.push_back(page.error());

@@ -15,7 +15,7 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kShown = 10;
+constexpr std::size_t kMaxTasksShown = 10;
 
 // Whether the selection matches all tasks of a state, which a store has counted.
 bool isWholeState(const TaskSelection& selection) {
@@ -80,11 +80,11 @@ class SelectionPreview {
     std::string cursor;
     do {
       auto list = operations::askBroker(stores_, broker, [&](SimpleBroker& store) {
-        return store.keeper().list(filter, cursor, isWholeState(selection_) ? kShown : kActionSlice);
+        return store.keeper().list(filter, cursor, isWholeState(selection_) ? kMaxTasksShown : kMaxTasksPerSlice);
       });
       if (!list) return list.error();
       cursor = std::move(list->cursor);
-      show(list->tasks, stores_.queues.name(broker));
+      addToFirst(list->tasks, stores_.queues.name(broker));
       if (isWholeState(selection_)) return countState(broker, state);
       preview_.count += list->tasks.size();
       preview_.isExact = preview_.isExact && (cursor.empty() || preview_.count < most_);
@@ -92,9 +92,9 @@ class SelectionPreview {
     return {};
   }
 
-  void show(std::vector<FoundTask>& tasks, const std::string& broker) {
+  void addToFirst(std::vector<FoundTask>& tasks, const std::string& broker) {
     for (auto& task : tasks) {
-      if (preview_.first.size() >= kShown) return;
+      if (preview_.first.size() >= kMaxTasksShown) return;
       preview_.first.push_back(operations::listedTaskOf(std::move(task), broker));
     }
   }
@@ -112,7 +112,7 @@ class SelectionPreview {
     operations::AgainRecords records(stores_, selection);
     std::string cursor;
     do {
-      auto slice = records.read(cursor, kActionSlice, preview_.leftOut);
+      auto slice = records.read(cursor, kMaxTasksPerSlice, preview_.leftOut);
       if (!slice && operations::isMissing(slice.error())) return {};
       if (!slice) return slice.error();
       cursor = std::move(slice->cursor);
@@ -125,7 +125,7 @@ class SelectionPreview {
   void countRecord(ListedTask task) {
     if (task.envelope.empty()) return;
     ++preview_.count;
-    if (preview_.first.size() < kShown) preview_.first.push_back(std::move(task));
+    if (preview_.first.size() < kMaxTasksShown) preview_.first.push_back(std::move(task));
   }
 
   operations::Stores& stores_;
@@ -160,7 +160,7 @@ Result<ActionPreview> previewIdsAgain(operations::Stores& stores, Operations& op
     if (!pushed) return pushed.error();
     if (!pushed->empty() && pushed->front()) preview.pushedBefore.push_back({.id = id, .as = std::move(newId)});
     auto task = details->queued ? std::move(*details->queued) : operations::listedTaskOf(std::move(details->record));
-    if (preview.first.size() < kShown) preview.first.push_back(std::move(task));
+    if (preview.first.size() < kMaxTasksShown) preview.first.push_back(std::move(task));
   }
   return preview;
 }
@@ -171,11 +171,11 @@ Result<ActionPreview> previewIds(operations::Stores& stores, const TaskAction& a
   ActionPreview preview{.isExact = areAllUnsupported(found->unable),
                         .leftAlone = std::move(found->leftAlone),
                         .unable = std::move(found->unable)};
-  for (auto& [place, tasks] : found->tasks) {
+  for (auto& [brokerAndState, tasks] : found->tasks) {
     preview.count += tasks.size();
     for (auto& task : tasks) {
-      if (preview.first.size() >= kShown) break;
-      preview.first.push_back(operations::listedTaskOf(std::move(task), stores.queues.name(place.first)));
+      if (preview.first.size() >= kMaxTasksShown) break;
+      preview.first.push_back(operations::listedTaskOf(std::move(task), stores.queues.name(brokerAndState.first)));
     }
   }
   return preview;

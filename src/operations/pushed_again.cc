@@ -38,7 +38,7 @@ Result<std::vector<bool>> PushedAgain::arePushed(std::span<const std::string> ag
   for (std::size_t i = 0; i < againIds.size(); ++i) answers[i] = inQueues_->contains(againIds[i]);
   if (againIds.empty() || stores_.records.size() == 0) return answers;
   const auto records = stores_.records.loadMetaInfos(againIds);
-  if (!records) return errorOfStore(records.error(), InvalidIs::RightsAtTheStore);
+  if (!records) return errorOfStore(records.error(), InvalidMeaning::NoRights);
   for (std::size_t i = 0; i < againIds.size(); ++i) answers[i] = answers[i] || (*records)[i].has_value();
   return answers;
 }
@@ -53,7 +53,7 @@ void PushedAgain::readQueue(std::size_t broker) {
   std::string cursor;
   do {
     auto list = askBroker(stores_, broker,
-                          [&](SimpleBroker& store) { return store.keeper().list(filter, cursor, kActionSlice); });
+                          [&](SimpleBroker& store) { return store.keeper().list(filter, cursor, kMaxTasksPerSlice); });
     if (!list) return;
     for (auto& task : list->tasks) inQueues_->insert(std::move(task.id));
     cursor = std::move(list->cursor);

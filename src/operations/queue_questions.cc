@@ -43,7 +43,7 @@ class QueueViewer {
   }
 
   void findPauses() {
-    if (!keepsFleet()) return;
+    if (!hasFleetStore()) return;
     auto pauses = operations::pausesAt(stores_, broker_);
     if (pauses)
       view_.pauses = std::move(*pauses);
@@ -51,7 +51,7 @@ class QueueViewer {
       note(pauses.error());
   }
 
-  bool keepsFleet() {
+  bool hasFleetStore() {
     const auto kept = operations::askFleet(stores_, broker_, [](FleetStore&) -> Result<bool> { return true; });
     if (!kept) note(kept.error());
     return kept.has_value();

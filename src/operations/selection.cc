@@ -32,7 +32,7 @@ int numberIn(const Json& record, const char* name) {
 }
 
 // When its last run ended; of a record of PHP leptir: when it began, which is all that such a record tells.
-Time endOf(const Json& record) {
+Time endTimeOf(const Json& record) {
   if (const auto ended = timeIn(record, key::kEnded)) return *ended;
   const auto started = record.find(key::kStarted);
   if (started == record.end() || !started->is_object()) return {};
@@ -135,7 +135,7 @@ ListedTask listedTaskOf(FoundTask found, const std::string& broker) {
 ListedTask listedTaskOf(Json record) {
   ListedTask task{.id = textIn(record, key::kId), .name = textIn(record, key::kType)};
   task.state = endStateOf(record);
-  task.time = endOf(record);
+  task.time = endTimeOf(record);
   task.attempts = numberIn(record, key::kAttempt);
   task.reason = firstLineOf(textIn(record, key::kResponse));
   task.pushed = timeIn(record, key::kPushed);

@@ -9,13 +9,13 @@
 namespace leptir::operations {
 namespace {
 
-constexpr std::array kOrder{ListedState::Scheduled, ListedState::Due, ListedState::Leased, ListedState::Buried};
+constexpr std::array kPassOrder{ListedState::Scheduled, ListedState::Due, ListedState::Leased, ListedState::Buried};
 
 }  // namespace
 
 std::vector<ListedState> statesFor(TaskAction::Kind kind, const TaskSelection& selection) {
   std::vector<ListedState> states;
-  for (const auto state : kOrder) {
+  for (const auto state : kPassOrder) {
     if (appliesTo(kind, state) && (!selection.state || *selection.state == state)) states.push_back(state);
   }
   return states;
@@ -32,49 +32,49 @@ SelectionAction::SelectionAction(Stores& stores, std::size_t broker, const TaskA
       progress_(progress),
       audit_(audit),
       report_(report),
-      places_(stores, broker, action, selection) {}
+      checkpointStore_(stores, broker, action, selection) {}
 
 Result<void> SelectionAction::run() {
-  place_.begun = stores_.clock->now();
-  if (keepsPlace()) {
-    if (auto resumed = resume(); !resumed) return resumed;
+  checkpoint_.begun = stores_.clock->now();
+  if (usesCheckpoint()) {
+    if (auto resumed = resumeFromCheckpoint(); !resumed) return resumed;
   }
   for (const auto state : states_) {
-    if (!place_.cursor.empty() && state != place_.state) continue;  // this pass was over before the place was kept
-    place_.state = state;
+    if (!checkpoint_.cursor.empty() && state != checkpoint_.state) continue;  // passed before the checkpoint
+    checkpoint_.state = state;
     if (auto passed = runPass(); !passed || report_.stopped) return passed;
   }
-  return keepsPlace() ? places_.forget() : Result<void>();
+  return usesCheckpoint() ? checkpointStore_.forget() : Result<void>();
 }
 
-Result<void> SelectionAction::resume() {
+Result<void> SelectionAction::resumeFromCheckpoint() {
   const auto traits =
       askBroker(stores_, broker_, [](SimpleBroker& broker) -> Result<BrokerTraits> { return broker.traits(); });
   if (!traits) return traits.error();
   duePrecision_ = std::max(duePrecision_, traits->duePrecision);
-  auto kept = places_.load();
+  auto kept = checkpointStore_.load();
   if (!kept) return kept.error();
   if (!*kept || std::ranges::count(states_, (*kept)->state) == 0) return {};
-  place_ = std::move(**kept);
-  report_.continues = place_.begun;
+  checkpoint_ = std::move(**kept);
+  report_.continues = checkpoint_.begun;
   return {};
 }
 
 Result<void> SelectionAction::runPass() {
-  selection_.state = place_.state;
+  selection_.state = checkpoint_.state;
   const auto filter = taskFilterOf(selection_);
   do {
     auto list = askBroker(stores_, broker_, [&](SimpleBroker& broker) {
-      return broker.keeper().list(filter, place_.cursor, kActionSlice);
+      return broker.keeper().list(filter, checkpoint_.cursor, kMaxTasksPerSlice);
     });
     if (!list) return list.error();
-    place_.cursor = list->cursor;
+    checkpoint_.cursor = list->cursor;
     if (auto changed = changeSlice(std::move(*list)); !changed) return changed;
-    if (keepsPlace() && !place_.cursor.empty()) {
-      if (auto saved = places_.save(place_); !saved) return saved;
+    if (usesCheckpoint() && !checkpoint_.cursor.empty()) {
+      if (auto saved = checkpointStore_.save(checkpoint_); !saved) return saved;
     }
-    if (!tellProgress()) return {};
-  } while (!place_.cursor.empty());
+    if (!reportProgress()) return {};
+  } while (!checkpoint_.cursor.empty());
   return {};
 }
 
@@ -85,7 +85,7 @@ Result<void> SelectionAction::changeSlice(TaskList list) {
   if (auto begun = audit_.begin(); !begun) return begun;
   SliceResult done;
   auto changed = SliceChanger(stores_, broker_, action_).change(list.tasks, done);
-  place_.changed += done.changed;
+  checkpoint_.changed += done.changed;
   report_.changed += done.changed;
   report_.requested += done.requested;
   return changed;
@@ -98,7 +98,7 @@ bool SelectionAction::isLeftAlone(const FoundTask& task) const {
   return action_.kind == TaskAction::Kind::Reschedule && std::chrono::abs(task.due - action_.due) <= duePrecision_;
 }
 
-bool SelectionAction::tellProgress() {
+bool SelectionAction::reportProgress() {
   if (!progress_) return true;
   report_.stopped =
       !progress_({.broker = stores_.queues.name(broker_), .changed = report_.changed, .examined = examined_});

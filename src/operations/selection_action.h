@@ -9,7 +9,7 @@
 #include "leptir/operations/task_action.h"
 #include "leptir/spi/task_list.h"
 #include "operations/audit_trail.h"
-#include "operations/bulk_place.h"
+#include "operations/bulk_checkpoint.h"
 #include "operations/slice_changer.h"
 #include "operations/stores.h"
 
@@ -29,12 +29,12 @@ class SelectionAction {
   Result<void> run();
 
  private:
-  Result<void> resume();
+  Result<void> resumeFromCheckpoint();
   Result<void> runPass();
   Result<void> changeSlice(TaskList list);
   bool isLeftAlone(const FoundTask& task) const;
-  bool keepsPlace() const { return action_.kind == TaskAction::Kind::Reschedule; }
-  bool tellProgress();
+  bool usesCheckpoint() const { return action_.kind == TaskAction::Kind::Reschedule; }
+  bool reportProgress();
 
   Stores& stores_;
   const std::size_t broker_;
@@ -44,8 +44,8 @@ class SelectionAction {
   const OnActionProgress& progress_;
   AuditOfAction& audit_;
   ActionReport& report_;
-  BulkPlaces places_;
-  BulkPlace place_;
+  BulkCheckpointStore checkpointStore_;
+  BulkCheckpoint checkpoint_;
   std::uint64_t examined_ = 0;
   Duration duePrecision_{1};
 };

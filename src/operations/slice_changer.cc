@@ -18,13 +18,13 @@ std::vector<std::string> idsOf(const std::vector<FoundTask>& tasks) {
 Result<void> SliceChanger::change(const std::vector<FoundTask>& tasks, SliceResult& done) {
   if (tasks.empty()) return {};
   if (action_.kind == TaskAction::Kind::Cancel) return cancel(tasks, done);
-  const auto changed = ask(idsOf(tasks));
+  const auto changed = changeAtBroker(idsOf(tasks));
   if (!changed) return changed.error();
   done.changed += *changed;
   return {};
 }
 
-Result<std::size_t> SliceChanger::ask(const std::vector<std::string>& ids) {
+Result<std::size_t> SliceChanger::changeAtBroker(const std::vector<std::string>& ids) {
   return askBroker(stores_, broker_, [&](SimpleBroker& broker) -> Result<std::size_t> {
     auto& keeper = broker.keeper();
     switch (action_.kind) {
@@ -35,7 +35,7 @@ Result<std::size_t> SliceChanger::ask(const std::vector<std::string>& ids) {
       case TaskAction::Kind::Reschedule:
         return keeper.reschedule(ids, action_.due);
       default:
-        return keeper.removeAll(ids);
+        return keeper.removeMany(ids);
     }
   });
 }
@@ -54,14 +54,14 @@ Result<void> SliceChanger::cancel(const std::vector<FoundTask>& tasks, SliceResu
 }
 
 Result<void> SliceChanger::remove(const std::vector<FoundTask>& tasks, SliceResult& done) {
-  const auto removed = ask(idsOf(tasks));
+  const auto removed = changeAtBroker(idsOf(tasks));
   if (!removed) return removed.error();
   done.changed += *removed;
   return {};
 }
 
 Result<void> SliceChanger::removeAndRecord(const std::vector<FoundTask>& tasks, SliceResult& done) {
-  const auto removed = ask(idsOf(tasks));
+  const auto removed = changeAtBroker(idsOf(tasks));
   if (!removed) return removed.error();
   done.changed += *removed;
   return finishCancels(stores_, broker_, tasks, *removed, done);

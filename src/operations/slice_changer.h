@@ -30,7 +30,7 @@ class SliceChanger {
   Result<void> cancel(const std::vector<FoundTask>& tasks, SliceResult& done);
   Result<void> remove(const std::vector<FoundTask>& tasks, SliceResult& done);
   Result<void> removeAndRecord(const std::vector<FoundTask>& tasks, SliceResult& done);
-  Result<std::size_t> ask(const std::vector<std::string>& ids);
+  Result<std::size_t> changeAtBroker(const std::vector<std::string>& ids);
 
   Stores& stores_;
   const std::size_t broker_;

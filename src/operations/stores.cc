@@ -38,8 +38,8 @@ Error atBroker(const Stores& stores, std::size_t index, const Error& error) {
   return error.message().starts_with(where + ":") ? error : error.in(where);
 }
 
-Error errorOfStore(const Error& error, InvalidIs invalid) {
-  const bool isRefusal = error.code() == ErrorCode::Invalid && invalid == InvalidIs::RightsAtTheStore;
+Error errorOfStore(const Error& error, InvalidMeaning invalid) {
+  const bool isRefusal = error.code() == ErrorCode::Invalid && invalid == InvalidMeaning::NoRights;
   return isRefusal ? Error(ErrorCode::Unavailable, error.message()) : error;
 }
 

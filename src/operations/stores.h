@@ -37,17 +37,17 @@ Result<std::vector<std::size_t>> brokersNamed(const Stores& stores, const std::s
 Error atBroker(const Stores& stores, std::size_t index, const Error& error);
 
 // What a store that answers Invalid objects to: the rights of its user, or the cursor of a list.
-enum class InvalidIs { RightsAtTheStore, TheCursor };
-inline InvalidIs invalidIs(const std::string& cursor) {
-  return cursor.empty() ? InvalidIs::RightsAtTheStore : InvalidIs::TheCursor;
+enum class InvalidMeaning { NoRights, BadCursor };
+inline InvalidMeaning meaningOfInvalid(const std::string& cursor) {
+  return cursor.empty() ? InvalidMeaning::NoRights : InvalidMeaning::BadCursor;
 }
 // To callers of Operations, Invalid is a mistake in their question. A store that refuses its user is Unavailable.
-Error errorOfStore(const Error& error, InvalidIs invalid);
+Error errorOfStore(const Error& error, InvalidMeaning invalid);
 
 // Calls `ask` with the store of the broker; the message of an error names the broker. NotFound: the store does not
 // exist yet, or `ask` returned that.
 template <class Ask>
-auto askBroker(Stores& stores, std::size_t index, Ask ask, InvalidIs invalid = InvalidIs::RightsAtTheStore)
+auto askBroker(Stores& stores, std::size_t index, Ask ask, InvalidMeaning invalid = InvalidMeaning::NoRights)
     -> decltype(ask(std::declval<SimpleBroker&>())) {
   const auto store = stores.queues.access(index);
   if (!store) return store.error();
@@ -69,7 +69,7 @@ auto askFleet(Stores& stores, std::size_t index, Ask ask) -> decltype(ask(std::d
 
 // As askBroker, for a meta storage.
 template <class Ask>
-auto askStorage(MetaStorage& storages, std::size_t index, Ask ask, InvalidIs invalid = InvalidIs::RightsAtTheStore)
+auto askStorage(MetaStorage& storages, std::size_t index, Ask ask, InvalidMeaning invalid = InvalidMeaning::NoRights)
     -> decltype(ask(std::declval<SimpleMetaStorage&>())) {
   const auto store = storages.access(index);
   if (!store) return store.error();

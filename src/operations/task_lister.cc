@@ -62,7 +62,7 @@ Result<void> TaskLister::listQueue(ListCursor& cursor) {
           return Error(ErrorCode::Unsupported, "this store lists its tasks with the earliest first only");
         return broker.keeper().list(taskFilterOf(selection_, order_), cursor.inner, limit_ - page_.tasks.size());
       },
-      invalidIs(cursor.inner));
+      meaningOfInvalid(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
   if (!listed) {
     passOver(cursor, listed.error());
@@ -101,7 +101,7 @@ Result<void> TaskLister::listStorage(ListCursor& cursor) {
         if (order_ == ListOrder::EarliestFirst && !storage.traits().listsEarliestFirst) return newestFirstOnly();
         return storage.listRecords(metaFilterOf(selection_, order_), cursor.inner, limit_ - page_.tasks.size());
       },
-      invalidIs(cursor.inner));
+      meaningOfInvalid(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
   if (!listed) {
     passOver(cursor, listed.error());
@@ -133,9 +133,9 @@ namespace leptir {
 namespace {
 
 Result<void> checkLimit(std::size_t limit) {
-  if (limit >= 1 && limit <= kActionSlice) return {};
+  if (limit >= 1 && limit <= kMaxTasksPerSlice) return {};
   return Error(ErrorCode::Invalid,
-               "a page has 1 to " + std::to_string(kActionSlice) + " tasks, not " + std::to_string(limit));
+               "a page has 1 to " + std::to_string(kMaxTasksPerSlice) + " tasks, not " + std::to_string(limit));
 }
 
 // The storages that cannot list page after page list from the newest record on, without a cursor.
@@ -143,30 +143,30 @@ Result<RecordPage> firstRecords(MetaStorage& storages, const MetaFilter& filter,
   if (filter.order == ListOrder::EarliestFirst)
     return Error(ErrorCode::Unsupported, "no meta storage can list its records with the oldest first");
   auto listing = storages.listMetaInfo(operations::withStoredCause(filter), {.offset = 0, .limit = limit});
-  if (!listing) return operations::errorOfStore(listing.error(), operations::InvalidIs::RightsAtTheStore);
+  if (!listing) return operations::errorOfStore(listing.error(), operations::InvalidMeaning::NoRights);
   const auto status = operations::exitStatusIn(filter.cause);
   std::erase_if(listing->records, [&](const Json& record) { return !operations::exitedWith(status, record); });
   return RecordPage{.records = std::move(listing->records), .listsSuccesses = listing->listsSuccesses};
 }
 
-Result<RecordPage> recordPage(operations::Stores& stores, const operations::ListCursor& place, const MetaFilter& filter,
+Result<RecordPage> recordPage(operations::Stores& stores, const operations::ListCursor& start, const MetaFilter& filter,
                               std::size_t limit) {
   const auto status = operations::exitStatusIn(filter.cause);
   return operations::askStorage(
-      stores.records, place.index,
+      stores.records, start.index,
       [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
         if (filter.order == ListOrder::EarliestFirst && !storage.traits().listsEarliestFirst)
           return Error(ErrorCode::Unsupported, "this store lists its records with the newest first only");
-        auto listed = storage.listRecords(operations::withStoredCause(filter), place.inner, limit);
+        auto listed = storage.listRecords(operations::withStoredCause(filter), start.inner, limit);
         if (!listed) return listed.error();
         std::erase_if(listed->records, [&](const Json& record) { return !operations::exitedWith(status, record); });
         RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
         if (!listed->cursor.empty())
           page.cursor =
-              textOf(operations::ListCursor{.kind = place.kind, .index = place.index, .inner = listed->cursor});
+              textOf(operations::ListCursor{.kind = start.kind, .index = start.index, .inner = listed->cursor});
         return page;
       },
-      operations::invalidIs(place.inner));
+      operations::meaningOfInvalid(start.inner));
 }
 
 Result<RecordPage> withoutLogs(Result<RecordPage> page) {
@@ -181,19 +181,19 @@ Result<TaskPage> Operations::tasks(const TaskSelection& selection, std::string_v
                                    std::optional<ListOrder> order) {
   if (auto valid = operations::check(selection); !valid) return valid.error();
   if (auto valid = checkLimit(limit); !valid) return valid.error();
-  auto place = operations::listCursorOf(cursor);
-  if (!place) return place.error();
-  return operations::TaskLister(*stores_, selection, limit, order).list(std::move(*place));
+  auto start = operations::listCursorOf(cursor);
+  if (!start) return start.error();
+  return operations::TaskLister(*stores_, selection, limit, order).list(std::move(*start));
 }
 
 Result<RecordPage> Operations::records(const MetaFilter& filter, std::string_view cursor, std::size_t limit) {
   if (auto valid = checkLimit(limit); !valid) return valid.error();
-  auto place = operations::listCursorOf(cursor.empty() ? "r0." : cursor);
-  if (!place) return place.error();
-  for (; place->index < stores_->records.size(); ++place->index) {
-    auto page = recordPage(*stores_, *place, filter, limit);
+  auto start = operations::listCursorOf(cursor.empty() ? "r0." : cursor);
+  if (!start) return start.error();
+  for (; start->index < stores_->records.size(); ++start->index) {
+    auto page = recordPage(*stores_, *start, filter, limit);
     if (page || page.error().code() == ErrorCode::Invalid) return withoutLogs(std::move(page));
-    place->inner.clear();
+    start->inner.clear();
   }
   return withoutLogs(firstRecords(stores_->records, filter, limit));
 }

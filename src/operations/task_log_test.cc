@@ -71,7 +71,7 @@ class TaskLogTest : public OperationsTest {
   void answerWith(const Result<std::string>& answer) {
     auto& shared = *store().fleet();
     for (;;) {
-      const auto entries = shared.list(kFleetOrders, "", 10).value();
+      const auto entries = shared.list(kFleetOrderKeyPrefix, "", 10).value();
       if (entries.empty()) {
         std::this_thread::sleep_for(5ms);
         continue;
@@ -189,7 +189,7 @@ TEST_P(TaskLogTest, AnInstanceThatIsTooOldIsNotAsked) {
   auto asking = operations();
   EXPECT_EQ(asking.log("t1").error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(asking.stack("t1").error().code(), ErrorCode::Unsupported);
-  EXPECT_THAT(store().fleet()->list(kFleetOrders, "", 10).value(), IsEmpty());
+  EXPECT_THAT(store().fleet()->list(kFleetOrderKeyPrefix, "", 10).value(), IsEmpty());
 }
 
 TEST_P(TaskLogTest, AStackIsAnsweredByTheInstance) {

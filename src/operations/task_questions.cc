@@ -64,18 +64,18 @@ class TaskSearch {
   // A record is saved before its task leaves the queue, so a task that ends meanwhile is found there. While a store
   // does not answer, the instance that runs one of its tasks may tell of that through its other stores.
   Result<TaskDetails> run() && {
-    searchQueues();
-    searchRecords();
+    findInQueues();
+    loadRecord();
     const bool isLeased = details_.queued && details_.queued->state == ListedState::Leased;
     const bool mayBeLeased = !details_.queued && !details_.unable.empty();
-    if (isLeased || mayBeLeased) searchInstances();
+    if (isLeased || mayBeLeased) findInInstances();
     if (!details_.queued && details_.record.is_null() && !details_.running) return nothingFound();
     details_.attempts = attemptsIn(details_.record);
     return std::move(details_);
   }
 
  private:
-  void searchQueues() {
+  void findInQueues() {
     for (std::size_t i = 0; i < stores_.queues.size() && !details_.queued; ++i) {
       auto found = operations::askBroker(stores_, i, [&](SimpleBroker& broker) { return broker.keeper().find(id_); });
       if (found)
@@ -85,7 +85,7 @@ class TaskSearch {
     }
   }
 
-  void searchRecords() {
+  void loadRecord() {
     if (stores_.records.size() == 0) return;
     auto record = stores_.records.loadMetaInfoById(id_);
     if (record)
@@ -94,7 +94,7 @@ class TaskSearch {
       details_.unable.push_back(record.error());
   }
 
-  void searchInstances() {
+  void findInInstances() {
     for (std::size_t i = 0; i < stores_.queues.size(); ++i) {
       const auto cards = operations::cardsAt(stores_, i);
       if (!cards) continue;

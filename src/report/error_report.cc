@@ -9,7 +9,7 @@ namespace leptir::report {
 namespace {
 
 // Of parameters in a report. Redaction and the reporter's own code may recurse once for each level.
-constexpr int kMaxDepth = 100;
+constexpr int kMaxParameterDepth = 100;
 
 // Only what is set: a reporter that prints the data then prints no empty fields.
 void put(Json& data, const char* key, std::string text) {
@@ -29,8 +29,8 @@ Json parametersOf(const ErrorReport& report, const Redaction& redaction) {
   if (task == envelope->end() || !task->is_object() || !task->contains("parameters")) return {};
   auto parameters = std::move((*task)["parameters"]);
   if (parameters.is_array() && parameters.empty()) return Json::object();  // PHP's map without members
-  if (nestsDeeperThan(parameters, kMaxDepth))
-    return "[left out: nested deeper than " + std::to_string(kMaxDepth) + " levels]";
+  if (nestsDeeperThan(parameters, kMaxParameterDepth))
+    return "[left out: nested deeper than " + std::to_string(kMaxParameterDepth) + " levels]";
   redaction.apply(parameters);
   if (writeJson(parameters).size() <= kMaxTextBytes) return parameters;
   return "[left out: more than " + std::to_string(kMaxTextBytes) + " bytes]";
@@ -66,7 +66,7 @@ std::string whatHappened(const ErrorReport& report) {
 }
 
 // A reason ends with how the last run went, which the message has said before.
-std::string_view withoutLastTime(std::string_view reason) {
+std::string_view withoutLastRun(std::string_view reason) {
   return reason.substr(0, reason.find(", the last time: "));
 }
 
@@ -105,7 +105,7 @@ std::string messageOf(const ErrorReport& report) {
   auto message = whatHappened(report);
   if (report.reason.empty()) return message;
   if (!message.ends_with('.')) message += '.';
-  return message + " It is buried: " + std::string(withoutLastTime(report.reason)) + ".";
+  return message + " It is buried: " + std::string(withoutLastRun(report.reason)) + ".";
 }
 
 Json dataOf(const ErrorReport& report, const Redaction& redaction) {
@@ -124,7 +124,7 @@ Json dataOf(const ErrorReport& report, const Redaction& redaction) {
   return data;
 }
 
-Json callOf(const ErrorReport& report, const Redaction& redaction) {
+Json reporterCallOf(const ErrorReport& report, const Redaction& redaction) {
   return {{"data", dataOf(report, redaction)}, {"message", messageOf(report)}};
 }
 

@@ -71,6 +71,6 @@ Json dataOf(const ErrorReport& report, const Redaction& redaction);
 
 // What the dispatcher passes to the process of the reporters: the data, and either the exception or the sentence. The
 // names of the members are used by both sides alone.
-Json callOf(const ErrorReport& report, const Redaction& redaction);
+Json reporterCallOf(const ErrorReport& report, const Redaction& redaction);
 
 }  // namespace leptir::report

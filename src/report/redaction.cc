@@ -6,7 +6,7 @@ namespace leptir::report {
 namespace {
 
 // The letters and digits of a key in lower case. Bytes beyond ASCII are kept: a word may be of any language.
-std::string lettersOf(std::string_view key) {
+std::string normalizedKey(std::string_view key) {
   std::string letters;
   for (const char c : key) {
     const bool isUpper = c >= 'A' && c <= 'Z';
@@ -27,12 +27,12 @@ const std::vector<std::string>& standardSecretWords() {
 }
 
 Redaction::Redaction(const std::vector<std::string>& more) : words_(standardSecretWords()) {
-  for (const auto& word : more) words_.push_back(lettersOf(word));
+  for (const auto& word : more) words_.push_back(normalizedKey(word));
   std::erase(words_, "");  // of a word without letters and digits: it would match every key
 }
 
 bool Redaction::isSecret(std::string_view key) const {
-  const auto letters = lettersOf(key);
+  const auto letters = normalizedKey(key);
   return std::ranges::any_of(words_, [&](const auto& word) { return letters.find(word) != std::string::npos; });
 }
 

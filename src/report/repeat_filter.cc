@@ -42,13 +42,13 @@ std::optional<ErrorReport> RepeatFilter::pass(ErrorReport report, BootTime now, 
   const auto found = byIdentity_.find(identity);
   if (found == byIdentity_.end()) {
     remember(std::move(identity), now);
-    forgetMostOf(overdue);
+    forgetOldest(overdue);
     return report;
   }
   const auto error = found->second;
   holdBack(*error, std::move(report));
   if (now - error->lastSent < kRepeatAfter) {
-    forgetMostOf(overdue);
+    forgetOldest(overdue);
     return std::nullopt;
   }
   noteSent(error, now);
@@ -89,7 +89,7 @@ void RepeatFilter::forget(Errors::iterator error) {
   errors_.erase(error);
 }
 
-void RepeatFilter::forgetMostOf(std::vector<ErrorReport>& overdue) {
+void RepeatFilter::forgetOldest(std::vector<ErrorReport>& overdue) {
   while (errors_.size() > kMaxRemembered || bytes_ > kMaxRememberedBytes) {
     const auto oldest = errors_.begin();
     if (oldest->latest) overdue.push_back(take(*oldest));
@@ -99,7 +99,7 @@ void RepeatFilter::forgetMostOf(std::vector<ErrorReport>& overdue) {
 
 std::vector<ErrorReport> RepeatFilter::takeDue(BootTime now) {
   std::vector<ErrorReport> due;
-  while (now >= next()) {
+  while (now >= nextDueTime()) {
     const auto error = errors_.begin();
     if (error->latest) {
       due.push_back(take(*error));
@@ -119,7 +119,7 @@ std::vector<ErrorReport> RepeatFilter::takeAll() {
   return all;
 }
 
-BootTime RepeatFilter::next() const {
+BootTime RepeatFilter::nextDueTime() const {
   return errors_.empty() ? BootTime::max() : errors_.front().lastSent + kRepeatAfter;
 }
 

@@ -42,7 +42,7 @@ class RepeatFilter {
   std::vector<ErrorReport> takeAll();
 
   // Before this time takeDue returns nothing; max: no error is remembered. Costs one load.
-  BootTime next() const;
+  BootTime nextDueTime() const;
   std::size_t heldBack() const;
   // Of all errors that are remembered, with the reports that are held back.
   std::size_t bytes() const { return bytes_; }
@@ -61,7 +61,7 @@ class RepeatFilter {
   ErrorReport take(Remembered& error);
   void noteSent(Errors::iterator error, BootTime now);
   void forget(Errors::iterator error);
-  void forgetMostOf(std::vector<ErrorReport>& overdue);
+  void forgetOldest(std::vector<ErrorReport>& overdue);
 
   Errors errors_;  // the one sent longest ago first
   std::unordered_map<std::string_view, Errors::iterator> byIdentity_;

@@ -45,15 +45,15 @@ TEST_F(RepeatFilterTest, PassesTheNextOneAfterAMinuteWithTheNumberOfThoseHeldBac
 TEST_F(RepeatFilterTest, SendsTheLatestOfThoseHeldBackAfterAMinuteThoughNoFurtherErrorComes) {
   pass(failed("disk 1 full"));
   for (int i = 2; i <= 4; ++i) pass(failed("disk " + std::to_string(i) + " full"));
-  EXPECT_EQ(filter.next(), now + 60s);
+  EXPECT_EQ(filter.nextDueTime(), now + 60s);
   EXPECT_TRUE(filter.takeDue(now + 59s).empty());
   const auto due = filter.takeDue(now + 60s);
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].id, "disk 4 full");
   EXPECT_EQ(due[0].suppressed, 2u);
-  EXPECT_EQ(filter.next(), now + 120s);
+  EXPECT_EQ(filter.nextDueTime(), now + 120s);
   EXPECT_TRUE(filter.takeDue(now + 1h).empty());
-  EXPECT_EQ(filter.next(), BootTime::max());
+  EXPECT_EQ(filter.nextDueTime(), BootTime::max());
 }
 
 TEST_F(RepeatFilterTest, CountsEachErrorInExactlyOneReport) {
@@ -138,9 +138,9 @@ TEST_F(RepeatFilterTest, SendsEachErrorAfterItsOwnMinute) {
   now += 30s;
   pass(failed("no route"));
   for (const auto* response : {"no route", "disk full"}) pass(failed(response));
-  EXPECT_EQ(filter.next(), now + 30s);
+  EXPECT_EQ(filter.nextDueTime(), now + 30s);
   EXPECT_EQ(filter.takeDue(now + 30s).size(), 1u);
-  EXPECT_EQ(filter.next(), now + 60s) << "the other one";
+  EXPECT_EQ(filter.nextDueTime(), now + 60s) << "the other one";
   EXPECT_EQ(filter.takeDue(now + 60s).size(), 1u);
   EXPECT_EQ(filter.heldBack(), 0u);
 }

@@ -23,7 +23,7 @@ std::vector<std::size_t> ReportQueue::add(ErrorReport report) {
 // An empty queue takes a report of any size.
 bool ReportQueue::hasRoomFor(std::size_t bytes, const Queue& queue) {
   if (queue.reports.empty()) return true;
-  return queue.reports.size() < kMaxWaiting && queue.bytes + bytes <= kMaxWaitingBytes;
+  return queue.reports.size() < kMaxWaitingReports && queue.bytes + bytes <= kMaxWaitingBytes;
 }
 
 std::optional<ReportQueue::Next> ReportQueue::take() {

@@ -15,7 +15,7 @@ namespace leptir::report {
 
 // The most reports that wait for one reporter, and the most bytes of them. Further ones are dropped, and counted: the
 // first reports of a series say more than the last ones.
-inline constexpr std::size_t kMaxWaiting = 1000;
+inline constexpr std::size_t kMaxWaitingReports = 1000;
 inline constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
 
 // Used by one thread.

@@ -12,7 +12,7 @@
 namespace leptir::reporters {
 namespace {
 
-constexpr double kMinTimeout = 0.1, kMaxTimeout = 300;
+constexpr double kMinTimeoutSeconds = 0.1, kMaxTimeoutSeconds = 300;
 
 void checkHeaders(const std::map<std::string, std::string>& headers, OptionReader& reader) {
   for (const auto& [name, value] : headers) {
@@ -51,7 +51,7 @@ Result<HttpReporter::Options> HttpReporter::readOptions(const Json& json) {
   }
   options.headers = reader.texts("headers");
   checkHeaders(options.headers, reader);
-  options.timeout = reader.seconds("timeout", kMinTimeout, kMaxTimeout).value_or(options.timeout);
+  options.timeout = reader.seconds("timeout", kMinTimeoutSeconds, kMaxTimeoutSeconds).value_or(options.timeout);
   options.caFile = reader.readableFile("ca_file").value_or("");
   if (const auto finished = reader.finish(); !finished) return finished.error();
   return options;

@@ -21,7 +21,7 @@ bool isProject(std::string_view text) {
   return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, http::isDigit);
 }
 
-// The sentence of parseHttpUrl describes another kind of address: keeps what it found wrong.
+// The message of parseHttpUrl describes an ordinary URL: only what it found wrong goes into a message about DSNs.
 Error asDsnError(const Error& error) {
   constexpr std::string_view kBefore = ", but ";
   const auto at = error.message().find(kBefore);
@@ -42,10 +42,10 @@ Result<SentryDsn> parseSentryDsn(std::string_view text) {
   const auto project = url->path.substr(slash + 1);
   if (project.empty()) return invalidDsn("it has no project number behind the last '/'");
   if (!isProject(project)) return invalidDsn("what stands behind its last '/' is no project number");
-  SentryDsn dsn{.envelopes = *url, .publicKey = url->user, .secretKey = url->password};
-  dsn.envelopes.user.clear();
-  dsn.envelopes.password.clear();
-  dsn.envelopes.path = url->path.substr(0, slash) + "/api/" + project + "/envelope/";
+  SentryDsn dsn{.envelopeUrl = *url, .publicKey = url->user, .secretKey = url->password};
+  dsn.envelopeUrl.user.clear();
+  dsn.envelopeUrl.password.clear();
+  dsn.envelopeUrl.path = url->path.substr(0, slash) + "/api/" + project + "/envelope/";
   return dsn;
 }
 

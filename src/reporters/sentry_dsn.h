@@ -10,9 +10,9 @@
 namespace leptir::reporters {
 
 struct SentryDsn {
-  http::HttpUrl envelopes;  // where envelopes are posted: …/api/PROJECT/envelope/; without a user
-  std::string publicKey;    // all that is needed, beside the address, to send events to the project
-  std::string secretKey;    // only old servers have one; empty: none
+  http::HttpUrl envelopeUrl;  // where envelopes are posted: …/api/PROJECT/envelope/; without a user
+  std::string publicKey;      // all that is needed, beside the address, to send events to the project
+  std::string secretKey;      // only old servers have one; empty: none
 };
 
 // Invalid: the text is no DSN. The message says which part is missing or wrong and never quotes the text.

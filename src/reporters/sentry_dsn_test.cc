@@ -13,8 +13,8 @@ using ::testing::Not;
 TEST(SentryDsn, SaysWhereEnvelopesArePosted) {
   const auto dsn = parseSentryDsn("https://0123abcd@o12.ingest.sentry.io/42");
   ASSERT_TRUE(dsn) << dsn.error().message();
-  EXPECT_EQ(dsn->envelopes.target(), "https://o12.ingest.sentry.io/api/42/envelope/");
-  EXPECT_EQ(dsn->envelopes.user, "");
+  EXPECT_EQ(dsn->envelopeUrl.target(), "https://o12.ingest.sentry.io/api/42/envelope/");
+  EXPECT_EQ(dsn->envelopeUrl.user, "");
   EXPECT_EQ(dsn->publicKey, "0123abcd");
   EXPECT_EQ(dsn->secretKey, "");
 }
@@ -22,8 +22,8 @@ TEST(SentryDsn, SaysWhereEnvelopesArePosted) {
 TEST(SentryDsn, MayHaveAPortAPathAndASecretKey) {
   const auto dsn = parseSentryDsn("http://key:geheim@10.0.0.5:9000/tools/sentry/7");
   ASSERT_TRUE(dsn) << dsn.error().message();
-  EXPECT_EQ(dsn->envelopes.target(), "http://10.0.0.5:9000/tools/sentry/api/7/envelope/");
-  EXPECT_EQ(dsn->envelopes.password, "");
+  EXPECT_EQ(dsn->envelopeUrl.target(), "http://10.0.0.5:9000/tools/sentry/api/7/envelope/");
+  EXPECT_EQ(dsn->envelopeUrl.password, "");
   EXPECT_EQ(dsn->secretKey, "geheim");
 }
 

@@ -51,7 +51,7 @@ std::string withoutNumbers(std::string_view message) {
 }
 
 Json fingerprintOf(const ReportedError& error, const std::vector<std::string>& stack) {
-  const auto function = userFunction(stack);
+  const auto function = innermostUserFunction(stack);
   return {error.text("name"), error.text("cause"), typeOf(error),
           function.empty() ? withoutNumbers(error.message) : function};
 }

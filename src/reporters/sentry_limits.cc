@@ -9,7 +9,7 @@
 namespace leptir::reporters {
 namespace {
 
-constexpr Duration kPauseUnlessTold = std::chrono::minutes(1);
+constexpr Duration kDefaultPause = std::chrono::minutes(1);
 
 // The text before the first separator; removes both from `text`.
 std::string_view takePart(std::string_view& text, char separator) {
@@ -20,7 +20,7 @@ std::string_view takePart(std::string_view& text, char separator) {
 }
 
 // `categories` is a list with ';'; an empty list means all.
-bool holdsForErrors(std::string_view categories) {
+bool appliesToErrors(std::string_view categories) {
   if (categories.empty()) return true;
   while (!categories.empty()) {
     const auto category = takePart(categories, ';');
@@ -43,7 +43,7 @@ Duration longestLimit(std::string_view header) {
   while (!header.empty()) {
     auto limit = takePart(header, ',');
     const auto seconds = takePart(limit, ':');
-    if (holdsForErrors(takePart(limit, ':'))) longest = std::max(longest, secondsOf(seconds));
+    if (appliesToErrors(takePart(limit, ':'))) longest = std::max(longest, secondsOf(seconds));
   }
   return longest;
 }
@@ -56,7 +56,7 @@ std::optional<Duration> sentryPause(const http::HttpAnswer& answer) {
   if (longest > Duration::zero()) return longest;
   const bool saysMore = limits != answer.headers.end() && !limits->second.empty();
   if (answer.status != 429 || saysMore) return {};
-  return answer.retryAfter.value_or(kPauseUnlessTold);
+  return answer.retryAfter.value_or(kDefaultPause);
 }
 
 }  // namespace leptir::reporters

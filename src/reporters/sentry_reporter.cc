@@ -60,7 +60,7 @@ SentryReporter::SentryReporter(Options options, http::DeliveryOptions delivery, 
 http::HttpRequest SentryReporter::requestFor(const ReportedError& error) const {
   const auto id = makeEventId();
   const auto now = clock_.now();
-  return {.url = options_.dsn.envelopes,
+  return {.url = options_.dsn.envelopeUrl,
           .headers = {{"Content-Type", "application/x-sentry-envelope"}, {"X-Sentry-Auth", authorization()}},
           .body = sentryEnvelope(sentryEvent(error, options_.names, id, now), id, now),
           .connection = {.caFile = options_.caFile}};

@@ -24,7 +24,7 @@ Json sentryFrames(const std::vector<std::string>& stack) {
   return frames;
 }
 
-std::string userFunction(const std::vector<std::string>& stack) {
+std::string innermostUserFunction(const std::vector<std::string>& stack) {
   for (const auto& line : stack) {
     const auto frame = base::parseStackFrame(line);
     if (base::isUserCode(frame)) return std::string(frame.function);

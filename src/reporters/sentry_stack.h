@@ -12,6 +12,6 @@ namespace leptir::reporters {
 Json sentryFrames(const std::vector<std::string>& stack);
 
 // The function of the innermost frame that is the user's code; empty: there is none.
-std::string userFunction(const std::vector<std::string>& stack);
+std::string innermostUserFunction(const std::vector<std::string>& stack);
 
 }  // namespace leptir::reporters

@@ -36,8 +36,8 @@ TEST(SentryFrames, AreNoneWithoutAStack) {
 }
 
 TEST(UserFunction, IsThatOfTheInnermostFrameOfTheUsersCode) {
-  EXPECT_EQ(userFunction(kStack), "app::resize(app::Image&)");
-  EXPECT_EQ(userFunction({"abort in libc.so.6"}), "");
+  EXPECT_EQ(innermostUserFunction(kStack), "app::resize(app::Image&)");
+  EXPECT_EQ(innermostUserFunction({"abort in libc.so.6"}), "");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ std::string quotedPath(const std::filesystem::path& path) {
   return quoted + '"';
 }
 
-std::string rotatedFiles(const Service& service) {
+std::string logFilePatterns(const Service& service) {
   if (service.logFiles.empty()) return "\"" + service.logFolder().string() + "\"/*.log";
   std::string files;
   for (const auto& file : service.logFiles) files += (files.empty() ? "" : "\n") + quotedPath(file);
@@ -49,7 +49,7 @@ std::string logrotateFile(const Service& service) {
       "  # Lines may still be written to the renamed file for a moment.\n"
       "  delaycompress\n"
       "}}\n",
-      rotatedFiles(service), user);
+      logFilePatterns(service), user);
 }
 
 }  // namespace leptir::service

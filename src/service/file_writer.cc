@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxComparedBytes = 1 << 20;
 
 Error failure(const fs::path& path, int error) {
   return Error(base::codeOfErrno(error), path.string() + ": " + base::errnoText(error));
@@ -42,7 +42,7 @@ Result<Written> compare(const fs::path& path, const InstalledFile& file, Existin
   }
   if (!fs::is_regular_file(status))
     return Error(ErrorCode::Invalid, path.string() + ": is a device, a pipe or a socket: remove it first");
-  const auto read = base::readFile(path, kMaxBytes);
+  const auto read = base::readFile(path, kMaxComparedBytes);
   if (read && read->text == file.text && (read->info.st_mode & 07777) == file.mode) return Written::Unchanged;
   if (existing == Existing::Replace) return Written::New;
   return refusal(path, "is there already and differs");

@@ -48,7 +48,7 @@ std::string shellWord(std::string_view text) {
   return word + "'";
 }
 
-std::string plainShellWord(std::string_view text) {
+std::string shellQuotedIfNeeded(std::string_view text) {
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./";
   const bool isPlain = !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
   return isPlain ? std::string(text) : shellWord(text);

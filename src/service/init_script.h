@@ -15,6 +15,6 @@ std::string initScript(const Service& service);
 // `text` as one word of a shell: in single quotes.
 std::string shellWord(std::string_view text);
 // The same for a command that is shown to people: without quotes where none are needed.
-std::string plainShellWord(std::string_view text);
+std::string shellQuotedIfNeeded(std::string_view text);
 
 }  // namespace leptir::service

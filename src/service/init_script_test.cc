@@ -33,9 +33,9 @@ TEST(InitScript, QuotesPathsForTheShell) {
   service.config = "/etc/bob's $(mail).yaml";
   EXPECT_THAT(initScript(service), HasSubstr("\nCONFIG_PATH='/etc/bob'\\''s $(mail).yaml'\n"));
   EXPECT_EQ(shellWord(""), "''");
-  EXPECT_EQ(plainShellWord("/etc/mail-2.yaml"), "/etc/mail-2.yaml");
-  EXPECT_EQ(plainShellWord("/etc/my mail.yaml"), "'/etc/my mail.yaml'");
-  EXPECT_EQ(plainShellWord(""), "''");
+  EXPECT_EQ(shellQuotedIfNeeded("/etc/mail-2.yaml"), "/etc/mail-2.yaml");
+  EXPECT_EQ(shellQuotedIfNeeded("/etc/my mail.yaml"), "'/etc/my mail.yaml'");
+  EXPECT_EQ(shellQuotedIfNeeded(""), "''");
 }
 
 TEST(InitScript, MakesTheFoldersOfPidFileLogsAndState) {

@@ -19,7 +19,7 @@ bool isDefaultDatabase(const fs::path& path) {
 }
 
 // Redis has files as well (a socket, certificates), but leptir only reads these.
-bool isWrittenTo(const std::string& type) {
+bool writesToItsPaths(const std::string& type) {
   return type != "redis";
 }
 
@@ -38,7 +38,7 @@ void addPathsOf(const std::string& type, const Json& connection, std::span<const
     if (isDefaultDatabase(path)) paths.usesDefaultDatabase = true;
     if (!path.is_absolute() || isDefaultDatabase(path)) continue;
     paths.readPaths.push_back(path);
-    if (isWrittenTo(type)) paths.writtenFolders.push_back(folderOfStore(path));
+    if (writesToItsPaths(type)) paths.writtenFolders.push_back(folderOfStore(path));
   }
 }
 
@@ -61,7 +61,7 @@ void addLoggers(const Config& config, NeededPaths& paths) {
   }
 }
 
-// The metrics server makes its socket there.
+// The folder in which the metrics server makes its socket.
 void addMetrics(const Config& config, NeededPaths& paths) {
   const auto address = base::parseListenAddress(config.metrics.listen);
   if (address && address->isUnix()) paths.writtenFolders.push_back(fs::path(address->path).parent_path());

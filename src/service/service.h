@@ -24,7 +24,7 @@ struct Service {
   std::vector<std::filesystem::path> writtenFolders{};  // of databases, logs and programs; each once
   std::vector<std::filesystem::path> readPaths{};       // program, configuration, commands; each once
   std::vector<std::filesystem::path> logFiles{};        // of its file loggers
-  bool usesDefaultDatabase = true;                      // it names no store
+  bool usesDefaultDatabase = true;                      // the configuration names no store
 
   bool runsAsRoot() const { return user.empty() || user == "root" || user == "0"; }
   std::filesystem::path stateFolder() const { return std::filesystem::path("/var/lib") / name; }

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Folders = std::initializer_list<fs::path>;
 
-constexpr std::string_view kStart =
+constexpr std::string_view kUnitTemplate =
     R"(# Made by `leptir install`. Settings of your own: `systemctl edit {name}`. They stay when this file is made again.
 
 [Unit]
@@ -125,11 +125,11 @@ std::string commandOf(const Service& service) {
 // TERM to a process that does not listen, KILL, and the time that the dispatcher has to settle (master_options.h).
 constexpr std::chrono::seconds kSettlingTime(60);
 // leptir asks for more time every 15 s while it waits for running tasks, so this only ends an instance that hangs.
-constexpr std::chrono::seconds kTimeWithoutLimit(120);
+constexpr std::chrono::seconds kStopHangTimeout(120);
 
 std::int64_t stopSeconds(const Service& service) {
   const auto total =
-      service.shutdownGrace ? *service.shutdownGrace + service.killGrace + kSettlingTime : Duration(kTimeWithoutLimit);
+      service.shutdownGrace ? *service.shutdownGrace + service.killGrace + kSettlingTime : Duration(kStopHangTimeout);
   return std::chrono::ceil<std::chrono::seconds>(total).count();
 }
 
@@ -144,7 +144,7 @@ std::string_view userComment(const Service& service) {
                               : "A user of its own: tasks can touch no files of other users.";
 }
 
-bool uses(const Service& service, Folders folders) {
+bool usesFileIn(const Service& service, Folders folders) {
   const auto isInside = [&](const fs::path& path) {
     return std::ranges::any_of(folders, [&](const fs::path& folder) { return isWithin(path, folder); });
   };
@@ -159,19 +159,19 @@ bool needsNoLine(const Service& service, const fs::path& folder) {
          isOpened(service.runFolder());
 }
 
-std::string filesOf(const Service& service) {
+std::string fileAccessLines(const Service& service) {
   std::string text;
   auto folders = service.writtenFolders;
   folders.push_back(service.pidFile.parent_path());
   for (const auto& folder : folders) {
     if (!needsNoLine(service, folder)) text += "ReadWritePaths=" + unitOptionalPath(folder) + "\n";
   }
-  if (uses(service, {"/home", "/root", "/run/user"})) {
+  if (usesFileIn(service, {"/home", "/root", "/run/user"})) {
     text += "# The program, its configuration or a task lies in a home folder.\nProtectHome=read-only\n";
   } else {
     text += "ProtectHome=yes\n";
   }
-  if (uses(service, {"/tmp", "/var/tmp"})) {
+  if (usesFileIn(service, {"/tmp", "/var/tmp"})) {
     text += "# The program, its configuration or a task lies in a temporary folder.\nPrivateTmp=no\n";
   } else {
     text += "PrivateTmp=yes\n";
@@ -183,14 +183,14 @@ std::string filesOf(const Service& service) {
 
 std::string systemdUnit(const Service& service) {
   using fmt::arg;
-  return fmt::format(kStart, arg("name", service.name),
+  return fmt::format(kUnitTemplate, arg("name", service.name),
                      arg("description", unitLine("background tasks of leptir (" + service.name + ")")),
                      arg("command", commandOf(service)), arg("whyTimeout", whyTimeout(service)),
                      arg("timeout", stopSeconds(service)),
                      arg("userComment", fmt::format("# {}", userComment(service))), arg("user", service.user),
                      arg("stateHome", service.stateHome().string()),
                      arg("environment", "XDG_STATE_HOME=" + service.stateHome().string())) +
-         filesOf(service) + std::string(kHardening);
+         fileAccessLines(service) + std::string(kHardening);
 }
 
 }  // namespace leptir::service

@@ -23,7 +23,7 @@ bool diedOfMemoryFault(const link::Verdict& verdict) {
          verdict.crashReportKind == link::CrashReportKind::Signal;
 }
 
-std::string killedBy(const link::Verdict& verdict) {
+std::string killText(const link::Verdict& verdict) {
   auto text = "killed by signal " + std::to_string(verdict.signal) + " (" + ::strsignal(verdict.signal) + ")";
   if (verdict.signalSender != 0) {
     text += " from process " + std::to_string(verdict.signalSender);
@@ -33,7 +33,7 @@ std::string killedBy(const link::Verdict& verdict) {
   return text;
 }
 
-std::string exited(const link::Verdict& verdict, std::string_view ran) {
+std::string exitText(const link::Verdict& verdict, std::string_view ran) {
   const auto* function = verdict.crashReportKind == link::CrashReportKind::Exit        ? "exit("
                          : verdict.crashReportKind == link::CrashReportKind::QuickExit ? "quick_exit("
                                                                                        : "_exit(";
@@ -61,30 +61,30 @@ bool isAboutTheHeap(std::string_view line) {
   return std::ranges::any_of(kWords, [line](std::string_view words) { return line.starts_with(words); });
 }
 
-std::string aborted(const link::Verdict& verdict) {
+std::string abortText(const link::Verdict& verdict) {
   const auto line = lastLine(verdict.stderrTail);
-  if (isAboutTheHeap(line)) return "smashed heap (" + std::string(line) + "), " + killedBy(verdict);
-  return killedBy(verdict) + (line.empty() ? "" : ": " + std::string(line));
+  if (isAboutTheHeap(line)) return "smashed heap (" + std::string(line) + "), " + killText(verdict);
+  return killText(verdict) + (line.empty() ? "" : ": " + std::string(line));
 }
 
-std::string exception(const link::Verdict& verdict) {
+std::string uncaughtExceptionText(const link::Verdict& verdict) {
   return "uncaught exception" + (verdict.exception.empty() ? "" : " " + verdict.exception);
 }
 
 std::string whatHappened(const link::Verdict& verdict, std::string_view ran) {
-  if (verdict.oomKilled) return "out of memory, " + killedBy(verdict) + " by the kernel";
-  if (ranOutOfMemory(verdict)) return "out of memory: " + exception(verdict);
-  if (verdict.signal == 0) return exited(verdict, ran);
+  if (verdict.oomKilled) return "out of memory, " + killText(verdict) + " by the kernel";
+  if (ranOutOfMemory(verdict)) return "out of memory: " + uncaughtExceptionText(verdict);
+  if (verdict.signal == 0) return exitText(verdict, ran);
   const bool bySelf = verdict.signal == SIGABRT;
-  if (bySelf && verdict.crashReportKind == link::CrashReportKind::Exception) return exception(verdict);
+  if (bySelf && verdict.crashReportKind == link::CrashReportKind::Exception) return uncaughtExceptionText(verdict);
   if (bySelf && verdict.crashReportKind == link::CrashReportKind::Terminate) return "ended by std::terminate";
-  if (verdict.crashReportKind == link::CrashReportKind::StackOverflow) return "stack overflow, " + killedBy(verdict);
-  if (bySelf && verdict.signalSender == 0) return aborted(verdict);
-  if (verdict.signal == SIGKILL) return killedBy(verdict) + " from outside";
-  return killedBy(verdict);
+  if (verdict.crashReportKind == link::CrashReportKind::StackOverflow) return "stack overflow, " + killText(verdict);
+  if (bySelf && verdict.signalSender == 0) return abortText(verdict);
+  if (verdict.signal == SIGKILL) return killText(verdict) + " from outside";
+  return killText(verdict);
 }
 
-std::string where(const link::Verdict& verdict) {
+std::string placeText(const link::Verdict& verdict) {
   const auto frame = userFrame(verdict.stack);
   return frame.empty() ? "" : ", in " + frame;
 }
@@ -96,7 +96,7 @@ Cause crashCause(const link::Verdict& verdict) {
 }
 
 std::string describeCrash(const link::Verdict& verdict, std::string_view ran) {
-  return whatHappened(verdict, ran) + where(verdict);
+  return whatHappened(verdict, ran) + placeText(verdict);
 }
 
 }  // namespace leptir::settlement

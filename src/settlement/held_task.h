@@ -18,7 +18,7 @@ struct HeldTask {
   LeaseId lease;
   Counters counters;
   task::EnvelopeHead head;
-  Duration retryDelay = kRetryDelay;  // before the first retry
+  Duration retryDelay = kDefaultRetryDelay;  // before the first retry
   // The number of its name among those that this program knows, from 1; 0: unknown.
   std::uint32_t knownNameNumber = 0;
   // Tasks of one name with `max_running` have the same number here. 0: the name has no such limit.

@@ -12,10 +12,10 @@
 namespace leptir::settlement {
 namespace {
 
-constexpr std::size_t kMaxHistory = 10;
+constexpr std::size_t kMaxPastAttempts = 10;
 // Records that are loaded at once for their history: each may be large.
-constexpr std::size_t kLoadedAtOnce = 64;
-constexpr std::size_t kBriefResponse = 4096;
+constexpr std::size_t kMaxRecordsPerLoad = 64;
+constexpr std::size_t kMaxBriefResponseBytes = 4096;
 // The space in a record for the logs of all earlier attempts together.
 constexpr std::size_t kMaxPastLogBytes = std::size_t{64} << 10;
 
@@ -63,7 +63,7 @@ std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
                        entry.value("exStart", 0.0), entry.value("exTime", 0.0), textIn(entry, meta::key::kLog)});
   }
   if (record.contains("cause") && wholeNumber(record, "attempt") < attempt) history.push_back(pastAttempt(record));
-  if (history.size() > kMaxHistory) history.erase(history.begin(), history.end() - kMaxHistory);
+  if (history.size() > kMaxPastAttempts) history.erase(history.begin(), history.end() - kMaxPastAttempts);
   shortenLogs(history);
   return history;
 } catch (const nlohmann::json::exception&) {
@@ -73,7 +73,7 @@ std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
 // An error only if the storage is unavailable: the save is repeated later. Any other error only costs the history.
 Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const> records) {
   while (!records.empty()) {
-    const auto piece = records.first(std::min(records.size(), kLoadedAtOnce));
+    const auto piece = records.first(std::min(records.size(), kMaxRecordsPerLoad));
     records = records.subspan(piece.size());
     std::vector<std::string> ids;
     for (const auto* record : piece) ids.push_back(record->id);
@@ -88,9 +88,9 @@ Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const>
 }
 
 // A copy of the record without the output of the task, except the start of its response.
-MetaInfo shortened(const MetaInfo& record) {
+MetaInfo shortenedRecord(const MetaInfo& record) {
   MetaInfo brief = record;
-  brief.response.resize(base::utf8Prefix(brief.response, kBriefResponse).size());
+  brief.response.resize(base::utf8Prefix(brief.response, kMaxBriefResponseBytes).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
   brief.log = task::shortenedLog(brief.log, 0);  // how many lines it had
@@ -105,7 +105,7 @@ MetaInfo shortened(const MetaInfo& record) {
 Result<void> saveOne(SimpleMetaStorage& storage, const MetaInfo& record) {
   auto saved = storage.saveMetaInfo({&record, 1});
   if (saved || saved.error().code() != ErrorCode::TooLarge) return saved;
-  const auto brief = shortened(record);
+  const auto brief = shortenedRecord(record);
   return storage.saveMetaInfo({&brief, 1});
 }
 

@@ -6,7 +6,7 @@ namespace leptir::settlement {
 
 void applyRules(const TaskRules& rules, HeldTask& task) {
   if (task.head.maxAttempts == 0) task.head.maxAttempts = rules.maxAttempts.value_or(0);
-  task.retryDelay = rules.retryDelay.value_or(kRetryDelay);
+  task.retryDelay = rules.retryDelay.value_or(kDefaultRetryDelay);
 }
 
 Duration timeLimitOf(const HeldTask& task, const TaskRules* rules, Duration defaultLimit) {

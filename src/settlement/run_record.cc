@@ -45,7 +45,7 @@ Json membersOf(const std::string& additional) {
 }
 
 // Adds to the record what a task said of itself. Members that leptir has set stay.
-void addAdditional(std::string said, MetaInfo& record) {
+void addAdditionalMetaInfo(std::string said, MetaInfo& record) {
   if (said.empty()) return;
   if (record.additional.empty()) {
     record.additional = std::move(said);
@@ -141,7 +141,7 @@ void addBurial(const std::string& reason, MetaInfo& record) {
 
 void addTaskOutput(Outcome said, MetaInfo& record) {
   if (!said.response.empty()) record.response = said.response + ' ' + record.response;
-  addAdditional(std::move(said.additional), record);
+  addAdditionalMetaInfo(std::move(said.additional), record);
   record.flow = std::move(said.flow);
   record.result = std::move(said.result);
   record.stderrTail += said.stderrTail;

@@ -16,7 +16,7 @@ bool succeeded(const Outcome& outcome) {
 
 // After a run that failed by itself: released for a retry while attempts are left; acknowledged if the task asked for
 // no retries, as PHP leptir does.
-void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
+void applyFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   base::incrementSaturated(settlement.counters.failures);
   if (task.head.maxAttempts <= 1) {
     settlement.kind = Settlement::Kind::Acknowledge;
@@ -31,7 +31,7 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
 }
 
 // `what` is the process that died ("its worker", "its program"), `how` tells of its last death.
-void afterCrash(Settlement& settlement, const std::string& what, const std::string& how) {
+void applyCrash(Settlement& settlement, const std::string& what, const std::string& how) {
   base::incrementSaturated(settlement.counters.crashes);
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
     settlement.kind = Settlement::Kind::Release;
@@ -44,10 +44,10 @@ void afterCrash(Settlement& settlement, const std::string& what, const std::stri
   }
 }
 
-void afterUnsuccessfulOutcome(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
+void applyUnsuccessfulOutcome(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
   switch (outcome.cause) {
     case Cause::Crashed:
-      return afterCrash(settlement, "its program", "killed by signal " + std::to_string(outcome.signal));
+      return applyCrash(settlement, "its program", "killed by signal " + std::to_string(outcome.signal));
     case Cause::Discarded:
     case Cause::Expired:
       return;  // acknowledged
@@ -56,18 +56,18 @@ void afterUnsuccessfulOutcome(Settlement& settlement, const HeldTask& task, cons
       settlement.delay = outcome.retryAfter.value_or(Duration::zero());
       return;
     default:
-      return afterFailure(settlement, task, jitter);
+      return applyFailure(settlement, task, jitter);
   }
 }
 
-void afterVerdict(Settlement& settlement, const HeldTask& task, const link::Verdict& verdict, double jitter) {
+void applyVerdict(Settlement& settlement, const HeldTask& task, const link::Verdict& verdict, double jitter) {
   switch (verdict.reason) {
     case link::StopReason::TimeLimit:
-      return afterFailure(settlement, task, jitter);
+      return applyFailure(settlement, task, jitter);
     case link::StopReason::Cancel:
       return;  // acknowledged
     default:
-      return afterCrash(settlement, "its worker", settlement.record->response);
+      return applyCrash(settlement, "its worker", settlement.record->response);
   }
 }
 
@@ -82,7 +82,7 @@ Settlement failed(Settlement settlement, std::string_view envelope) {
 }
 
 // For logs: " It runs again in 5.0 s.", " It is buried: …"; empty if the task is over.
-std::string nextStepOf(const Settlement& settlement) {
+std::string nextStepText(const Settlement& settlement) {
   if (settlement.kind == Settlement::Kind::Bury) return " It is buried: " + settlement.reason + ".";
   if (settlement.kind != Settlement::Kind::Release) return {};
   if (settlement.delay < std::chrono::milliseconds(1)) return " It runs again at once.";
@@ -115,7 +115,7 @@ Settlement settlementOfOutcome(const HeldTask& task, std::string_view envelope, 
   Settlement settlement{.counters = task.counters, .record = recordOfOutcome(task, outcome, author)};
   if (succeeded(outcome)) return settlement;
   settlement.thrown = std::move(outcome.thrown);
-  afterUnsuccessfulOutcome(settlement, task, outcome, jitter);
+  applyUnsuccessfulOutcome(settlement, task, outcome, jitter);
   return failed(std::move(settlement), envelope);
 }
 
@@ -124,7 +124,7 @@ Settlement settlementOfVerdict(const HeldTask& task, std::string_view envelope, 
   if (verdict.reason == link::StopReason::Shutdown) return giveBack(task);
   if (verdict.reason == link::StopReason::LeaseLost) return {.kind = Settlement::Kind::Drop};
   Settlement settlement{.counters = task.counters, .record = recordOfVerdict(task, verdict, started, ended, author)};
-  afterVerdict(settlement, task, verdict, jitter);
+  applyVerdict(settlement, task, verdict, jitter);
   return failed(std::move(settlement), envelope);
 }
 
@@ -211,7 +211,7 @@ Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, 
 std::string describeFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
   if (record.cause == nameOf(Cause::Expired)) return "Task was not run. " + record.response;
-  const auto attempt = "attempt " + std::to_string(record.attempt) + ")." + nextStepOf(settlement);
+  const auto attempt = "attempt " + std::to_string(record.attempt) + ")." + nextStepText(settlement);
   if (asksForRetry(record)) return "Task asks to be run again later (" + attempt;
   if (record.cause == nameOf(Cause::Discarded)) return "Task discards itself and is not run again (" + attempt;
   if (record.cause == nameOf(Cause::Cancelled)) return "Task was cancelled (" + attempt;
@@ -222,11 +222,11 @@ LogLevel levelOfFailure(const Settlement& settlement) {
   return asksForRetry(*settlement.record) ? LogLevel::Info : LogLevel::Warning;
 }
 
-std::string describeEnding(const Settlement& settlement) {
+std::string describeFailureByVerdict(const Settlement& settlement) {
   const auto& record = *settlement.record;
   auto how = record.response;
   if (how.ends_with('.')) how.pop_back();
-  return how + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." + nextStepOf(settlement);
+  return how + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." + nextStepText(settlement);
 }
 
 }  // namespace leptir::settlement

@@ -59,7 +59,7 @@ Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelo
 // For bytes that are no envelope; `why` says what is wrong with them. `task.head.id` is what can be read of its id.
 Settlement settlementOfMalformed(const HeldTask& task, std::string_view envelope, const std::string& why, Time now,
                                  const RecordAuthor& author);
-// For a task that a dispatcher held alone when it crashed: it waits longer each time, and is buried at the third crash.
+// For the only task that a crashed dispatcher held: the task waits longer each time, and is buried at the third crash.
 Settlement settlementOfDispatcherCrash(const HeldTask& task, std::string_view envelope, Time now,
                                        const RecordAuthor& author);
 // For a task whose lease has expired kMaxExpiries times: buried without another run.
@@ -74,9 +74,9 @@ Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, 
 
 // Log text for a settlement with `failed`: how the run ended and what happens to the task next.
 std::string describeFailure(const Settlement& settlement);
-// The level of that line. A task that asks to be run again later has not failed.
+// The level at which to log that text. A task that asks to be run again later has not failed.
 LogLevel levelOfFailure(const Settlement& settlement);
-// The same for a run that the master ended or whose worker died.
-std::string describeEnding(const Settlement& settlement);
+// Log text like describeFailure, for a run that the master ended or whose worker died.
+std::string describeFailureByVerdict(const Settlement& settlement);
 
 }  // namespace leptir::settlement

@@ -108,7 +108,7 @@ TEST(Settlement, TheRecordOfABuriedTaskSaysWhyBesideWhatTheRunGave) {
 
 TEST(Settlement, TheLogSaysAfterACrashWhatHappensToTheTaskNext) {
   const auto sentenceAfter = [](std::uint32_t crashes) {
-    return describeEnding(died(taskWith({.crashes = crashes}), link::StopReason::Crash, SIGSEGV));
+    return describeFailureByVerdict(died(taskWith({.crashes = crashes}), link::StopReason::Crash, SIGSEGV));
   };
   EXPECT_THAT(sentenceAfter(0), EndsWith("(crashed, attempt 1). It runs again at once."));
   EXPECT_THAT(sentenceAfter(1), EndsWith("(crashed, attempt 2). It runs again in 5.0 s."));
@@ -118,8 +118,8 @@ TEST(Settlement, TheLogSaysAfterACrashWhatHappensToTheTaskNext) {
 TEST(Settlement, TheLogSaysHowTheMasterEndedARunInOneSentence) {
   const auto cancelled = settlementOfVerdict(
       taskWith({}), "{}", {.reason = link::StopReason::Cancel, .cancelledBy = "ann@desk"}, {}, {}, kAuthor, 0);
-  EXPECT_EQ(describeEnding(cancelled), "Cancelled by ann@desk (cancelled, attempt 1).");
-  EXPECT_EQ(describeEnding(died(taskWith({}), link::StopReason::TimeLimit)),
+  EXPECT_EQ(describeFailureByVerdict(cancelled), "Cancelled by ann@desk (cancelled, attempt 1).");
+  EXPECT_EQ(describeFailureByVerdict(died(taskWith({}), link::StopReason::TimeLimit)),
             "Time limit exceeded (timed_out, attempt 1).");
 }
 

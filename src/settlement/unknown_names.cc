@@ -25,12 +25,12 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
 std::optional<Duration> UnknownNames::noteLease(std::string_view id, std::string_view name, BootTime now) {
   auto found = tasks_.find(id);
   if (found == tasks_.end()) {
-    if (tasks_.size() >= kMax) forgetOldest();
+    if (tasks_.size() >= kMaxTasks) forgetOldest();
     found = tasks_.emplace(id, Entry{.name = std::string(name)}).first;
   }
   auto& entry = found->second;
   entry.last = now;
-  const auto delay = delayAfterUnknownName(++entry.times);
+  const auto delay = delayAfterUnknownName(++entry.leases);
   if (delay)
     entry.nextLeaseAt = now + *delay;
   else
@@ -46,7 +46,7 @@ void UnknownNames::forget(std::string_view id) {
 
 std::size_t UnknownNames::countRepeatedlyLeased(BootTime now) const {
   return static_cast<std::size_t>(std::ranges::count_if(tasks_, [now](const auto& task) {
-    return task.second.times > 1 && now <= task.second.nextLeaseAt + kReturnTolerance;
+    return task.second.leases > 1 && now <= task.second.nextLeaseAt + kReturnTolerance;
   }));
 }
 
@@ -63,7 +63,7 @@ void UnknownNames::forgetOldest() {
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
   std::nth_element(times.begin(), middle, times.end());
   std::erase_if(tasks_, [oldest = *middle](const auto& task) { return task.second.last < oldest; });
-  if (tasks_.size() >= kMax) tasks_.clear();  // all were leased at the same instant
+  if (tasks_.size() >= kMaxTasks) tasks_.clear();  // all were leased at the same instant
 }
 
 }  // namespace leptir::settlement

@@ -21,7 +21,7 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times);
 class UnknownNames {
  public:
   // The most tasks that are remembered; beyond that, those that were leased longest ago are forgotten.
-  static constexpr std::size_t kMax = 20'000;
+  static constexpr std::size_t kMaxTasks = 20'000;
 
   // Notes that the task was leased. Returns how long to leave it to other programs; empty: it has waited for a day.
   std::optional<Duration> noteLease(std::string_view id, std::string_view name, BootTime now);
@@ -35,7 +35,7 @@ class UnknownNames {
  private:
   struct Entry {
     std::string name{};
-    std::uint32_t times = 0;
+    std::uint32_t leases = 0;
     BootTime last{}, nextLeaseAt{};  // its last lease, and the time until which it is left to other programs
   };
   void forgetOldest();

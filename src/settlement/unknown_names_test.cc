@@ -52,10 +52,10 @@ TEST(UnknownNames, ATaskReturnsOnceItWasLeasedAgainUntilItStaysAway) {
 
 TEST(UnknownNames, RemembersALimitedNumberOfTasks) {
   UnknownNames names;
-  for (std::size_t i = 0; i <= 2 * UnknownNames::kMax; ++i)
+  for (std::size_t i = 0; i <= 2 * UnknownNames::kMaxTasks; ++i)
     ASSERT_EQ(names.noteLease(std::to_string(i), "n", BootTime() + std::chrono::milliseconds(i)), 30s);
-  EXPECT_LE(names.size(), UnknownNames::kMax);
-  EXPECT_EQ(names.noteLease(std::to_string(2 * UnknownNames::kMax), "n", BootTime() + 1h), 60s) << "the latest";
+  EXPECT_LE(names.size(), UnknownNames::kMaxTasks);
+  EXPECT_EQ(names.noteLease(std::to_string(2 * UnknownNames::kMaxTasks), "n", BootTime() + 1h), 60s) << "the latest";
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kLambda = "{lambda(";
 
 // Where the template argument starts that contains position `at`.
-std::size_t beginOfArgument(std::string_view function, std::size_t at) {
+std::size_t beginOfTemplateArgument(std::string_view function, std::size_t at) {
   int depth = 0;
   for (; at > 0; --at) {
     const char before = function[at - 1];
@@ -32,7 +32,7 @@ std::size_t endOfBraces(std::string_view function, std::size_t at) {
 // none, or only lambdas of leptir or of the standard library.
 std::string_view usersLambdaIn(std::string_view function) {
   for (auto at = function.find(kLambda); at != std::string_view::npos; at = function.find(kLambda, at + 1)) {
-    const auto begin = beginOfArgument(function, at);
+    const auto begin = beginOfTemplateArgument(function, at);
     const auto lambda = function.substr(begin, endOfBraces(function, at) - begin);
     if (!lambda.starts_with("leptir::") && !lambda.starts_with("std::")) return lambda;
   }

@@ -71,7 +71,7 @@ class StackReader {
       break;
     }
     if (snapshot_.threads()[thread].registers.count == 0 && !stack.problem.empty())
-      stack.problem = "the thread was not stopped, since its system call would fail with EINTR; " + stack.problem;
+      stack.problem = "incomplete: the thread was not stopped, as its call would fail with EINTR; " + stack.problem;
   }
 
   const int process_;

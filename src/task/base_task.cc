@@ -14,11 +14,11 @@ namespace {
 constexpr std::size_t kMaxDigitsShown = 60;
 
 // The parameter, or nullptr if it is missing or null. Throws InputError in that case if the parameter is `needed`.
-const Json* find(const Json& data, std::string_view name, std::string_view asked, bool needed) {
+const Json* findParameter(const Json& data, std::string_view name, std::string_view expected, bool needed) {
   const auto found = data.find(name);
   if (found != data.end() && !found->is_null()) return &*found;
   if (!needed) return nullptr;
-  internal::throwMissing(asked, name);
+  internal::throwMissing(expected, name);
 }
 
 // Whether the parameter was pushed as an integer. nlohmann reads an integer beyond 64 bits as a float, so this checks
@@ -67,16 +67,16 @@ std::string BaseTask::getDataText() const {
 }
 
 // Looks up the parameter in the pushed text, since a float may have been pushed as a large integer.
-void BaseTask::throwParameterError(const Json& value, std::string_view name, std::string_view asked) const {
+void BaseTask::throwParameterError(const Json& value, std::string_view name, std::string_view expected) const {
   const auto pushed = task::memberOf(dataText_, name).value_or(std::string_view());
-  if (asked == kInteger && isIntegerOfAnySize(value, pushed)) {
+  if (expected == kInteger && isIntegerOfAnySize(value, pushed)) {
     internal::throwIntegerDoesNotFit(name, pushed.substr(0, kMaxDigitsShown));
   }
-  internal::throwWrongType(value, asked, name);
+  internal::throwWrongType(value, expected, name);
 }
 
 std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t> defaultValue) const {
-  const auto* value = find(getData(), name, kInteger, !defaultValue);
+  const auto* value = findParameter(getData(), name, kInteger, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_number_integer()) throwParameterError(*value, name, kInteger);
   if (internal::containsNumberBeyondInt64(*value)) throwParameterError(*value, name, kInteger);
@@ -84,28 +84,28 @@ std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t>
 }
 
 double BaseTask::getFloat(std::string_view name, std::optional<double> defaultValue) const {
-  const auto* value = find(getData(), name, kFloat, !defaultValue);
+  const auto* value = findParameter(getData(), name, kFloat, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_number()) throwParameterError(*value, name, kFloat);
   return value->get<double>();
 }
 
 bool BaseTask::getBool(std::string_view name, std::optional<bool> defaultValue) const {
-  const auto* value = find(getData(), name, kBoolean, !defaultValue);
+  const auto* value = findParameter(getData(), name, kBoolean, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_boolean()) throwParameterError(*value, name, kBoolean);
   return value->get<bool>();
 }
 
 std::string BaseTask::getString(std::string_view name, std::optional<std::string> defaultValue) const {
-  const auto* value = find(getData(), name, kString, !defaultValue);
+  const auto* value = findParameter(getData(), name, kString, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
   if (!value->is_string()) throwParameterError(*value, name, kString);
   return value->get<std::string>();
 }
 
 Json BaseTask::getArray(std::string_view name, std::optional<Json> defaultValue) const {
-  const auto* value = find(getData(), name, kListOrObject, !defaultValue);
+  const auto* value = findParameter(getData(), name, kListOrObject, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
   if (!value->is_structured()) throwParameterError(*value, name, kListOrObject);
   return *value;

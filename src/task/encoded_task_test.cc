@@ -11,7 +11,7 @@ namespace leptir::task {
 namespace {
 
 TEST(EncodedTask, HasTheFieldsAndTheEnvelopeOfTheTask) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.timeOfExecution = Time(std::chrono::milliseconds(1500));
   task.counters.failures = 2;
   const auto encoded = EncodedTask::encode(task);
@@ -25,7 +25,7 @@ TEST(EncodedTask, HasTheFieldsAndTheEnvelopeOfTheTask) {
 
 TEST(EncodedTask, KnowsItsIdAsTheEnvelopeEscapesIt) {
   for (const std::string id : {"plain-1.5", "a/\"\\\xc4\x8d"}) {
-    auto task = resizeTask();
+    auto task = imageResizeTask();
     task.id = id;
     EXPECT_EQ(EncodedTask::encode(task).value().escapedId(), escapedId(id));
   }
@@ -33,7 +33,7 @@ TEST(EncodedTask, KnowsItsIdAsTheEnvelopeEscapesIt) {
 
 TEST(EncodedTask, NamesTheInvalidField) {
   const auto why = [](auto change) {
-    auto task = resizeTask();
+    auto task = imageResizeTask();
     change(task);
     const auto answer = EncodedTask::encode(task);
     return answer ? std::string("fine") : std::string(nameOf(answer.error().code())) + ": " + answer.error().message();
@@ -57,7 +57,7 @@ TEST(EncodedTask, NamesTheInvalidField) {
 }
 
 TEST(EncodedTask, AcceptsParametersThatNestAsDeepAsDecodeEnvelopeReads) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.parameters = std::string(509, '[') + std::string(509, ']');
   EXPECT_TRUE(EncodedTask::encode(task));
   EXPECT_TRUE(decodeEnvelope(encodeEnvelope(task)));

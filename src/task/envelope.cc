@@ -26,7 +26,7 @@ void appendTime(std::string_view key, const std::optional<Time>& time, std::stri
 
 // Appends leptir's own keys, which PHP leptir ignores. `ts` comes last: scripts/lease_tasks.lua of the Redis backend
 // recognizes leptir's envelopes by it.
-void appendOwnKeys(const BrokerTask& task, std::string& out) {
+void appendLeptirKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"at":)", task.counters.failures, out);
   appendCount(R"(,"cr":)", task.counters.crashes, out);
   appendCount(R"(,"ex":)", task.counters.expiries, out);
@@ -35,7 +35,7 @@ void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendTime(R"(,"expires":)", task.expires, out);
   if (!task.traceparent.empty()) {
     out.append(R"(,"trace":)");
-    appendJsonText(task.traceparent, out);
+    appendPhpJsonString(task.traceparent, out);
   }
   appendTime(R"(,"ts":)", task.pushedAt, out);
 }
@@ -47,7 +47,7 @@ Envelope writeEnvelope(const BrokerTask& task) {
   auto& out = envelope.text;
   out.reserve(task.parameters.size() + task.name.size() + task.id.size() + 128);
   out.append(R"({"cn":)");
-  appendJsonText(task.name, out);
+  appendPhpJsonString(task.name, out);
   out.append(R"(,"pr":)");
   appendInteger(task.priority, out);
   out.append(R"(,"tl":)");
@@ -60,12 +60,12 @@ Envelope writeEnvelope(const BrokerTask& task) {
   }
   out.append(R"(,"td":{"id":)");
   const auto idBegin = out.size();
-  appendJsonText(task.id, out);
+  appendPhpJsonString(task.id, out);
   envelope.escapedId = {.begin = idBegin + 1, .bytes = out.size() - idBegin - 2};
   out.append(R"(,"parameters":)");
   out.append(task.parameters);
   out += '}';
-  appendOwnKeys(task, out);
+  appendLeptirKeys(task, out);
   out += '}';
   return envelope;
 }

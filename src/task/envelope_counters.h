@@ -18,11 +18,11 @@ std::string withCounters(std::string_view envelope, const Counters& counters);
 
 // `td.id` of bytes that are not decoded: where they begin as leptir and PHP leptir write an envelope, and the id needs
 // no escapes. Else empty. It parses nothing, so that bytes which crash a parser cannot crash it.
-std::string undecodedIdIn(std::string_view bytes);
+std::string findIdWithoutParsing(std::string_view bytes);
 
 // `td.id`, escaped for JSON as PHP escapes it, however the envelope escaped it. Empty: the envelope has no id.
 std::string escapedIdIn(std::string_view envelope);
-// Escape an id in this way, and undo it.
+// escapedId escapes an id for JSON as PHP does; unescapedId is its inverse.
 std::string escapedId(std::string_view id);
 std::string unescapedId(std::string_view escaped);
 

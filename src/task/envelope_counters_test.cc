@@ -79,13 +79,13 @@ TEST(EnvelopeCounters, TheIdIsEscapedAsPhpEscapesItInAnyEnvelope) {
 }
 
 TEST(EnvelopeCounters, TheIdIsFoundWithoutDecodingWhereItStandsAsPhpWritesIt) {
-  EXPECT_EQ(undecodedIdIn(encodeEnvelope({.id = "plain-1.5", .name = "App\\Mail"})), "plain-1.5");
-  EXPECT_EQ(undecodedIdIn(R"({"cn":"A","pr":0,"td":{"id":"cut-off","par)"), "cut-off");
-  EXPECT_EQ(undecodedIdIn(R"({"cn":"A","td":{"id":"cut-of)"), "") << "no end of the id";
-  EXPECT_EQ(undecodedIdIn(encodeEnvelope({.id = "with blank", .name = "A"})), "");
-  EXPECT_EQ(undecodedIdIn(R"({"cn":"A","td":{"id":")" + std::string(256, 'x') + "\"}}"), "");
-  EXPECT_EQ(undecodedIdIn(R"({"x":{"td":{"id":"no"}},"cn":"A","td":{"id":"yes"}})"), "");
-  EXPECT_EQ(undecodedIdIn("oops"), "");
+  EXPECT_EQ(findIdWithoutParsing(encodeEnvelope({.id = "plain-1.5", .name = "App\\Mail"})), "plain-1.5");
+  EXPECT_EQ(findIdWithoutParsing(R"({"cn":"A","pr":0,"td":{"id":"cut-off","par)"), "cut-off");
+  EXPECT_EQ(findIdWithoutParsing(R"({"cn":"A","td":{"id":"cut-of)"), "") << "no end of the id";
+  EXPECT_EQ(findIdWithoutParsing(encodeEnvelope({.id = "with blank", .name = "A"})), "");
+  EXPECT_EQ(findIdWithoutParsing(R"({"cn":"A","td":{"id":")" + std::string(256, 'x') + "\"}}"), "");
+  EXPECT_EQ(findIdWithoutParsing(R"({"x":{"td":{"id":"no"}},"cn":"A","td":{"id":"yes"}})"), "");
+  EXPECT_EQ(findIdWithoutParsing("oops"), "");
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::int64_t clampedSeconds(std::int64_t seconds) {
   return std::clamp(seconds, -kMaxTimeSpan.count(), kMaxTimeSpan.count());
 }
 
-std::uint32_t count(const JsonItem& item) {
+std::uint32_t countFrom(const JsonItem& item) {
   return base::saturatedCast<std::uint32_t>(item.kind == Kind::Number ? phpIntval(item) : 0);
 }
 
@@ -43,7 +43,7 @@ std::optional<Time> timeOfExecution(const JsonItem& item) {
 }
 
 std::optional<Time> pushedAt(const JsonItem& item) {
-  const double seconds = phpFloat(item);
+  const double seconds = numberOrZero(item);
   if (seconds == 0 || std::abs(seconds) > static_cast<double>(kMaxTimeSpan.count())) return {};
   return Time(Duration(std::llround(seconds * 1e6)));
 }
@@ -78,11 +78,11 @@ void readField(std::string_view key, const JsonItem& item, ParsedEnvelope& parse
   if (key == "tl")
     head.timeLimitSeconds = std::clamp<std::int64_t>(phpArithmeticInteger(item), 0, kMaxTimeSpan.count());
   if (key == "toex") head.timeOfExecution = timeOfExecution(item);
-  if (key == "at") head.counters.failures = count(item);
-  if (key == "cr") head.counters.crashes = count(item);
-  if (key == "ex") head.counters.expiries = count(item);
-  if (key == "un") head.counters.unknown = count(item);
-  if (key == "ma") head.maxAttempts = count(item);
+  if (key == "at") head.counters.failures = countFrom(item);
+  if (key == "cr") head.counters.crashes = countFrom(item);
+  if (key == "ex") head.counters.expiries = countFrom(item);
+  if (key == "un") head.counters.unknown = countFrom(item);
+  if (key == "ma") head.maxAttempts = countFrom(item);
   if (key == "ts") head.pushedAt = pushedAt(item);
   if (key == "expires") head.expires = expiry(item);
   if (key == "trace") head.trace = traceIn(item);
@@ -159,7 +159,7 @@ bool isTooLarge(std::string_view envelope) {
   return envelope.size() > kMaxEnvelopeBytes + kMaxBytesAddedByStores;
 }
 
-Error corrupt(std::string why) {
+Error corruptEnvelopeError(std::string why) {
   return Error(ErrorCode::Corrupt, std::move(why)).in("no envelope");
 }
 
@@ -205,19 +205,19 @@ error_code readCall(JsonReader& reader, std::string_view envelope, PushTimeReadi
 
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
   if (isTooLarge(envelope)) {
-    return corrupt(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
+    return corruptEnvelopeError(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
   }
   auto& reader = JsonReader::ofThisThread();
   ParsedEnvelope parsed;
   if (const auto error = readEnvelope(reader, envelope, parsed)) {
-    return corrupt(describeJsonError(error, envelope));
+    return corruptEnvelopeError(describeJsonError(error, envelope));
   }
-  if (auto why = whyNoEnvelope(parsed); !why.empty()) return corrupt(std::move(why));
+  if (auto why = whyNoEnvelope(parsed); !why.empty()) return corruptEnvelopeError(std::move(why));
   return std::move(parsed.head);
 }
 
 std::string idInMalformed(std::string_view bytes) {
-  if (auto id = undecodedIdIn(bytes); !id.empty()) return id;
+  if (auto id = findIdWithoutParsing(bytes); !id.empty()) return id;
   ParsedEnvelope parsed;
   if (isTooLarge(bytes) || readEnvelope(JsonReader::ofThisThread(), bytes, parsed) != simdjson::SUCCESS) return {};
   return base::checkTaskId(parsed.head.id) ? std::move(parsed.head.id) : std::string();
@@ -227,7 +227,7 @@ Result<TaskCall> decodeTaskCall(std::string_view envelope, PushTimeReading pushT
   TaskCall call;
   std::string_view parameters;
   if (const auto error = readCall(JsonReader::ofThisThread(), envelope, pushTimeReading, call, parameters)) {
-    return corrupt(describeJsonError(error, envelope));
+    return corruptEnvelopeError(describeJsonError(error, envelope));
   }
   call.parameters = normalizedParameters(parameters);
   return call;

@@ -14,19 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string encodedWithName(std::string name) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.name = std::move(name);
   const auto text = encodeEnvelope(task);
   return text.substr(6, text.find(R"(,"pr")") - 6);
 }
 
 TEST(Envelope, HasTheKeysOfPhpLeptirInTheSameOrder) {
-  EXPECT_EQ(encodeEnvelope(resizeTask()),
+  EXPECT_EQ(encodeEnvelope(imageResizeTask()),
             R"({"cn":"image.resize","pr":0,"tl":0,"toex":"","td":{"id":"id1","parameters":{"width":640}}})");
 }
 
 TEST(Envelope, HasLeptirsOwnKeysOnlyForValuesThatAreNotZero) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.priority = -3;
   task.timeLimitSeconds = 30;
   task.timeOfExecution = Time(1900000000s + 700ms);
@@ -41,7 +41,7 @@ TEST(Envelope, HasLeptirsOwnKeysOnlyForValuesThatAreNotZero) {
 }
 
 TEST(Envelope, CarriesTheTraceparentInFrontOfTheTimeOfThePush) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.pushedAt = Time(1700000000s);
   task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const auto text = encodeEnvelope(task);
@@ -65,7 +65,7 @@ TEST(Envelope, WithATraceThatIsNoTraceparentIsATaskWithoutOne) {
 }
 
 TEST(Envelope, KeepsItsTraceWhenAStoreChangesItsCounters) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const auto counted = withCounters(encodeEnvelope(task), {.failures = 1});
   EXPECT_EQ(decodeEnvelope(counted)->trace->text(), task.traceparent);
@@ -86,7 +86,7 @@ TEST(Envelope, ReplacesBytesThatAreNotUtf8ByUPlusFffd) {
 }
 
 TEST(Envelope, IsDecodedToTheTaskThatWasEncoded) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   task.id = "č/\"";
   task.timeLimitSeconds = 30;
   task.timeOfExecution = Time(-86400s);
@@ -108,7 +108,7 @@ TEST(Envelope, IsDecodedToTheTaskThatWasEncoded) {
 }
 
 TEST(Envelope, KeepsTheTimeOfThePushToTheMicrosecond) {
-  auto task = resizeTask();
+  auto task = imageResizeTask();
   for (std::int64_t micros = 1'795'462'346'000'000; micros < 1'795'462'346'000'000 + 5'000'000; micros += 997) {
     task.pushedAt = Time(Duration(micros));
     ASSERT_EQ(decodeEnvelope(encodeEnvelope(task))->pushedAt, task.pushedAt);

@@ -15,7 +15,7 @@ namespace leptir::task {
 namespace {
 
 // Turns a number that is no ExitStatus into Unknown, as PHP leptir does.
-ExitStatus validStatus(ExitStatus status) {
+ExitStatus statusOrUnknown(ExitStatus status) {
   const int number = static_cast<int>(status);
   return number >= 1 && number <= 5 ? status : ExitStatus::Unknown;
 }
@@ -115,7 +115,7 @@ void Executor::callBeforeStart(Execution& execution) {
 
 void Executor::callDoJob(Execution& execution) {
   if (execution.failed) return;
-  callUserCode(execution, [&] { execution.outcome.status = validStatus(execution.task->doJob()); });
+  callUserCode(execution, [&] { execution.outcome.status = statusOrUnknown(execution.task->doJob()); });
 }
 
 void Executor::callAfterFinish(Execution& execution) {

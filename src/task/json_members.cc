@@ -55,7 +55,7 @@ void JsonMembers::skipValue() {
   }
 }
 
-std::string jsonTextValue(std::string_view quoted) {
+std::string jsonStringValue(std::string_view quoted) {
   const bool isPlain = quoted.size() >= 2 && quoted.find('\\') == std::string_view::npos;
   if (isPlain) return std::string(quoted.substr(1, quoted.size() - 2));
   const auto text = parseJson(quoted);
@@ -65,7 +65,7 @@ std::string jsonTextValue(std::string_view quoted) {
 std::optional<std::string_view> memberOf(std::string_view object, std::string_view name) {
   std::optional<std::string_view> found;
   for (JsonMembers members(object); members.next();) {
-    if (jsonTextValue(members.key()) == name) found = members.value();
+    if (jsonStringValue(members.key()) == name) found = members.value();
   }
   return found;
 }
@@ -81,7 +81,7 @@ std::string withMember(std::string_view object, std::string_view name, std::stri
   const bool isEmpty = !JsonMembers(object).next();
   text = object.substr(0, object.size() - 1);
   if (!isEmpty) text += ',';
-  appendJsonText(name, text);
+  appendPhpJsonString(name, text);
   return text.append(":").append(value).append("}");
 }
 

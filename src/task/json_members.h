@@ -32,7 +32,7 @@ class JsonMembers {
 };
 
 // The value of a JSON string, given with its quotes. Invalid JSON is returned unchanged.
-std::string jsonTextValue(std::string_view quoted);
+std::string jsonStringValue(std::string_view quoted);
 
 // The JSON text of the last member with that name.
 std::optional<std::string_view> memberOf(std::string_view object, std::string_view name);

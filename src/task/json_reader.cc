@@ -64,7 +64,7 @@ error_code JsonReader::begin(std::size_t size) {
   return parser_->iterate(buffer_.get(), size, bufferSize_ + simdjson::SIMDJSON_PADDING).get(document_);
 }
 
-error_code JsonReader::checkSingleValue(std::string_view text, int maxDepth) {
+error_code JsonReader::checkDocument(std::string_view text, int maxDepth) {
   reserveBuffer(text.size() + 2);
   buffer_[0] = '[';
   std::memcpy(buffer_.get() + 1, text.data(), text.size());
@@ -165,7 +165,7 @@ std::string describeJsonError(error_code error, std::string_view text, int maxDe
 
 Result<void> checkJson(std::string_view text, int maxDepth) {
   auto& reader = JsonReader::ofThisThread();
-  if (const auto error = reader.checkSingleValue(text, maxDepth))
+  if (const auto error = reader.checkDocument(text, maxDepth))
     return Error(ErrorCode::Invalid, describeJsonError(error, text, maxDepth));
   return {};
 }

@@ -61,7 +61,7 @@ class JsonReader {
   simdjson::error_code expectEnd();
   // Validates `text` as a single value of any kind. It wraps the text in a list, since simdjson has other rules for a
   // document that is a scalar.
-  simdjson::error_code checkSingleValue(std::string_view text, int maxDepth);
+  simdjson::error_code checkDocument(std::string_view text, int maxDepth);
 
  private:
   simdjson::error_code readList(Value& value, int depth, JsonItem& item, int maxDepth);

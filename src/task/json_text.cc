@@ -70,7 +70,7 @@ std::size_t digitsAt(std::string_view text, std::size_t from) {
 
 }  // namespace
 
-void appendJsonText(std::string_view text, std::string& out) {
+void appendPhpJsonString(std::string_view text, std::string& out) {
   out += '"';
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size();) {

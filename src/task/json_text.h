@@ -12,7 +12,7 @@ namespace leptir::task {
 // Appends `text` in quotes with PHP's escapes: `\/`; `\b \f \n \r \t`; `\u00xx` for other control characters but DEL;
 // `\uxxxx` in lower-case hex, with surrogate pairs, for characters beyond ASCII. Bytes that are not UTF-8 become
 // U+FFFD.
-void appendJsonText(std::string_view text, std::string& out);
+void appendPhpJsonString(std::string_view text, std::string& out);
 
 void appendInteger(std::int64_t number, std::string& out);
 

@@ -36,11 +36,11 @@ struct EncodedParts {
   std::string_view texts[7];
   std::size_t states = 0;
   std::size_t flowBytes = 0;
-  bool cutNotice = false;
+  bool hasCutNotice = false;
   bool truncated = false;
 
   std::size_t size() const {
-    std::size_t sum = sizeof(EncodedHeader) + flowBytes + (cutNotice ? kCutNotice.size() : 0);
+    std::size_t sum = sizeof(EncodedHeader) + flowBytes + (hasCutNotice ? kCutNotice.size() : 0);
     for (const auto text : texts) sum += text.size();
     return sum;
   }
@@ -68,7 +68,7 @@ void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
   auto& [response, stderrTail, additional, result, type, message, log] = parts.texts;
   parts.truncated = true;
   if (!response.empty()) {
-    parts.cutNotice = true;
+    parts.hasCutNotice = true;
     shorten(response, excess(parts));
   }
   if (const auto over = excess(parts))
@@ -105,7 +105,7 @@ EncodedHeader headerOf(const Outcome& outcome, const EncodedParts& parts) {
   head.cpuTime = outcome.cpuTime.count();
   if (outcome.retryAfter) head.retryAfter = outcome.retryAfter->count();
   for (int i = 0; i < 7; ++i) head.sizes[i] = static_cast<std::uint32_t>(parts.texts[i].size());
-  if (parts.cutNotice) head.sizes[0] += static_cast<std::uint32_t>(kCutNotice.size());
+  if (parts.hasCutNotice) head.sizes[0] += static_cast<std::uint32_t>(kCutNotice.size());
   head.states = static_cast<std::uint32_t>(parts.states);
   return head;
 }
@@ -167,7 +167,7 @@ bool readTexts(ByteReader& reader, const EncodedHeader& head, Outcome& outcome) 
   return true;
 }
 
-Error corruptOutcome(std::string_view why) {
+Error corruptOutcomeError(std::string_view why) {
   return Error(ErrorCode::Corrupt, std::string(why)).in("invalid task outcome");
 }
 
@@ -178,7 +178,7 @@ void encodeOutcome(const Outcome& outcome, std::string& out) {
   out.reserve(out.size() + parts.size());
   appendBytes(headerOf(outcome, parts), out);
   out.append(parts.texts[0]);
-  if (parts.cutNotice) out.append(kCutNotice);
+  if (parts.hasCutNotice) out.append(kCutNotice);
   for (int i = 1; i < 7; ++i) out.append(parts.texts[i]);
   for (std::size_t i = 0; i < parts.states; ++i) {
     appendBytes(static_cast<std::uint32_t>(outcome.flow[i].size()), out);
@@ -187,10 +187,10 @@ void encodeOutcome(const Outcome& outcome, std::string& out) {
 }
 
 Result<Outcome> decodeOutcome(std::string_view bytes) {
-  if (bytes.size() > kMaxOutcomeBytes) return corruptOutcome("larger than 16 MiB");
+  if (bytes.size() > kMaxOutcomeBytes) return corruptOutcomeError("larger than 16 MiB");
   ByteReader reader(bytes);
   EncodedHeader head;
-  if (!reader.read(head) || !isValidHeader(head)) return corruptOutcome("invalid header");
+  if (!reader.read(head) || !isValidHeader(head)) return corruptOutcomeError("invalid header");
 
   Outcome outcome;
   outcome.status = static_cast<ExitStatus>(head.status);
@@ -202,8 +202,8 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kMaxRetryDelay);
   outcome.truncated = (head.flags & kTruncatedFlag) != 0;
   if (!readTexts(reader, head, outcome) || !readFlow(reader, head.states, outcome.flow))
-    return corruptOutcome("it ends too early");
-  if (reader.bytesLeft() != 0) return corruptOutcome("unexpected bytes after its end");
+    return corruptOutcomeError("it ends too early");
+  if (reader.bytesLeft() != 0) return corruptOutcomeError("unexpected bytes after its end");
   return outcome;
 }
 

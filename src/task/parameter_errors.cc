@@ -10,37 +10,37 @@
 namespace leptir::internal {
 namespace {
 
-constexpr std::size_t kMaxWordShown = 60;
+constexpr std::size_t kMaxShownWordBytes = 60;
 
 // " Parameter: images[2].width"; nothing about the object of all parameters.
-std::string ending(std::string_view parameter) {
+std::string messageEnd(std::string_view parameter) {
   return parameter.empty() ? std::string() : fmt::format(". Parameter: {}", parameter);
 }
 
 // Whether `value`, pushed as key:=VALUE on the command line, would have had the requested type.
-bool wouldHaveType(std::string_view asked, const std::string& value) {
+bool wouldHaveType(std::string_view expected, const std::string& value) {
   const auto json = task::parseNonStringJson(value);
-  if (asked == kInteger) return json.is_number_integer();
-  if (asked == kFloat) return json.is_number();
-  if (asked == kBoolean) return json.is_boolean();
-  if (asked == kList) return json.is_array();
-  if (asked == kObject) return json.is_object();
-  return asked == kListOrObject && json.is_structured();
+  if (expected == kInteger) return json.is_number_integer();
+  if (expected == kFloat) return json.is_number();
+  if (expected == kBoolean) return json.is_boolean();
+  if (expected == kList) return json.is_array();
+  if (expected == kObject) return json.is_object();
+  return expected == kListOrObject && json.is_structured();
 }
 
 // Only a parameter itself is pushed as key=VALUE, not what lies inside of it.
-bool isInside(std::string_view parameter) {
+bool isNested(std::string_view parameter) {
   return parameter.find_first_of(".[") != std::string_view::npos;
 }
 
-std::string hintFor(const Json& value, std::string_view asked, std::string_view parameter) {
+std::string hintFor(const Json& value, std::string_view expected, std::string_view parameter) {
   const auto* text = value.get_ptr<const std::string*>();
-  if (text == nullptr || parameter.empty() || isInside(parameter) || !wouldHaveType(asked, *text)) return {};
+  if (text == nullptr || parameter.empty() || isNested(parameter) || !wouldHaveType(expected, *text)) return {};
   return task::pushHint(parameter, *text);
 }
 
 // "type must be …" of "[json.exception.type_error.302] type must be …".
-std::string_view withoutNumber(std::string_view message) {
+std::string_view withoutErrorNumber(std::string_view message) {
   const auto end = message.find("] ");
   return end == std::string_view::npos ? message : message.substr(end + 2);
 }
@@ -76,23 +76,23 @@ std::string_view kindOf(const Json& value) {
   }
 }
 
-void throwMissing(std::string_view asked, std::string_view parameter) {
-  throw InputError(fmt::format("Value is not defined, {} is needed{}", asked, ending(parameter)));
+void throwMissing(std::string_view expected, std::string_view parameter) {
+  throw InputError(fmt::format("Value is not defined, {} is needed{}", expected, messageEnd(parameter)));
 }
 
-void throwWrongType(const Json& value, std::string_view asked, std::string_view parameter) {
-  throw InputError(fmt::format("Input value is not {} but {}{}{}", asked, kindOf(value), ending(parameter),
-                               hintFor(value, asked, parameter)));
+void throwWrongType(const Json& value, std::string_view expected, std::string_view parameter) {
+  throw InputError(fmt::format("Input value is not {} but {}{}{}", expected, kindOf(value), messageEnd(parameter),
+                               hintFor(value, expected, parameter)));
 }
 
 void throwIntegerDoesNotFit(std::string_view parameter, std::string_view digits) {
   throw InputError(fmt::format("Input value does not fit into the requested integer type{}{}{}",
-                               digits.empty() ? "" : ": ", digits, ending(parameter)));
+                               digits.empty() ? "" : ": ", digits, messageEnd(parameter)));
 }
 
 void throwUnknownWord(std::string_view given, const std::vector<std::string_view>& words, std::string_view parameter) {
   throw InputError(fmt::format("Input value is not one of {} but '{}'{}", fmt::join(words, ", "),
-                               given.substr(0, kMaxWordShown), ending(parameter)));
+                               given.substr(0, kMaxShownWordBytes), messageEnd(parameter)));
 }
 
 void throwUnknownParameter(const std::vector<std::string_view>& known, std::string_view parameter) {
@@ -102,11 +102,11 @@ void throwUnknownParameter(const std::vector<std::string_view>& known, std::stri
   throw InputError(fmt::format("The task has no such parameter; {} Parameter: {}", advice, parameter));
 }
 
-void throwUnfit(const nlohmann::json::exception& error, std::string_view parameter) {
-  throw InputError(fmt::format("Parameters do not fit: {}{}", withoutNumber(error.what()), ending(parameter)));
+void throwFromJsonError(const nlohmann::json::exception& error, std::string_view parameter) {
+  throw InputError(fmt::format("Parameters do not fit: {}{}", withoutErrorNumber(error.what()), messageEnd(parameter)));
 }
 
-void throwNoWord(long long number) {
+void throwEnumeratorWithoutWord(long long number) {
   throw InputError(fmt::format("The enumerator with the number {} has no word; add it to LEPTIR_ENUM", number));
 }
 

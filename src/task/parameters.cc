@@ -21,15 +21,15 @@ bool isChangedInteger(const Json& given, const Json& became) {
 }
 
 // `name` is the path of both values.
-void compareNumbers(const Json& given, const Json& became, const std::string& name) {
+void checkIntegersUnchanged(const Json& given, const Json& became, const std::string& name) {
   if (given.is_object() && became.is_object()) {
     for (const auto& [key, value] : given.items()) {
       const auto found = became.find(key);
-      if (found != became.end()) compareNumbers(value, *found, name.empty() ? key : name + "." + key);
+      if (found != became.end()) checkIntegersUnchanged(value, *found, name.empty() ? key : name + "." + key);
     }
   } else if (given.is_array() && became.is_array()) {
     for (std::size_t i = 0; i < std::min(given.size(), became.size()); ++i) {
-      compareNumbers(given[i], became[i], name + "[" + std::to_string(i) + "]");
+      checkIntegersUnchanged(given[i], became[i], name + "[" + std::to_string(i) + "]");
     }
   } else if (isChangedInteger(given, became)) {
     throwIntegerDoesNotFit(name);
@@ -56,10 +56,10 @@ bool containsNumberBeyondInt64(const Json& json) {
 }
 
 void throwIfNumbersChanged(const Json& given, const Json& became) {
-  compareNumbers(given, became, {});
+  checkIntegersUnchanged(given, became, {});
 }
 
-void throwInputError(const Json& data, const nlohmann::json::exception& error, ReadParameters read) {
+void throwInputError(const Json& data, const nlohmann::json::exception& error, ReadParametersFunction read) {
   const std::string all = error.what();
   // "[json.exception.type_error.302] type must be …"
   const auto number = all.find("] ");

@@ -38,7 +38,7 @@ ParsedNumber parseNumber(std::string_view text) {
   return {value, static_cast<std::size_t>(end - text.data())};
 }
 
-std::int64_t cut(double value) {
+std::int64_t truncateToInteger(double value) {
   if (std::isnan(value)) return 0;
   if (value >= 0x1p63) return std::numeric_limits<std::int64_t>::max();
   if (value < -0x1p63) return std::numeric_limits<std::int64_t>::min();
@@ -50,7 +50,7 @@ std::int64_t toInteger(std::string_view text) {
   std::int64_t whole = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
   if (error == std::errc() && end == text.data() + text.size()) return whole;
-  return cut(parseNumber(text).value);
+  return truncateToInteger(parseNumber(text).value);
 }
 
 bool isNumeric(std::string_view text) {
@@ -91,7 +91,7 @@ std::int64_t phpArithmeticInteger(const JsonItem& item) {
   return phpIntval(item);
 }
 
-double phpFloat(const JsonItem& item) {
+double numberOrZero(const JsonItem& item) {
   return item.kind == Kind::Number ? parseNumber(item.text).value : 0;
 }
 

@@ -17,8 +17,8 @@ std::int64_t phpIntval(const JsonItem& item);
 std::int64_t phpArithmeticInteger(const JsonItem& item);
 
 // The value of a number, with its fraction; 0 for any value that is no number.
-double phpFloat(const JsonItem& item);
-// The same, also of a text that is a number as a whole.
+double numberOrZero(const JsonItem& item);
+// The value of a number, or of a text that is a number as a whole; 0 for any other value.
 double phpArithmeticFloat(const JsonItem& item);
 
 // PHP's strval: null and false become an empty text, true "1", a list or an object "Array".

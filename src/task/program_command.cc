@@ -18,7 +18,7 @@ struct ArgumentPart {
 Result<std::size_t> findNameEnd(std::string_view argument, std::size_t from) {
   const auto end = argument.find('}', from);
   if (end == std::string_view::npos) return Error(ErrorCode::Invalid, "a { is left open; {{ stands for a brace");
-  if (end == from) return Error(ErrorCode::Invalid, "{} names no parameter; {{ and }} stand for braces");
+  if (end == from) return Error(ErrorCode::Invalid, "no parameter name between { and }; {{ and }} stand for braces");
   if (argument.substr(from, end - from).find('{') != std::string_view::npos) {
     return Error(ErrorCode::Invalid, "a { inside the name of a parameter; {{ stands for a brace");
   }
@@ -49,7 +49,7 @@ Result<std::vector<ArgumentPart>> splitArgument(std::string_view argument) {
 std::string parameterText(const std::string& name, std::string_view parameters) {
   const auto value = memberOf(parameters, name);
   if (!value) throw InputError("Value is not defined, the command needs it. Parameter: " + name);
-  auto text = value->starts_with('"') ? jsonTextValue(*value) : std::string(*value);
+  auto text = value->starts_with('"') ? jsonStringValue(*value) : std::string(*value);
   if (text.find('\0') != std::string::npos) {
     throw InputError("Input value holds a NUL byte, which no argument can. Parameter: " + name);
   }

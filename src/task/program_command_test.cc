@@ -65,7 +65,7 @@ TEST(CheckCommand, SaysWhichArgumentIsWrong) {
   EXPECT_EQ(why({""}), "the command names no program");
   EXPECT_EQ(why({"/bin/echo", "{a"}), "argument 1 of the command: a { is left open; {{ stands for a brace");
   EXPECT_EQ(why({"/bin/echo", "", "a}"}), "argument 2 of the command: a } without its {; }} stands for a brace");
-  EXPECT_EQ(why({"{}"}), "the program of the command: {} names no parameter; {{ and }} stand for braces");
+  EXPECT_EQ(why({"{}"}), "the program of the command: no parameter name between { and }; {{ and }} stand for braces");
   EXPECT_EQ(why({"{a{b}}"}), "the program of the command: a { inside the name of a parameter; {{ stands for a brace");
 }
 

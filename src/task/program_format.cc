@@ -25,7 +25,7 @@ constexpr std::size_t kMaxFirstLineBytes = 256;
 constexpr int kMaxInterpreterScripts = 5;
 constexpr std::size_t kMaxPathBytes = 4096;
 constexpr std::string_view kBlanksOfLine = " \t";
-constexpr std::string_view kCarriageReturn =
+constexpr std::string_view kCarriageReturnHint =
     " (the line ends with a carriage return: store the file with Unix line ends)";
 
 Error notExecutable(std::string_view file, std::string_view why) {
@@ -75,7 +75,7 @@ Result<void> checkEnv(const std::string& script, std::string_view argument, cons
   if (path.empty() || sought.empty() || sought.find('/') != std::string_view::npos) return {};
   const auto found = findProgram(sought, path, directory);
   if (found) return {};
-  const auto hint = sought.ends_with('\r') ? kCarriageReturn : std::string_view();
+  const auto hint = sought.ends_with('\r') ? kCarriageReturnHint : std::string_view();
   return notExecutable(script, fmt::format("the interpreter that its first line names is not found by env: {}{}",
                                            base::escaped(found.error().message()), hint));
 }
@@ -143,7 +143,7 @@ class FormatCheck {
     if (const int error = whyNotExecutable(resolveProgramPath(directory_, interpreter)))
       return notExecutable(script, fmt::format("the interpreter that its first line names cannot be executed: {}: {}{}",
                                                base::inQuotes(interpreter), base::errnoText(error),
-                                               interpreter.ends_with('\r') ? kCarriageReturn : std::string_view()));
+                                               interpreter.ends_with('\r') ? kCarriageReturnHint : std::string_view()));
     if (interpreter.ends_with("/env")) return checkEnv(script, line, directory_, path_);
     const auto checked = check(interpreter, depth + 1);
     return checked ? checked : checked.error().in(script);

@@ -23,9 +23,9 @@ void appendSeconds(Duration duration, std::string& out) {
 
 std::string programInput(const TaskContext& context, std::string_view parameters) {
   std::string line = R"({"id":)";
-  appendJsonText(context.id(), line);
+  appendPhpJsonString(context.id(), line);
   line.append(R"(,"name":)");
-  appendJsonText(context.name(), line);
+  appendPhpJsonString(context.name(), line);
   line.append(R"(,"parameters":)").append(onOneLine(parameters));
   line.append(R"(,"attempt":)").append(std::to_string(context.attempt()));
   line.append(R"(,"fence":)").append(std::to_string(context.fence()));
@@ -41,7 +41,7 @@ std::vector<std::string> programEnvironment(const TaskContext& context, const Pr
     if (const char* value = std::getenv(name)) variables[name] = value;
   }
   for (const auto& [name, value] : spec.environment) variables[name] = value;
-  variables["PATH"] = pathOf(spec);
+  variables["PATH"] = searchPathOf(spec);
   variables["LEPTIR_SESSION"] = session;
   variables["LEPTIR_TASK_ID"] = context.id();
   variables["LEPTIR_ATTEMPT"] = std::to_string(context.attempt());

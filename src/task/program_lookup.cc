@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kLoginPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-Error invalid(std::string_view what, std::string_view why) {
+Error invalidError(std::string_view what, std::string_view why) {
   return Error(ErrorCode::Invalid, fmt::format("{}: {}", what, why));
 }
 
@@ -28,7 +28,7 @@ Result<void> checkDirectory(const std::string& directory) {
   if (error == 0 && !S_ISDIR(status.st_mode)) error = ENOTDIR;
   if (error == 0 && ::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) != 0) error = errno;
   if (error == 0) return {};
-  return invalid("working directory", directory + ": " + base::errnoText(error));
+  return invalidError("working directory", directory + ": " + base::errnoText(error));
 }
 
 bool isResourceShortage(int error) {
@@ -42,7 +42,7 @@ bool mayConcernInterpreter(int error) {
 
 }  // namespace
 
-std::string pathOf(const ProgramSpec& program) {
+std::string searchPathOf(const ProgramSpec& program) {
   if (const auto found = program.environment.find("PATH"); found != program.environment.end()) return found->second;
   const char* ours = std::getenv("PATH");
   return ours != nullptr ? ours : kLoginPath;
@@ -71,7 +71,7 @@ Result<std::string> findProgram(std::string_view program, std::string_view path,
     if (why == 0) return file;
     if (why == EACCES) error = EACCES;
   }
-  return invalid(program, fmt::format("{} in the folders of PATH ({})", base::errnoText(error), path));
+  return invalidError(program, fmt::format("{} in the folders of PATH ({})", base::errnoText(error), path));
 }
 
 Error whyNotStarted(const std::string& program, const std::string& directory, int error) {
@@ -81,17 +81,17 @@ Error whyNotStarted(const std::string& program, const std::string& directory, in
   if (mayConcernInterpreter(error) && whyNotExecutable(resolveProgramPath(directory, program)) == 0) {
     if (const auto checked = checkExecutableFormat(program, directory, {}); !checked) return checked.error();
   }
-  return invalid(program, base::errnoText(error));
+  return invalidError(program, base::errnoText(error));
 }
 
 Result<void> checkProgram(const ProgramSpec& program) {
   if (auto checked = checkDirectory(program.directory); !checked) return checked;
   if (program.command.empty() || program.command[0].find_first_of("{}") != std::string::npos) return {};
-  const auto path = pathOf(program);
+  const auto path = searchPathOf(program);
   const auto found = findProgram(program.command[0], path, program.directory);
   if (!found) return found.error();
   if (const int error = whyNotExecutable(resolveProgramPath(program.directory, *found)))
-    return invalid(*found, base::errnoText(error));
+    return invalidError(*found, base::errnoText(error));
   return checkExecutableFormat(*found, program.directory, path);
 }
 

@@ -10,7 +10,7 @@
 namespace leptir::task {
 
 // The PATH of a program: that of its configuration, else of this process, else that of a login shell.
-std::string pathOf(const ProgramSpec& program);
+std::string searchPathOf(const ProgramSpec& program);
 
 // The path of `file`. A relative file starts at `directory` (empty: this process's working directory).
 std::string resolveProgramPath(const std::string& directory, const std::string& file);

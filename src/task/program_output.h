@@ -47,7 +47,7 @@ class StderrCollector {
 
   std::size_t maxBytes_;
   StderrLineHandlers handlers_;
-  std::size_t forwardedBytes_ = 0;  // bytes
+  std::size_t forwardedBytes_ = 0;  // of the lines for onLimitedLine
   std::string line_;
   std::string tail_;
 };

@@ -37,7 +37,7 @@ class RunningProgram {
   void waitForEvent();
   int pollTimeout() const;
   void readFrom(base::UniqueFd& descriptor, const std::function<void(std::string_view)>& reader);
-  void readWaitingResults();
+  void readResultsLeftInPipe();
   void reapIfExited();
 
   SpawnedProgram program_;
@@ -61,12 +61,12 @@ Result<ProgramExit> RunningProgram::watch() {
     if (!exit_) reapIfExited();
     if (isStopping_ && callbacks_.whileStopping) callbacks_.whileStopping();
   }
-  readWaitingResults();
+  readResultsLeftInPipe();
   return *exit_;
 }
 
 // Reads what stands in the pipe now, and no more: a child of the program may write without end.
-void RunningProgram::readWaitingResults() {
+void RunningProgram::readResultsLeftInPipe() {
   int waiting = 0;
   if (!program_.results || ::ioctl(program_.results.get(), FIONREAD, &waiting) != 0) return;
   for (auto left = static_cast<std::size_t>(waiting); left > 0;) {

@@ -20,7 +20,7 @@ struct ProgramCall {
   std::vector<std::string> environment;              // NAME=value: all of it but LEPTIR_RESULT
   std::string directory;                             // working directory; empty: that of this process
   std::string input;                                 // the whole content of stdin
-  bool ownSession = false;                           // false: it leads a process group in this process's session
+  bool ownSession = false;                           // false: a process group in the session of this process
   std::uint64_t run = 0;                             // another number for each run: see SpawnedProgram::results
   ResourceLimits limits{};                           // of the task name; this process has set them already
   Duration startTimeout = std::chrono::seconds(30);  // to retry while descriptors, memory or processes lack

@@ -16,10 +16,10 @@ namespace leptir::task {
 namespace {
 
 // How much of a wrong value a message quotes, in bytes.
-constexpr std::size_t kQuotedBytes = 60;
+constexpr std::size_t kMaxQuotedBytes = 60;
 
 std::optional<std::string> textOf(std::string_view value) {
-  return value.starts_with('"') ? std::optional(jsonTextValue(value)) : std::nullopt;
+  return value.starts_with('"') ? std::optional(jsonStringValue(value)) : std::nullopt;
 }
 
 std::optional<double> numberOf(std::string_view value) {
@@ -28,22 +28,22 @@ std::optional<double> numberOf(std::string_view value) {
   return error == std::errc() && end == value.data() + value.size() ? std::optional(number) : std::nullopt;
 }
 
-// The functions below take the value of one key, as JSON text. They return whether it is of the expected kind.
-using Take = bool (*)(std::string_view value, ProgramResultLine& line);
+// The functions below set the field of one key to its value, a JSON text. False: the value is of another kind.
+using ValueSetter = bool (*)(std::string_view value, ProgramResultLine& line);
 
-bool takeProgress(std::string_view value, ProgramResultLine& line) {
+bool setProgress(std::string_view value, ProgramResultLine& line) {
   const auto number = numberOf(value);
   if (!number || *number < 0 || *number > 1) return false;
   line.progress = number;
   return true;
 }
 
-bool takeResult(std::string_view value, ProgramResultLine& line) {
+bool setResult(std::string_view value, ProgramResultLine& line) {
   line.result = value;
   return true;
 }
 
-bool takeRetryAfter(std::string_view value, ProgramResultLine& line) {
+bool setRetryAfter(std::string_view value, ProgramResultLine& line) {
   const auto seconds = numberOf(value);
   if (!seconds || *seconds < 0) return false;
   constexpr std::chrono::duration<double> kMaxDelay = kMaxRetryDelay;
@@ -51,7 +51,7 @@ bool takeRetryAfter(std::string_view value, ProgramResultLine& line) {
   return true;
 }
 
-bool takeLevel(std::string_view value, ProgramResultLine& line) {
+bool setLevel(std::string_view value, ProgramResultLine& line) {
   const auto level = textOf(value);
   if (level == "error") return line.level = LogLevel::Error, true;
   if (level == "warning") return line.level = LogLevel::Warning, true;
@@ -61,49 +61,49 @@ bool takeLevel(std::string_view value, ProgramResultLine& line) {
 }
 
 template <std::optional<std::string> ProgramResultLine::* field>
-bool takeText(std::string_view value, ProgramResultLine& line) {
+bool setText(std::string_view value, ProgramResultLine& line) {
   line.*field = textOf(value);
   return (line.*field).has_value();
 }
 
-struct Key {
+struct ResultLineKey {
   std::string_view name;
-  Take take;
+  ValueSetter set;
   std::string_view expected;  // for messages
 };
 
-constexpr Key kKeys[] = {
-    {"progress", takeProgress, "a number from 0 to 1"},
-    {"text", takeText<&ProgramResultLine::text>, "a text"},
-    {"result", takeResult, "a value"},
-    {"response", takeText<&ProgramResultLine::response>, "a text"},
-    {"state", takeText<&ProgramResultLine::state>, "a text"},
-    {"retry_after", takeRetryAfter, "a number of seconds, 0 or more"},
-    {"discard", takeText<&ProgramResultLine::discard>, "a text, the reason"},
-    {"log", takeText<&ProgramResultLine::log>, "a text"},
-    {"level", takeLevel, "\"error\", \"warning\", \"info\" or \"debug\""},
+constexpr ResultLineKey kResultLineKeys[] = {
+    {"progress", setProgress, "a number from 0 to 1"},
+    {"text", setText<&ProgramResultLine::text>, "a text"},
+    {"result", setResult, "a value"},
+    {"response", setText<&ProgramResultLine::response>, "a text"},
+    {"state", setText<&ProgramResultLine::state>, "a text"},
+    {"retry_after", setRetryAfter, "a number of seconds, 0 or more"},
+    {"discard", setText<&ProgramResultLine::discard>, "a text, the reason"},
+    {"log", setText<&ProgramResultLine::log>, "a text"},
+    {"level", setLevel, "\"error\", \"warning\", \"info\" or \"debug\""},
 };
 
 std::string knownKeys() {
   std::string names;
-  for (const auto& key : kKeys) names.append(names.empty() ? "" : ", ").append(key.name);
+  for (const auto& key : kResultLineKeys) names.append(names.empty() ? "" : ", ").append(key.name);
   return names;
 }
 
-void takeMember(const std::string& name, std::string_view value, ProgramResultLine& line) {
-  const auto* key = std::ranges::find(kKeys, name, &Key::name);
-  if (key == std::end(kKeys)) {
+void setMember(const std::string& name, std::string_view value, ProgramResultLine& line) {
+  const auto* key = std::ranges::find(kResultLineKeys, name, &ResultLineKey::name);
+  if (key == std::end(kResultLineKeys)) {
     line.mistakes.push_back(fmt::format("unknown key {}; the keys are {}", base::inQuotes(name), knownKeys()));
     return;
   }
   const bool isLeftOut = value == "null" && name != "result";
-  if (isLeftOut || key->take(value, line)) return;
+  if (isLeftOut || key->set(value, line)) return;
   line.mistakes.push_back(
-      fmt::format("'{}' must be {}, not {}", name, key->expected, base::inQuotes(value, kQuotedBytes)));
+      fmt::format("'{}' must be {}, not {}", name, key->expected, base::inQuotes(value, kMaxQuotedBytes)));
 }
 
 // Finds keys that contradict each other, or that mean nothing without another key.
-void checkTogether(ProgramResultLine& line) {
+void checkKeyCombinations(ProgramResultLine& line) {
   if (line.retryAfter && line.discard) {
     line.mistakes.emplace_back("'retry_after' and 'discard' exclude each other; the task is discarded");
     line.retryAfter.reset();
@@ -121,8 +121,8 @@ ProgramResultLine parseProgramResultLine(std::string_view line) {
   } else if (!json.starts_with('{')) {
     parsed.mistakes.emplace_back(R"(no JSON object, such as {"progress": 0.5})");
   } else {
-    for (JsonMembers members(json); members.next();) takeMember(jsonTextValue(members.key()), members.value(), parsed);
-    checkTogether(parsed);
+    for (JsonMembers members(json); members.next();) setMember(jsonStringValue(members.key()), members.value(), parsed);
+    checkKeyCombinations(parsed);
   }
   return parsed;
 }

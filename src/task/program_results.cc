@@ -7,7 +7,7 @@
 namespace leptir::task {
 namespace {
 
-constexpr std::string_view kBlanksBesideLines = " \t\r";
+constexpr std::string_view kBlankLineCharacters = " \t\r";
 
 }  // namespace
 
@@ -33,13 +33,13 @@ void ProgramResultReader::endLine() {
   const auto line = std::exchange(line_, {});
   if (std::exchange(isTooLong_, false)) {
     reportMistake(fmt::format("longer than {} KiB; it is ignored", kMaxResultLineBytes / 1024));
-  } else if (line.find_first_not_of(kBlanksBesideLines) != std::string::npos) {
-    take(parseProgramResultLine(line));
+  } else if (line.find_first_not_of(kBlankLineCharacters) != std::string::npos) {
+    applyLine(parseProgramResultLine(line));
   }
   ++lineNumber_;
 }
 
-void ProgramResultReader::take(const ProgramResultLine& line) {
+void ProgramResultReader::applyLine(const ProgramResultLine& line) {
   for (const auto& mistake : line.mistakes) reportMistake(mistake);
   if (line.progress) {
     results_.progress = line.progress;
@@ -49,7 +49,7 @@ void ProgramResultReader::take(const ProgramResultLine& line) {
   if (!line.result.empty()) results_.result = line.result;
   if (line.response) keepText(*line.response, results_.responseLines, responseBytes_, "response lines");
   if (line.state) keepText(*line.state, results_.states, stateBytes_, "states");
-  if (line.log) takeLog(line.level, *line.log);
+  if (line.log) forwardLog(line.level, *line.log);
   if (line.retryAfter || line.discard) {
     results_.retryAfter = line.retryAfter;
     results_.discard = line.discard;
@@ -64,7 +64,7 @@ void ProgramResultReader::keepText(std::string text, std::vector<std::string>& l
   reportMistake(fmt::format("more than {} KiB of {}; it is not kept", kMaxResultTextBytes / 1024, what));
 }
 
-void ProgramResultReader::takeLog(LogLevel level, std::string_view message) {
+void ProgramResultReader::forwardLog(LogLevel level, std::string_view message) {
   if (logBytes_ > kMaxResultTextBytes) return;
   logBytes_ += message.size() + 1;
   if (logBytes_ <= kMaxResultTextBytes) return listener_.onLog(level, message);

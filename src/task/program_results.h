@@ -51,8 +51,8 @@ class ProgramResultReader {
  private:
   void addToLine(std::string_view piece);
   void endLine();
-  void take(const ProgramResultLine& line);
-  void takeLog(LogLevel level, std::string_view message);
+  void applyLine(const ProgramResultLine& line);
+  void forwardLog(LogLevel level, std::string_view message);
   void keepText(std::string text, std::vector<std::string>& list, std::size_t& bytes, std::string_view what);
   void reportMistake(const std::string& mistake);
 

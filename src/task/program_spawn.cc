@@ -22,14 +22,14 @@ namespace {
 
 // The configured limit that caused the error, if there is one. Such a limit is permanent, whereas a shortage of the
 // machine may pass.
-const char* limitThatCaused(int error, const ResourceLimits& limits) {
+const char* describeCausingLimit(int error, const ResourceLimits& limits) {
   if (error == EMFILE && limits.openFiles) return "the limit 'open_files' of its name leaves too few descriptors";
   if (error == ENOMEM && limits.memory) return "the limit 'memory' of its name leaves too little memory";
   return nullptr;
 }
 
 Error shortageError(std::string_view what, int error, const ResourceLimits& limits) {
-  if (const char* limit = limitThatCaused(error, limits))
+  if (const char* limit = describeCausingLimit(error, limits))
     return Error(ErrorCode::Invalid, fmt::format("{}: {}", what, limit));
   return Error(ErrorCode::Unavailable, fmt::format("{}: {}", what, base::errnoText(error)));
 }
@@ -57,7 +57,7 @@ Result<Pipe> makePipe(const ResourceLimits& limits) {
 }
 
 // Gives the descriptor a number that depends on `run`; keeps it as it is where that number is not free.
-base::UniqueFd withNumberOf(std::uint64_t run, base::UniqueFd descriptor) {
+base::UniqueFd renumberForRun(std::uint64_t run, base::UniqueFd descriptor) {
   constexpr rlim_t kFirst = 64, kLast = 1000;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= kFirst) return descriptor;
@@ -156,7 +156,7 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   if (!errors) return errors.error();
   auto results = makePipe(call.limits);
   if (!results) return results.error();
-  results->writeEnd = withNumberOf(call.run, std::move(results->writeEnd));
+  results->writeEnd = renumberForRun(call.run, std::move(results->writeEnd));
 
   SpawnOptions options(call);
   options.redirect(*input, STDIN_FILENO);
@@ -169,8 +169,8 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
 
   SpawnedProgram program;
   if (const int error = options.spawn(*file, call, program.pid)) {
-    return limitThatCaused(error, call.limits) != nullptr ? shortageError(*file, error, call.limits)
-                                                          : whyNotStarted(*file, call.directory, error);
+    return describeCausingLimit(error, call.limits) != nullptr ? shortageError(*file, error, call.limits)
+                                                               : whyNotStarted(*file, call.directory, error);
   }
   if (call.limits.fileSize) setHardFileSizeLimit(program.pid, *call.limits.fileSize);
   program.output = std::move(output->readEnd);

@@ -22,7 +22,7 @@ namespace {
 // What all runs of a program's tasks share.
 struct ProgramSetup {
   ProgramSpec spec;
-  std::string session;
+  std::string session;  // the LEPTIR_SESSION of the programs: see addProgram
   ResourceLimits limits;
 };
 
@@ -42,14 +42,14 @@ class ProgramTask final : public BaseTask {
 
  private:
   // The master stops a task by signals to the process group of the program, and kills the program and this worker if it
-  // does not end in time. While it is being stopped, what it said so far is stored in the slot
+  // does not end in time. While the program is being stopped, its output so far is stored in the slot
   // (saveProvisionalOutcome).
   ExitStatus doJob() override {
-    TaskRun::of(context()).runsProgram();
+    TaskRun::of(context()).notifyProgramStart();
     const auto end = runProgram(call(), callbacks());
     stderrCollector_.finish();
     results_.finish();
-    takeOutput(end && end->signal == 0 && !stopToken().stopRequested() ? EndsByItself::Yes : EndsByItself::No);
+    addOutputToRun(end && end->signal == 0 && !stopToken().stopRequested() ? EndsByItself::Yes : EndsByItself::No);
     if (!end) throw TaskError("Program did not run: " + end.error().message());
     return exitStatusOf(*end);
   }
@@ -84,7 +84,7 @@ class ProgramTask final : public BaseTask {
   }
 
   // Takes what the program said into the outcome of this run.
-  void takeOutput(EndsByItself end) {
+  void addOutputToRun(EndsByItself end) {
     auto& run = TaskRun::of(context());
     for (auto& line : responseLinesOf(end)) addResponseLine(std::move(line));
     const auto& results = results_.results();
@@ -110,7 +110,7 @@ class ProgramTask final : public BaseTask {
     const auto parameters = getDataText();
     if (const auto checked = checkJson(parameters); !checked) throwUnreadableParameters(checked.error());
     return {.arguments = fillCommand(setup_->spec.command, parameters),
-            .path = pathOf(setup_->spec),
+            .path = searchPathOf(setup_->spec),
             .environment = programEnvironment(context(), setup_->spec, setup_->session),
             .directory = setup_->spec.directory,
             .input = programInput(context(), parameters),
@@ -138,9 +138,9 @@ class ProgramTask final : public BaseTask {
        .onEachLine = [this](std::string_view line) { TaskRun::of(context()).addToTaskLog(LogLevel::Warning, line); }}};
   ProgramResultReader results_{
       {.onProgress = [this](double fraction, std::string_view text) { progress(fraction, text); },
-       .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).logOfTask(level, line); }}};
+       .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).logFromTask(level, line); }}};
   bool outputIsStored_ = false;
-  BootTime storedAt_{};                        // limits how often it is stored: a kill during a write loses it
+  BootTime storedAt_{};                        // when output was last stored; a kill during a write loses it
   std::shared_ptr<const ProgramSetup> setup_;  // shared with the factory and every task of this name
 };
 

@@ -38,7 +38,7 @@ class ProgramTaskTest : public ::testing::Test {
       progress.emplace_back(fraction, text);
       lastProgress = fraction;
     };
-    environment.onProgram = [this] { ++programsNoted; };
+    environment.onProgramStart = [this] { ++programsNoted; };
     environment.onProvisionalOutcome = onProvisionalOutcome;
     return Executor(tasks, logger, systemClock()).run(std::move(environment), parameters);
   }

@@ -5,12 +5,12 @@
 namespace leptir::task {
 namespace {
 
-constexpr std::size_t kMaxHintedBytes = 60;
+constexpr std::size_t kMaxHintedValueBytes = 60;
 
 }  // namespace
 
 Json parseNonStringJson(const std::string& value) {
-  if (value.size() > kMaxHintedBytes) return Json::value_t::discarded;
+  if (value.size() > kMaxHintedValueBytes) return Json::value_t::discarded;
   auto json = parseJson(value);
   return json && !json->is_string() && !json->is_null() ? std::move(*json) : Json(Json::value_t::discarded);
 }

@@ -5,7 +5,7 @@
 
 namespace leptir::task {
 
-inline BrokerTask resizeTask() {
+inline BrokerTask imageResizeTask() {
   return {.id = "id1", .name = "image.resize", .parameters = R"({"width":640})"};
 }
 

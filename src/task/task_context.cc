@@ -40,16 +40,16 @@ Duration TaskContext::executionTime() const {
 }
 
 void TaskContext::logError(std::string_view message) const {
-  run_->logOfTask(LogLevel::Error, message);
+  run_->logFromTask(LogLevel::Error, message);
 }
 void TaskContext::logWarning(std::string_view message) const {
-  run_->logOfTask(LogLevel::Warning, message);
+  run_->logFromTask(LogLevel::Warning, message);
 }
 void TaskContext::logInfo(std::string_view message) const {
-  run_->logOfTask(LogLevel::Info, message);
+  run_->logFromTask(LogLevel::Info, message);
 }
 void TaskContext::logDebug(std::string_view message) const {
-  run_->logOfTask(LogLevel::Debug, message);
+  run_->logFromTask(LogLevel::Debug, message);
 }
 
 void TaskContext::addResponseLine(std::string line) {

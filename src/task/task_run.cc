@@ -17,7 +17,7 @@ void TaskRun::log(LogLevel level, std::string_view message) const {
                           {.id = environment.id, .name = environment.name, .attempt = environment.attempt});
 }
 
-void TaskRun::logOfTask(LogLevel level, std::string_view message) const {
+void TaskRun::logFromTask(LogLevel level, std::string_view message) const {
   addToTaskLog(level, message);
   log(level, message);
 }
@@ -30,8 +30,8 @@ bool TaskRun::saveProvisionalOutcome(const Outcome& unfinished) const {
   return environment.onProvisionalOutcome && environment.onProvisionalOutcome(unfinished);
 }
 
-void TaskRun::runsProgram() const {
-  if (environment.onProgram) environment.onProgram();
+void TaskRun::notifyProgramStart() const {
+  if (environment.onProgramStart) environment.onProgramStart();
 }
 
 }  // namespace leptir::task

@@ -36,7 +36,7 @@ struct TaskEnvironment {
   std::function<void(LogLevel level, std::string_view message)> onLoggedLine{};
   // For tests of tasks, and may be empty: gets what the task has reported, after its last step.
   std::function<void(const TaskRun&)> onEnd{};
-  std::function<void()> onProgram{};  // may be empty; see runsProgram
+  std::function<void()> onProgramStart{};  // may be empty; see notifyProgramStart
 };
 
 // One run of one task: its environment, and what the task has reported.
@@ -53,7 +53,7 @@ struct TaskRun {
   // Writes a line about this task to the log.
   void log(LogLevel level, std::string_view message) const;
   // The same for a message of the task itself, which also becomes part of the run's log.
-  void logOfTask(LogLevel level, std::string_view message) const;
+  void logFromTask(LogLevel level, std::string_view message) const;
   // Adds a message to the run's log, and not to that of the instance.
   void addToTaskLog(LogLevel level, std::string_view message) const;
   // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
@@ -61,7 +61,7 @@ struct TaskRun {
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.
   bool saveProvisionalOutcome(const Outcome& unfinished) const;
   // Says that this run only waits for a program: the stack of this process tells nothing about the task.
-  void runsProgram() const;
+  void notifyProgramStart() const;
 
   TaskEnvironment environment;
   BootTime started;

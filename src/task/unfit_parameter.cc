@@ -8,11 +8,11 @@ namespace leptir::task {
 namespace {
 
 // With more parameters than structs usually have members, the search would take too long.
-constexpr std::size_t kMaxParameters = 100;
+constexpr std::size_t kMaxSearchedParameters = 100;
 
 class UnfitParameterFinder {
  public:
-  UnfitParameterFinder(const Json& data, const std::string& error, internal::ReadParameters read)
+  UnfitParameterFinder(const Json& data, const std::string& error, internal::ReadParametersFunction read)
       : data_(data), error_(error), read_(read) {}
 
   // Reads the data again without one parameter at a time. Without the rejected parameter the error changes. It also
@@ -23,8 +23,8 @@ class UnfitParameterFinder {
     for (const auto& name : namesOf(data_)) {
       const auto without = errorWithout({name});
       if (without == error_) continue;
-      if (!isMissing(without, name)) return name;
-      if (last.empty() || isMissing(errorWithout({last, name}), last)) last = name;
+      if (!reportsMissing(without, name)) return name;
+      if (last.empty() || reportsMissing(errorWithout({last, name}), last)) last = name;
     }
     return last;
   }
@@ -36,7 +36,7 @@ class UnfitParameterFinder {
     return names;
   }
 
-  static bool isMissing(const std::string& error, const std::string& name) {
+  static bool reportsMissing(const std::string& error, const std::string& name) {
     return error.find("key '" + name + "' not found") != std::string::npos;
   }
 
@@ -45,12 +45,12 @@ class UnfitParameterFinder {
     std::vector<Json> values;
     for (const auto& name : names) values.push_back(std::exchange(data_[name], nullptr));
     for (const auto& name : names) data_.erase(name);
-    auto error = readError(data_);
+    auto error = errorOfReading(data_);
     for (std::size_t i = 0; i < names.size(); ++i) data_[names[i]] = std::move(values[i]);
     return error;
   }
 
-  std::string readError(const Json& data) const {
+  std::string errorOfReading(const Json& data) const {
     try {
       read_(data);
       return {};
@@ -61,13 +61,13 @@ class UnfitParameterFinder {
 
   Json data_;
   const std::string& error_;
-  const internal::ReadParameters read_;
+  const internal::ReadParametersFunction read_;
 };
 
 }  // namespace
 
-std::string findUnfitParameter(const Json& data, const std::string& error, internal::ReadParameters read) {
-  if (!data.is_object() || data.size() > kMaxParameters) return {};
+std::string findUnfitParameter(const Json& data, const std::string& error, internal::ReadParametersFunction read) {
+  if (!data.is_object() || data.size() > kMaxSearchedParameters) return {};
   return UnfitParameterFinder(data, error, read).find();
 }
 

@@ -10,6 +10,6 @@ namespace leptir::task {
 
 // The name of the parameter for which `read` threw `error`; empty if it cannot be determined. Calls `read` again, once
 // or twice for each parameter.
-std::string findUnfitParameter(const Json& data, const std::string& error, internal::ReadParameters read);
+std::string findUnfitParameter(const Json& data, const std::string& error, internal::ReadParametersFunction read);
 
 }  // namespace leptir::task

@@ -31,28 +31,28 @@ void StoreFaults::failUntilRepaired() {
 void StoreFaults::repair() {
   const std::lock_guard lock(mutex_);
   isDown_ = false;
-  orders_.clear();
+  plannedFaults_.clear();
 }
 
-std::size_t StoreFaults::failedCalls() const {
+std::size_t StoreFaults::injectedFailures() const {
   const std::lock_guard lock(mutex_);
-  return failedCalls_;
+  return injectedFailures_;
 }
 
-void StoreFaults::add(Order order) {
+void StoreFaults::add(PlannedFault fault) {
   const std::lock_guard lock(mutex_);
-  if (order.calls > 0) orders_.push_back(order);
+  if (fault.calls > 0) plannedFaults_.push_back(fault);
 }
 
-StoreFaults::Effect StoreFaults::takeEffectOn(StoreCall call) {
+StoreFaults::Effect StoreFaults::consumeEffectFor(StoreCall call) {
   const std::lock_guard lock(mutex_);
-  const auto order =
-      std::ranges::find_if(orders_, [call](const Order& one) { return one.call.value_or(call) == call; });
-  if (!isDown_ && order == orders_.end()) return Effect::None;
-  ++failedCalls_;
+  const auto fault =
+      std::ranges::find_if(plannedFaults_, [call](const PlannedFault& one) { return one.call.value_or(call) == call; });
+  if (!isDown_ && fault == plannedFaults_.end()) return Effect::None;
+  ++injectedFailures_;
   if (isDown_) return Effect::Fails;
-  const auto effect = order->effect;
-  if (--order->calls == 0) orders_.erase(order);
+  const auto effect = fault->effect;
+  if (--fault->calls == 0) plannedFaults_.erase(fault);
   return effect;
 }
 

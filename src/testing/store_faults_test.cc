@@ -29,7 +29,7 @@ class StoreFaultsTest : public ::testing::Test {
 TEST_F(StoreFaultsTest, WithoutFaultsTheStoreWorks) {
   EXPECT_TRUE(push("a"));
   EXPECT_EQ(due(), 1u);
-  EXPECT_EQ(faults.failedCalls(), 0u);
+  EXPECT_EQ(faults.injectedFailures(), 0u);
 }
 
 TEST_F(StoreFaultsTest, TheNextCallsFailAndDoNothing) {
@@ -38,7 +38,7 @@ TEST_F(StoreFaultsTest, TheNextCallsFailAndDoNothing) {
   EXPECT_FALSE(broker->tasksCount());
   EXPECT_TRUE(push("a"));
   EXPECT_EQ(due(), 1u);
-  EXPECT_EQ(faults.failedCalls(), 2u);
+  EXPECT_EQ(faults.injectedFailures(), 2u);
 }
 
 TEST_F(StoreFaultsTest, OnlyTheCallsOfOneKindFail) {
@@ -81,14 +81,14 @@ TEST_F(StoreFaultsTest, ListsChangesAndWhatAFleetSharesReachTheStoreAndCanFail) 
       {StoreCall::ListTasks, [&] { return keeper.list({}, "", 10).has_value(); }},
       {StoreCall::EarliestDue, [&] { return keeper.earliestDue().has_value(); }},
       {StoreCall::Reschedule, [&] { return keeper.reschedule(ids, {}).has_value(); }},
-      {StoreCall::RemoveAll, [&] { return keeper.removeAll(ids).has_value(); }},
+      {StoreCall::RemoveMany, [&] { return keeper.removeMany(ids).has_value(); }},
       {StoreCall::FindBuried, [&] { return lookup.buriedAmong(ids).has_value(); }},
-      {StoreCall::PutText, [&] { return fleet.put("k", "v", {}).has_value(); }},
-      {StoreCall::PutTextIfAbsent, [&] { return fleet.putIfAbsent("k", "v", {}).has_value(); }},
-      {StoreCall::GetText, [&] { return fleet.get("k").has_value(); }},
-      {StoreCall::ListTexts, [&] { return fleet.list("", "", 10).has_value(); }},
-      {StoreCall::TextsVersion, [&] { return fleet.version().has_value(); }},
-      {StoreCall::EraseText, [&] { return fleet.erase("k").has_value(); }}};
+      {StoreCall::FleetPut, [&] { return fleet.put("k", "v", {}).has_value(); }},
+      {StoreCall::FleetPutIfAbsent, [&] { return fleet.putIfAbsent("k", "v", {}).has_value(); }},
+      {StoreCall::FleetGet, [&] { return fleet.get("k").has_value(); }},
+      {StoreCall::FleetList, [&] { return fleet.list("", "", 10).has_value(); }},
+      {StoreCall::FleetVersion, [&] { return fleet.version().has_value(); }},
+      {StoreCall::FleetErase, [&] { return fleet.erase("k").has_value(); }}};
   for (const auto& [call, succeeds] : calls) {
     faults.failNext(call);
     EXPECT_FALSE(succeeds()) << nameOf(call);

@@ -1,6 +1,6 @@
 // Wrap a broker, its sessions, its keeper (with BuriedLookup where the store's has it) and its fleet store, or a meta
 // storage, so that each call can be made to fail. `Faults` decides about each call: it has a function template
-// `answer(StoreCall, operation)`, as StoreFaults has.
+// `invoke(StoreCall, operation)`, as StoreFaults has.
 #pragma once
 
 #include <memory>
@@ -20,35 +20,35 @@ class FailingSession : public BrokerSession {
   FailingSession(std::unique_ptr<BrokerSession> inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override {
-    return faults_.answer(StoreCall::Pop, [&] { return inner_->popBrokerTasks(limit, longest, wake); });
+    return faults_.invoke(StoreCall::Pop, [&] { return inner_->popBrokerTasks(limit, longest, wake); });
   }
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override {
-    return faults_.answer(StoreCall::Renew, [&] { return inner_->renew(held, lease); });
+    return faults_.invoke(StoreCall::Renew, [&] { return inner_->renew(held, lease); });
   }
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
-    return faults_.answer(StoreCall::Acknowledge, [&] { return inner_->acknowledge(leases); });
+    return faults_.invoke(StoreCall::Acknowledge, [&] { return inner_->acknowledge(leases); });
   }
   Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                   Wake& wake) override {
-    return faults_.answer(StoreCall::AcknowledgeAndPop, [&] { return inner_->acknowledgeAndPop(leases, limit, wake); });
+    return faults_.invoke(StoreCall::AcknowledgeAndPop, [&] { return inner_->acknowledgeAndPop(leases, limit, wake); });
   }
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
-    return faults_.answer(StoreCall::Release, [&] { return inner_->release(tasks); });
+    return faults_.invoke(StoreCall::Release, [&] { return inner_->release(tasks); });
   }
   Result<void> giveBackUnused() override { return inner_->giveBackUnused(); }
   void waitWithoutLeasing(Duration longest, Wake& wake) override { inner_->waitWithoutLeasing(longest, wake); }
-  void saveRequests(Duration emptyQueueSleepTime) override { inner_->saveRequests(emptyQueueSleepTime); }
+  void reduceRequests(Duration emptyQueueSleepTime) override { inner_->reduceRequests(emptyQueueSleepTime); }
   Result<void> leaseAgain(std::span<const LeaseId> released) override {
-    return faults_.answer(StoreCall::LeaseAgain, [&] { return inner_->leaseAgain(released); });
+    return faults_.invoke(StoreCall::LeaseAgain, [&] { return inner_->leaseAgain(released); });
   }
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override {
-    return faults_.answer(StoreCall::Bury, [&] { return inner_->bury(tasks); });
+    return faults_.invoke(StoreCall::Bury, [&] { return inner_->bury(tasks); });
   }
   Result<std::vector<LeasedTask>> heldTasks() override {
-    return faults_.answer(StoreCall::ListHeld, [&] { return inner_->heldTasks(); });
+    return faults_.invoke(StoreCall::ListHeld, [&] { return inner_->heldTasks(); });
   }
   Result<void> close() override {
-    return faults_.answer(StoreCall::CloseSession, [&] { return inner_->close(); });
+    return faults_.invoke(StoreCall::CloseSession, [&] { return inner_->close(); });
   }
 
  private:
@@ -62,34 +62,34 @@ class FailingKeeper : public TaskKeeper {
   FailingKeeper(TaskKeeper& inner, Faults& faults) : inner_(inner), faults_(faults) {}
 
   Result<FoundTask> find(std::string_view id) override {
-    return faults_.answer(StoreCall::Find, [&] { return inner_.find(id); });
+    return faults_.invoke(StoreCall::Find, [&] { return inner_.find(id); });
   }
   Result<void> remove(std::string_view id) override {
-    return faults_.answer(StoreCall::Remove, [&] { return inner_.remove(id); });
+    return faults_.invoke(StoreCall::Remove, [&] { return inner_.remove(id); });
   }
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override {
-    return faults_.answer(StoreCall::Cancel, [&] { return inner_.cancel(id, by); });
+    return faults_.invoke(StoreCall::Cancel, [&] { return inner_.cancel(id, by); });
   }
   Result<std::vector<FoundTask>> listBuried(Page page) override {
-    return faults_.answer(StoreCall::ListBuried, [&] { return inner_.listBuried(page); });
+    return faults_.invoke(StoreCall::ListBuried, [&] { return inner_.listBuried(page); });
   }
   Result<std::size_t> revive(std::span<const std::string> ids) override {
-    return faults_.answer(StoreCall::Revive, [&] { return inner_.revive(ids); });
+    return faults_.invoke(StoreCall::Revive, [&] { return inner_.revive(ids); });
   }
   Result<std::vector<ListedSession>> listSessions(Page page) override {
-    return faults_.answer(StoreCall::ListSessions, [&] { return inner_.listSessions(page); });
+    return faults_.invoke(StoreCall::ListSessions, [&] { return inner_.listSessions(page); });
   }
   Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override {
-    return faults_.answer(StoreCall::ListTasks, [&] { return inner_.list(filter, cursor, limit); });
+    return faults_.invoke(StoreCall::ListTasks, [&] { return inner_.list(filter, cursor, limit); });
   }
   Result<std::optional<Time>> earliestDue() override {
-    return faults_.answer(StoreCall::EarliestDue, [&] { return inner_.earliestDue(); });
+    return faults_.invoke(StoreCall::EarliestDue, [&] { return inner_.earliestDue(); });
   }
-  Result<std::size_t> removeAll(std::span<const std::string> ids) override {
-    return faults_.answer(StoreCall::RemoveAll, [&] { return inner_.removeAll(ids); });
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override {
+    return faults_.invoke(StoreCall::RemoveMany, [&] { return inner_.removeMany(ids); });
   }
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
-    return faults_.answer(StoreCall::Reschedule, [&] { return inner_.reschedule(ids, due); });
+    return faults_.invoke(StoreCall::Reschedule, [&] { return inner_.reschedule(ids, due); });
   }
 
  private:
@@ -105,7 +105,7 @@ class FailingLookupKeeper final : public FailingKeeper<Faults>, public BuriedLoo
       : FailingKeeper<Faults>(inner, faults), lookup_(lookup), faults_(faults) {}
 
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
-    return faults_.answer(StoreCall::FindBuried, [&] { return lookup_.buriedAmong(ids); });
+    return faults_.invoke(StoreCall::FindBuried, [&] { return lookup_.buriedAmong(ids); });
   }
 
  private:
@@ -127,23 +127,23 @@ class FailingFleet final : public FleetStore {
   FailingFleet(SimpleBroker& inner, Faults& faults) : inner_(inner), faults_(faults) {}
 
   Result<void> put(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
-    return faults_.answer(StoreCall::PutText, [&] { return inner_.fleet()->put(key, value, lifetime); });
+    return faults_.invoke(StoreCall::FleetPut, [&] { return inner_.fleet()->put(key, value, lifetime); });
   }
   Result<bool> putIfAbsent(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
-    return faults_.answer(StoreCall::PutTextIfAbsent,
+    return faults_.invoke(StoreCall::FleetPutIfAbsent,
                           [&] { return inner_.fleet()->putIfAbsent(key, value, lifetime); });
   }
   Result<bool> erase(std::string_view key) override {
-    return faults_.answer(StoreCall::EraseText, [&] { return inner_.fleet()->erase(key); });
+    return faults_.invoke(StoreCall::FleetErase, [&] { return inner_.fleet()->erase(key); });
   }
   Result<std::string> get(std::string_view key) override {
-    return faults_.answer(StoreCall::GetText, [&] { return inner_.fleet()->get(key); });
+    return faults_.invoke(StoreCall::FleetGet, [&] { return inner_.fleet()->get(key); });
   }
   Result<std::vector<FleetEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
-    return faults_.answer(StoreCall::ListTexts, [&] { return inner_.fleet()->list(prefix, after, limit); });
+    return faults_.invoke(StoreCall::FleetList, [&] { return inner_.fleet()->list(prefix, after, limit); });
   }
   Result<std::uint64_t> version() override {
-    return faults_.answer(StoreCall::TextsVersion, [&] { return inner_.fleet()->version(); });
+    return faults_.invoke(StoreCall::FleetVersion, [&] { return inner_.fleet()->version(); });
   }
 
  private:
@@ -161,29 +161,29 @@ class FailingBroker : public SimpleBroker {
         fleet_(*inner_, faults) {}
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
-    return faults_.answer(StoreCall::Push, [&] { return inner_->pushEncodedTasks(tasks); });
+    return faults_.invoke(StoreCall::Push, [&] { return inner_->pushEncodedTasks(tasks); });
   }
   Result<TaskCounts> tasksCount() override {
-    return faults_.answer(StoreCall::Count, [&] { return inner_->tasksCount(); });
+    return faults_.invoke(StoreCall::Count, [&] { return inner_->tasksCount(); });
   }
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override {
-    return faults_.answer(StoreCall::OpenSession, [&] { return wrapped(inner_->openSession(session, info, lease)); });
+    return faults_.invoke(StoreCall::OpenSession, [&] { return wrapped(inner_->openSession(session, info, lease)); });
   }
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override {
-    return faults_.answer(StoreCall::ResumeSession, [&] { return wrapped(inner_->resumeSession(session)); });
+    return faults_.invoke(StoreCall::ResumeSession, [&] { return wrapped(inner_->resumeSession(session)); });
   }
   Result<void> endSessionsOf(std::string_view instance) override {
-    return faults_.answer(StoreCall::EndSessions, [&] { return inner_->endSessionsOf(instance); });
+    return faults_.invoke(StoreCall::EndSessions, [&] { return inner_->endSessionsOf(instance); });
   }
   Result<std::size_t> recoverExpired(std::size_t limit) override {
-    return faults_.answer(StoreCall::Recover, [&] { return inner_->recoverExpired(limit); });
+    return faults_.invoke(StoreCall::Recover, [&] { return inner_->recoverExpired(limit); });
   }
   std::vector<StoreBurial> takeBurials() override { return inner_->takeBurials(); }
   std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
-  Result<void> tryRights() override { return inner_->tryRights(); }
+  Result<void> checkRights() override { return inner_->checkRights(); }
   Result<StoreExamination> examine() override {
-    return faults_.answer(StoreCall::Examine, [&] { return inner_->examine(); });
+    return faults_.invoke(StoreCall::Examine, [&] { return inner_->examine(); });
   }
   std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
@@ -210,26 +210,26 @@ class FailingMetaStorage : public SimpleMetaStorage {
       : inner_(std::move(inner)), faults_(faults) {}
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
-    return faults_.answer(StoreCall::SaveRecords, [&] { return inner_->saveMetaInfo(records); });
+    return faults_.invoke(StoreCall::SaveRecords, [&] { return inner_->saveMetaInfo(records); });
   }
   Result<Json> loadMetaInfoById(std::string_view id) override {
-    return faults_.answer(StoreCall::LoadRecord, [&] { return inner_->loadMetaInfoById(id); });
+    return faults_.invoke(StoreCall::LoadRecord, [&] { return inner_->loadMetaInfoById(id); });
   }
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override {
-    return faults_.answer(StoreCall::LoadRecords, [&] { return inner_->loadMetaInfos(ids); });
+    return faults_.invoke(StoreCall::LoadRecords, [&] { return inner_->loadMetaInfos(ids); });
   }
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override {
-    return faults_.answer(StoreCall::ListRecords, [&] { return inner_->listMetaInfo(filter, page); });
+    return faults_.invoke(StoreCall::ListRecords, [&] { return inner_->listMetaInfo(filter, page); });
   }
   Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override {
-    return faults_.answer(StoreCall::ListRecordsByCursor, [&] { return inner_->listRecords(filter, cursor, limit); });
+    return faults_.invoke(StoreCall::ListRecordsByCursor, [&] { return inner_->listRecords(filter, cursor, limit); });
   }
   Result<std::size_t> expire() override {
-    return faults_.answer(StoreCall::ExpireRecords, [&] { return inner_->expire(); });
+    return faults_.invoke(StoreCall::ExpireRecords, [&] { return inner_->expire(); });
   }
-  Result<void> tryRights() override { return inner_->tryRights(); }
+  Result<void> checkRights() override { return inner_->checkRights(); }
   Result<StoreExamination> examine() override {
-    return faults_.answer(StoreCall::Examine, [&] { return inner_->examine(); });
+    return faults_.invoke(StoreCall::Examine, [&] { return inner_->examine(); });
   }
   MetaTraits traits() const override { return inner_->traits(); }
 

@@ -39,22 +39,22 @@ std::string TestFeeder::cancelledBy(const LeaseId& lease) const {
   return renewed && !renewed->cancelled.empty() ? renewed->cancelled.front().by : std::string();
 }
 
-void TestFeeder::settle(const settlement::HeldTask& task, std::string envelope, settlement::Settlement settlement,
-                        Time now) {
-  auto& unsettled = rest_.emplace_back(std::move(envelope));
+void TestFeeder::addSettlement(const settlement::HeldTask& task, std::string envelope,
+                               settlement::Settlement settlement, Time now) {
+  auto& unsettled = pending_.emplace_back(std::move(envelope));
   unsettled.operations.add(task, settlement, unsettled.envelope, now);
 }
 
-Result<void> TestFeeder::settleRest() {
-  while (!rest_.empty()) {
-    if (auto done = save(rest_.front()); !done) return done;
-    if (auto done = settleLease(rest_.front()); !done) return done.error().in("broker " + queue_.name);
-    rest_.pop_front();
+Result<void> TestFeeder::settlePending() {
+  while (!pending_.empty()) {
+    if (auto done = save(pending_.front()); !done) return done;
+    if (auto done = settleLease(pending_.front()); !done) return done.error().in("broker " + queue_.name);
+    pending_.pop_front();
   }
   return {};
 }
 
-Result<void> TestFeeder::save(const Unsettled& unsettled) {
+Result<void> TestFeeder::save(const PendingSettlement& unsettled) {
   for (const auto& record : unsettled.operations.records) {
     if (auto saved = settlement::saveEverywhere(records_, record); !saved) return saved;
   }
@@ -62,7 +62,7 @@ Result<void> TestFeeder::save(const Unsettled& unsettled) {
 }
 
 // Each step can be repeated: for a lease that is settled already the store answers "not ours".
-Result<void> TestFeeder::settleLease(const Unsettled& unsettled) {
+Result<void> TestFeeder::settleLease(const PendingSettlement& unsettled) {
   const auto& operations = unsettled.operations;
   if (!operations.acknowledge.empty()) {
     if (auto done = session_->acknowledge(operations.acknowledge); !done) return done.error();
@@ -89,7 +89,7 @@ Result<void> TestFeeder::giveBackUnknownLeases() {
 }
 
 std::optional<Time> TestFeeder::nextDue(Time now) const {
-  if (hasRest()) return now;
+  if (hasPending()) return now;
   if (queue_.queue->listWaiting().empty()) return std::nullopt;
   return now + queue_.queue->untilNextDue(sessionNumber_, Duration::max());
 }

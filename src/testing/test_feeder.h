@@ -26,23 +26,24 @@ class TestFeeder {
   // Who asked to cancel the leased task; empty: no user. No fault affects it. Any thread.
   std::string cancelledBy(const LeaseId& lease) const;
 
-  // Takes over what is to be done about a task; settleRest does it.
-  void settle(const settlement::HeldTask& task, std::string envelope, settlement::Settlement settlement, Time now);
-  // Saves the records and settles the leases of all such tasks. After an error the rest is left to the next call.
-  Result<void> settleRest();
-  bool hasRest() const { return !rest_.empty(); }
+  // Adds what is to be done about a task to the pending settlements; settlePending does it.
+  void addSettlement(const settlement::HeldTask& task, std::string envelope, settlement::Settlement settlement,
+                     Time now);
+  // Saves the records and settles the leases of all of them. After an error the rest is left to the next call.
+  Result<void> settlePending();
+  bool hasPending() const { return !pending_.empty(); }
 
   // When the next task can be leased; none: no task waits.
   std::optional<Time> nextDue(Time now) const;
   settlement::UnknownNames& unknownNames() { return unknownNames_; }
 
  private:
-  struct Unsettled {
+  struct PendingSettlement {
     std::string envelope;  // the operations point into it
     settlement::LeaseOperations operations;
   };
-  Result<void> save(const Unsettled& unsettled);
-  Result<void> settleLease(const Unsettled& unsettled);
+  Result<void> save(const PendingSettlement& unsettled);
+  Result<void> settleLease(const PendingSettlement& unsettled);
   Result<void> giveBackUnknownLeases();
 
   TestQueue& queue_;
@@ -50,7 +51,7 @@ class TestFeeder {
   const std::unique_ptr<SimpleBroker> broker_;
   std::unique_ptr<BrokerSession> session_;
   memory::MemoryQueue::SessionNumber sessionNumber_ = 0;
-  std::deque<Unsettled> rest_;  // a deque, so that the envelopes stay where they are
+  std::deque<PendingSettlement> pending_;  // a deque, so that the envelopes stay where they are
   settlement::UnknownNames unknownNames_;
   bool mayHoldUnknownLeases_ = false;  // the answer of a lease was an error, and perhaps only the answer was lost
 };

@@ -33,11 +33,11 @@ class TestInstance::Parts {
     for (const auto& mistake : tasks.mistakes()) log.push_back({LogLevel::Error, mistake});
   }
 
-  enum class Ended { NothingDue, MostReached, StoreFailed };
+  enum class EndReason { NothingDue, MaxRunsReached, StoreFailed };
   // Adds the runs of everything that is due to `runs`, until it has `most`.
-  Ended runDue(std::vector<ObservedRun>& runs, std::size_t most);
+  EndReason runDue(std::vector<ObservedRun>& runs, std::size_t most);
   // Runs until no task is due before or at `end`. The clock stands at the last due time.
-  Ended runUntil(Time end, std::vector<ObservedRun>& runs, std::size_t most);
+  EndReason runUntil(Time end, std::vector<ObservedRun>& runs, std::size_t most);
   std::optional<Time> nextDue() const;
 
   const TestInstanceOptions options;
@@ -47,35 +47,37 @@ class TestInstance::Parts {
   std::vector<LoggedLine> log;
 
  private:
-  bool isDue() const;
-  bool settleRest();
+  bool hasDueTask() const;
+  bool settlePending();
   bool noteStoreError(const Error& error);
 
   const broker::RankSelection ranks;
   TestWorker worker;
 };
 
-TestInstance::Parts::Ended TestInstance::Parts::runDue(std::vector<ObservedRun>& runs, std::size_t most) {
+TestInstance::Parts::EndReason TestInstance::Parts::runDue(std::vector<ObservedRun>& runs, std::size_t most) {
   std::vector<bool> mayHaveTasks(feeders.size(), true);
-  while (settleRest()) {
-    if (runs.size() >= most && isDue()) return Ended::MostReached;
+  while (settlePending()) {
+    if (runs.size() >= most && hasDueTask()) return EndReason::MaxRunsReached;
     const auto index = ranks.draw(mayHaveTasks, 0);
-    if (!index) return Ended::NothingDue;
+    if (!index) return EndReason::NothingDue;
     auto leased = feeders[*index].lease();
-    if (!leased) return noteStoreError(leased.error().in("broker " + feeders[*index].brokerName())), Ended::StoreFailed;
+    if (!leased)
+      return noteStoreError(leased.error().in("broker " + feeders[*index].brokerName())), EndReason::StoreFailed;
     mayHaveTasks[*index] = leased->has_value();
     if (!leased->has_value()) continue;
     if (auto run = worker.handle(std::move(**leased), feeders[*index])) runs.push_back(std::move(*run));
     mayHaveTasks.assign(feeders.size(), true);  // the task may have pushed others
   }
-  return Ended::StoreFailed;
+  return EndReason::StoreFailed;
 }
 
-TestInstance::Parts::Ended TestInstance::Parts::runUntil(Time end, std::vector<ObservedRun>& runs, std::size_t most) {
+TestInstance::Parts::EndReason TestInstance::Parts::runUntil(Time end, std::vector<ObservedRun>& runs,
+                                                             std::size_t most) {
   for (;;) {
-    if (const auto ended = runDue(runs, most); ended != Ended::NothingDue) return ended;
+    if (const auto ended = runDue(runs, most); ended != EndReason::NothingDue) return ended;
     const auto next = nextDue();
-    if (!next || *next > end) return Ended::NothingDue;
+    if (!next || *next > end) return EndReason::NothingDue;
     clock.advance(std::max(*next - clock.now(), Duration::zero()));
   }
 }
@@ -88,14 +90,14 @@ std::optional<Time> TestInstance::Parts::nextDue() const {
   return earliest;
 }
 
-bool TestInstance::Parts::isDue() const {
+bool TestInstance::Parts::hasDueTask() const {
   const auto next = nextDue();
   return next && *next <= clock.now();
 }
 
-bool TestInstance::Parts::settleRest() {
+bool TestInstance::Parts::settlePending() {
   for (auto& feeder : feeders) {
-    if (auto done = feeder.settleRest(); !done) return noteStoreError(done.error());
+    if (auto done = feeder.settlePending(); !done) return noteStoreError(done.error());
   }
   return true;
 }
@@ -136,7 +138,8 @@ std::vector<ObservedRun> TestInstance::runFor(Duration time, std::size_t most) {
   std::vector<ObservedRun> runs;
   const auto end = parts_->clock.now() + time;
   const auto ended = parts_->runUntil(end, runs, most);
-  if (ended == Parts::Ended::NothingDue) parts_->clock.advance(std::max(end - parts_->clock.now(), Duration::zero()));
+  if (ended == Parts::EndReason::NothingDue)
+    parts_->clock.advance(std::max(end - parts_->clock.now(), Duration::zero()));
   return runs;
 }
 

@@ -42,8 +42,8 @@ std::optional<ObservedRun> TestWorker::handle(LeasedTask leased, TestFeeder& fee
   }
   HeldTask task{.lease = leased.lease, .counters = leased.counters, .head = std::move(*head)};
   if (const auto* rules = rulesFor(task)) settlement::applyRules(*rules, task);
-  if (auto settlement = settleWithoutRun(task, leased, feeder)) {
-    feeder.settle(task, std::move(leased.envelope), std::move(*settlement), clock_.now());
+  if (auto settlement = settlementWithoutRun(task, leased, feeder)) {
+    feeder.addSettlement(task, std::move(leased.envelope), std::move(*settlement), clock_.now());
     return std::nullopt;
   }
   return run(task, leased, feeder);
@@ -54,11 +54,11 @@ void TestWorker::buryMalformed(LeasedTask leased, const std::string& why, TestFe
   HeldTask task{.lease = leased.lease, .counters = leased.counters};
   task.head.id = task::idInMalformed(leased.envelope);
   auto settlement = settlement::settlementOfMalformed(task, leased.envelope, why, clock_.now(), author_);
-  feeder.settle(task, std::move(leased.envelope), std::move(settlement), clock_.now());
+  feeder.addSettlement(task, std::move(leased.envelope), std::move(settlement), clock_.now());
 }
 
-std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, const LeasedTask& leased,
-                                                       TestFeeder& feeder) {
+std::optional<Settlement> TestWorker::settlementWithoutRun(const HeldTask& task, const LeasedTask& leased,
+                                                           TestFeeder& feeder) {
   const bool isKnown = tasks_.contains(task.head.name);
   if (isKnown) feeder.unknownNames().forget(task.head.id);
   if (!leased.cancelledBy.empty()) {
@@ -105,17 +105,17 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
   const auto reason = stop->end();
   auto settlement = reason == link::StopReason::None
                         ? settlement::settlementOfOutcome(task, leased.envelope, run.outcome, author_, kNoJitter)
-                        : settleStopped(task, leased,
-                                        {.reason = reason,
-                                         .started = began,
-                                         .ended = clock_.bootTime(),
-                                         .pid = author_.pid,
-                                         .cancelledBy = feeder.cancelledBy(task.lease),
-                                         .log = run.outcome.log},
-                                        run);
+                        : settlementOfStopped(task, leased,
+                                              {.reason = reason,
+                                               .started = began,
+                                               .ended = clock_.bootTime(),
+                                               .pid = author_.pid,
+                                               .cancelledBy = feeder.cancelledBy(task.lease),
+                                               .log = run.outcome.log},
+                                              run);
   if (settlement.failed)
     log(settlement::levelOfFailure(settlement), settlement::describeFailure(settlement), settlement::logTaskOf(task));
-  feeder.settle(task, leased.envelope, std::move(settlement), clock_.now());
+  feeder.addSettlement(task, leased.envelope, std::move(settlement), clock_.now());
   return run;
 }
 
@@ -124,8 +124,8 @@ void TestWorker::log(LogLevel level, const std::string& text, const LogTask& tas
 }
 
 // The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.
-Settlement TestWorker::settleStopped(const HeldTask& task, const LeasedTask& leased, const link::Verdict& verdict,
-                                     ObservedRun& run) {
+Settlement TestWorker::settlementOfStopped(const HeldTask& task, const LeasedTask& leased, const link::Verdict& verdict,
+                                           ObservedRun& run) {
   auto settlement = settlement::settlementOfVerdict(task, leased.envelope, verdict, run.outcome.started, clock_.now(),
                                                     author_, kNoJitter);
   const bool isTimeLimit = verdict.reason == link::StopReason::TimeLimit;

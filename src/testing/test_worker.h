@@ -28,12 +28,12 @@ class TestWorker {
 
  private:
   void buryMalformed(LeasedTask leased, const std::string& why, TestFeeder& feeder);
-  std::optional<settlement::Settlement> settleWithoutRun(const settlement::HeldTask& task, const LeasedTask& leased,
-                                                         TestFeeder& feeder);
+  std::optional<settlement::Settlement> settlementWithoutRun(const settlement::HeldTask& task, const LeasedTask& leased,
+                                                             TestFeeder& feeder);
   ObservedRun run(const settlement::HeldTask& task, const LeasedTask& leased, TestFeeder& feeder);
   std::string textOfLog(const ObservedRun& run) const;
-  settlement::Settlement settleStopped(const settlement::HeldTask& task, const LeasedTask& leased,
-                                       const link::Verdict& verdict, ObservedRun& run);
+  settlement::Settlement settlementOfStopped(const settlement::HeldTask& task, const LeasedTask& leased,
+                                             const link::Verdict& verdict, ObservedRun& run);
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
   void log(LogLevel level, std::string text) { log_.push_back({level, std::move(text)}); }
   void log(LogLevel level, const std::string& text, const LogTask& task);

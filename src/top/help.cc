@@ -27,7 +27,7 @@ std::vector<std::string> helpLines() {
       "  n                run the scheduled task now",
       "  a                push the task again, as a new one",
       "  m                page of tasks: the next c r d n a changes all of the name, or all",
-      "  p                pause the queue, or the name of the task; once more: resume",
+      "  p                pause the selected queue or task name; once more: resume",
       "  D                drain the instance; once more: resume",
       "",
       "On the page of a task",

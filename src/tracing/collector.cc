@@ -78,7 +78,7 @@ DeliverFunction makeDeliverFunction(const Collector& collector) {
                                 .total = kSpanDeliveryTimeout};
   http::HttpRequest request{.url = url,
                             .headers = collector.headers,
-                            .mostBody = kMaxAnswerBytes,
+                            .maxKeptBodyBytes = kMaxAnswerBytes,
                             .connection = {.timeout = kRequestTimeout}};
   request.headers.emplace_back("Content-Type", "application/json");
   auto delivery = std::make_shared<http::Delivery>(std::move(options));

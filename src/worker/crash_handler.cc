@@ -16,17 +16,17 @@ namespace leptir::worker {
 namespace {
 
 // The kernel sends the last two to a process that exceeds its limit of CPU time or file size.
-constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ};
+constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ};
 constexpr std::size_t kHandlerStackBytes = 128 * 1024;
 // Bytes. A fault at most this far below the stack pointer counts as a stack overflow, since a function with a large
 // frame may first write far below it.
-constexpr std::uint64_t kLargeFrame = 256 * 1024;
+constexpr std::uint64_t kMaxOverflowDistanceBytes = 256 * 1024;
 
 bool isStackOverflow(int signal, const siginfo_t& info, const InterruptedRegisters& interrupted) {
   if (signal != SIGSEGV || info.si_code <= 0 || interrupted.sp == 0) return false;
   const auto fault = reinterpret_cast<std::uint64_t>(info.si_addr);
   // Memory just above the stack pointer is always mapped, unless the stack itself has overflowed.
-  return fault + kLargeFrame > interrupted.sp && fault < interrupted.sp + 4096;
+  return fault + kMaxOverflowDistanceBytes > interrupted.sp && fault < interrupted.sp + 4096;
 }
 
 void onFatalSignal(int signal, siginfo_t* info, void* context) {
@@ -91,7 +91,7 @@ void installCrashHandler(link::Slot& slot) {
   static bool hasExitReports = false;
   warmUp(setSlotOfCrashReports(slot));
   useHandlerStack();
-  for (const int signal : kFatal) installHandler(signal, onFatalSignal, 0);
+  for (const int signal : kFatalSignals) installHandler(signal, onFatalSignal, 0);
   installHandler(SIGTERM, onTerm, SA_RESTART);
   if (!std::exchange(hasExitReports, true)) installExitReports();
 }

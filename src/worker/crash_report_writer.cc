@@ -11,7 +11,7 @@ namespace {
 // Writing a crash report is cut off after this time: on a smashed stack the unwinder may never end.
 constexpr unsigned kMaxReportSeconds = 2;
 
-link::Slot* reportSlot = nullptr;
+link::Slot* crashReportSlot = nullptr;
 pid_t workerPid = 0;
 std::atomic<pid_t> reportingThread{0};
 std::atomic<int> fatalSignal{0};
@@ -30,17 +30,17 @@ void onReportTimeout(int) {
 }  // namespace
 
 link::CrashReport& setSlotOfCrashReports(link::Slot& slot) {
-  reportSlot = &slot;
+  crashReportSlot = &slot;
   workerPid = ::getpid();
   return beginReport();
 }
 
 link::Slot& slotOfCrashReports() {
-  return *reportSlot;
+  return *crashReportSlot;
 }
 
 bool isWorkerProcess() {
-  return reportSlot != nullptr && ::getpid() == workerPid;
+  return crashReportSlot != nullptr && ::getpid() == workerPid;
 }
 
 Role claimReport() {
@@ -64,7 +64,7 @@ StackOfStops stackOfStops() {
 }
 
 link::CrashReport& beginReport() {
-  auto& report = reportSlot->crashReport();
+  auto& report = crashReportSlot->crashReport();
   std::atomic_ref(report.kind).store(link::CrashReportKind::None, std::memory_order_release);
   report.pid = workerPid;
   report.signal = report.signalSender = report.exitCode = 0;

@@ -38,7 +38,7 @@ void endOne(const base::ProcessInfo& child, std::vector<base::ProcessInfo>& ende
 
 Descendants::Descendants(link::Slot& slot) : slot_(slot) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (base::hasChildren()) keep();
+  if (base::hasChildren()) keepAndCountUnlisted();
 }
 
 std::vector<std::string> Descendants::end() {
@@ -55,15 +55,15 @@ std::vector<std::string> Descendants::end() {
   return names;
 }
 
-std::size_t Descendants::keep() {
+std::size_t Descendants::keepAndCountUnlisted() {
   std::erase_if(kept_, base::hasEndedWithSession);
   const auto before = std::max(kept_.size(), link::Slot::kMaxKeptDescendants);
-  if (base::hasChildren()) addNew();
+  if (base::hasChildren()) addNewToKept();
   slot_.writeKeptDescendants(kept_);
   return std::max(kept_.size(), before) - before;
 }
 
-void Descendants::addNew() {
+void Descendants::addNewToKept() {
   for (auto process : base::descendantsOf(::getpid())) {
     if (process.dead || base::isAmongOrSharesSession(process, kept_)) continue;
     // 0 stands for the worker's session: what a task starts is in that session, unless it calls setsid().

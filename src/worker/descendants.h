@@ -22,10 +22,10 @@ class Descendants {
   std::vector<std::string> end();
   // Keeps the processes that a task has left running, and lists them in the slot for the master. Answers how many of
   // the new ones the slot has no space for (Slot::kMaxKeptDescendants): those are killed when the worker ends.
-  std::size_t keep();
+  std::size_t keepAndCountUnlisted();
 
  private:
-  void addNew();
+  void addNewToKept();
 
   link::Slot& slot_;
   std::vector<base::ProcessInfo> kept_;

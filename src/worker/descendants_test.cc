@@ -116,8 +116,8 @@ TEST(DescendantsKept, ProcessesBeyondTheCapacityOfTheSlotAreCountedOnce) {
       for (;;) ::pause();
     }
   }
-  EXPECT_EQ(descendants.keep(), 3u);
-  EXPECT_EQ(descendants.keep(), 0u) << "counted by the first call already";
+  EXPECT_EQ(descendants.keepAndCountUnlisted(), 3u);
+  EXPECT_EQ(descendants.keepAndCountUnlisted(), 0u) << "counted by the first call already";
   EXPECT_EQ(link->slot(0).readKeptDescendants().size(), link::Slot::kMaxKeptDescendants);
   for (const auto child : children) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
 }

@@ -10,26 +10,26 @@ EnvironmentVariables::EnvironmentVariables() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     foundAt_.push_back(*entry);
     const auto& text = texts_.emplace_back(*entry);
-    copies_.push_back(std::make_unique<char[]>(text.size() + 1));
+    restoredEntries_.push_back(std::make_unique<char[]>(text.size() + 1));
   }
-  list_ = std::make_unique<char*[]>(texts_.size() + 1);
+  restoredList_ = std::make_unique<char*[]>(texts_.size() + 1);
 }
 
 void EnvironmentVariables::restore() const {
   if (areUnchanged()) return;
   for (std::size_t i = 0; i < texts_.size(); ++i) {
-    list_[i] = copies_[i].get();
-    std::memcpy(list_[i], texts_[i].c_str(), texts_[i].size() + 1);
+    restoredList_[i] = restoredEntries_[i].get();
+    std::memcpy(restoredList_[i], texts_[i].c_str(), texts_[i].size() + 1);
   }
-  list_[texts_.size()] = nullptr;
-  environ = list_.get();
+  restoredList_[texts_.size()] = nullptr;
+  environ = restoredList_.get();
 }
 
 bool EnvironmentVariables::areUnchanged() const {
   if (environ == nullptr) return texts_.empty();
-  const bool wasRestored = environ == list_.get();
+  const bool wasRestored = environ == restoredList_.get();
   for (std::size_t i = 0; i < texts_.size(); ++i) {
-    const char* expected = wasRestored ? copies_[i].get() : foundAt_[i];
+    const char* expected = wasRestored ? restoredEntries_[i].get() : foundAt_[i];
     if (environ[i] != expected || std::memcmp(expected, texts_[i].c_str(), texts_[i].size() + 1) != 0) return false;
   }
   return environ[texts_.size()] == nullptr;

@@ -23,8 +23,8 @@ class EnvironmentVariables {
   std::vector<const char*> foundAt_;
   // `environ` points to this list once variables were put back. Its strings are copies, since tasks may write into
   // them.
-  std::unique_ptr<char*[]> list_;
-  std::vector<std::unique_ptr<char[]>> copies_;
+  std::unique_ptr<char*[]> restoredList_;
+  std::vector<std::unique_ptr<char[]>> restoredEntries_;
 };
 
 }  // namespace leptir::worker

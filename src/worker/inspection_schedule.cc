@@ -5,13 +5,13 @@
 namespace leptir::worker {
 
 bool InspectionSchedule::isDue(std::string_view name, BootTime now) {
-  ++sinceInspection_;
-  return cleanRunsOf(name) < kCleanRunsToTrust || sinceInspection_ >= kRunsPerInspection ||
+  ++runsSinceInspection_;
+  return cleanRunsOf(name) < kCleanRunsToTrust || runsSinceInspection_ >= kRunsPerInspection ||
          now - inspectedAt_ >= kMaxInterval;
 }
 
-void InspectionSchedule::inspected(std::string_view name, bool wasClean, BootTime now) {
-  sinceInspection_ = 0;
+void InspectionSchedule::noteInspection(std::string_view name, bool wasClean, BootTime now) {
+  runsSinceInspection_ = 0;
   inspectedAt_ = now;
   auto& clean = cleanRunsOf(name);
   clean = wasClean ? std::min(clean + 1, kCleanRunsToTrust) : 0;

@@ -19,9 +19,9 @@ class InspectionSchedule {
   // Counts the run that has just ended; true: inspect the process now.
   bool isDue(std::string_view name, BootTime now);
   // Whether an inspection must come before a task of this name runs: another name has run since the last inspection.
-  bool isDueBefore(std::string_view name) const { return sinceInspection_ > 0 && lastName_ != name; }
+  bool isDueBefore(std::string_view name) const { return runsSinceInspection_ > 0 && lastName_ != name; }
   // Records what the inspection after a run of this name has found.
-  void inspected(std::string_view name, bool wasClean, BootTime now);
+  void noteInspection(std::string_view name, bool wasClean, BootTime now);
 
  private:
   static constexpr Duration kMaxInterval = std::chrono::milliseconds(10);
@@ -33,7 +33,7 @@ class InspectionSchedule {
   std::map<std::string, std::uint32_t, std::less<>> cleanRuns_;
   std::string lastName_;
   std::uint32_t* cleanRunsOfLastName_ = nullptr;
-  std::uint32_t sinceInspection_ = 0;
+  std::uint32_t runsSinceInspection_ = 0;
   BootTime inspectedAt_{};
 };
 

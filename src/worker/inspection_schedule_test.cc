@@ -14,7 +14,7 @@ class InspectionScheduleTest : public ::testing::Test {
     int inspections = 0;
     for (int i = 0; i < count; ++i) {
       if (!schedule.isDue(name, now)) continue;
-      schedule.inspected(name, true, now);
+      schedule.noteInspection(name, true, now);
       ++inspections;
     }
     return inspections;
@@ -37,7 +37,7 @@ TEST_F(InspectionScheduleTest, InspectsBeforeATaskOfAnotherNameRuns) {
   runs("a", 1);
   EXPECT_FALSE(schedule.isDueBefore("a"));
   EXPECT_TRUE(schedule.isDueBefore("b"));
-  schedule.inspected("a", true, now);
+  schedule.noteInspection("a", true, now);
   EXPECT_FALSE(schedule.isDueBefore("b"));
 }
 
@@ -53,7 +53,7 @@ TEST_F(InspectionScheduleTest, NoLongerTrustsANameThatLeftAChange) {
   runs("a", 16);
   now += 10ms;
   ASSERT_TRUE(schedule.isDue("a", now));
-  schedule.inspected("a", false, now);
+  schedule.noteInspection("a", false, now);
   EXPECT_EQ(runs("a", 16), 16);
 }
 

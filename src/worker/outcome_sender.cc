@@ -7,13 +7,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kUnreportedAtMost = 1ms;
+constexpr Duration kMaxUnreportedTime = 1ms;
 
 }  // namespace
 
 bool WakeThrottle::mustWake(bool nextWaits, BootTime now) {
   if (!unreportedSince_) unreportedSince_ = now;
-  if (nextWaits && now - *unreportedSince_ < kUnreportedAtMost) return false;
+  if (nextWaits && now - *unreportedSince_ < kMaxUnreportedTime) return false;
   unreportedSince_.reset();
   return true;
 }
@@ -31,11 +31,11 @@ OutcomeSender::SendResult OutcomeSender::send(const BegunCell& begun, std::strin
     if (const auto failed = waitForLargeArea(begun)) return *failed;
   }
   if (!slot_.change(begun.cell, begun.executing, begun.executing.to(link::CellState::Done))) return SendResult::Stopped;
-  if (page_.dispatcherSleeps.load() == 0 || !rule_.mustWake(receiver.isNextAssigned(), clock_.bootTime()))
-    return SendResult::Yes;
+  if (page_.dispatcherSleeps.load() == 0 || !wakeThrottle_.mustWake(receiver.isNextAssigned(), clock_.bootTime()))
+    return SendResult::Sent;
   if (!isWakeDescriptorIntact(dispatcherBell_)) return SendResult::MustEnd;
   dispatcherBell_.ring();
-  return SendResult::Yes;
+  return SendResult::Sent;
 }
 
 // The slot's large area for outcomes is in use by an earlier task until the dispatcher has settled that task.

@@ -23,7 +23,7 @@ class WakeThrottle {
 class OutcomeSender {
  public:
   enum class SendResult {
-    Yes,
+    Sent,
     Stopped,  // the master is ending this task and reports it itself
     MustEnd,  // the worker must end: it cannot wake the dispatcher any more, or the instance ends
   };
@@ -40,7 +40,7 @@ class OutcomeSender {
   Wake& ownBell_;
   Wake& dispatcherBell_;
   const Clock& clock_;
-  WakeThrottle rule_;
+  WakeThrottle wakeThrottle_;
 };
 
 }  // namespace leptir::worker

@@ -13,7 +13,7 @@ void ProcessRestorer::restoreAfter(std::string_view name, bool tookAWhile, BootT
 std::optional<std::string> ProcessRestorer::lastingChange(std::string_view name, BootTime ended) {
   if (!inspects_) return std::nullopt;
   auto change = inspectThreads(std::exchange(change_, std::nullopt));
-  schedule_.inspected(name, !change, ended);
+  schedule_.noteInspection(name, !change, ended);
   return change;
 }
 
@@ -22,7 +22,7 @@ std::optional<std::string> ProcessRestorer::lastingChangeBefore(std::string_view
   if (!schedule_.isDueBefore(next)) return std::nullopt;
   snapshot_.restoreAll();
   auto change = inspectThreads(traits_.restore());
-  schedule_.inspected(last, !change, clock.bootTime());
+  schedule_.noteInspection(last, !change, clock.bootTime());
   isChangedForGood_ = change.has_value();
   return change;
 }

@@ -40,7 +40,7 @@ bool isSame(const rlimit& a, const rlimit& b) {
 }
 
 // A value that cannot be read counts as unchanged. The usual cause, a task that used up the descriptors, is found by
-// hasDescriptorsLeft (worker_process.h).
+// hasDescriptorsLeft (descriptor_checks.h).
 template <class Value>
 bool differ(const std::optional<Value>& before, const std::optional<Value>& now) {
   return before && now && *before != *now;

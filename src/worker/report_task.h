@@ -25,7 +25,7 @@ class ReporterHolder {
   std::unique_ptr<ErrorReporter> reporter_;
 };
 
-// Its parameters are what report::callOf makes.
+// Its parameters are what report::reporterCallOf makes.
 class ReportTask final : public BaseTask {
  public:
   explicit ReportTask(std::shared_ptr<ReporterHolder> holder) : holder_(std::move(holder)) {}

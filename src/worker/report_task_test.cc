@@ -48,7 +48,8 @@ class ReportTaskTest : public ::testing::Test {
   }
   Outcome run(const std::string& name, const report::ErrorReport& report) {
     task::Executor executor(tasks, logger, systemClock());
-    return executor.run({.id = report.id, .name = name}, writeJson(report::callOf(report, report::Redaction())));
+    return executor.run({.id = report.id, .name = name},
+                        writeJson(report::reporterCallOf(report, report::Redaction())));
   }
 
   Logger logger;

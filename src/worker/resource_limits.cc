@@ -14,7 +14,7 @@ namespace {
 
 // The fields of /proc/self/statm, in bytes.
 struct MemoryUse {
-  std::uint64_t addresses = 0, resident = 0, shared = 0, text = 0, libraries = 0, data = 0;
+  std::uint64_t addressSpace = 0, resident = 0, shared = 0, text = 0, libraries = 0, data = 0;
 };
 
 MemoryUse memoryUseNow() {
@@ -22,7 +22,7 @@ MemoryUse memoryUseNow() {
   std::ifstream file("/proc/self/statm");
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (auto* field :
-       {&memory.addresses, &memory.resident, &memory.shared, &memory.text, &memory.libraries, &memory.data}) {
+       {&memory.addressSpace, &memory.resident, &memory.shared, &memory.text, &memory.libraries, &memory.data}) {
     file >> *field;
     *field *= page;
   }
@@ -41,7 +41,7 @@ Result<void> set(__rlimit_resource resource, std::uint64_t soft, std::uint64_t h
 Result<void> limitMemory(std::uint64_t bytes) {
   const auto now = memoryUseNow();
   if (auto done = set(RLIMIT_DATA, now.data + bytes, now.data + bytes, "memory"); !done) return done;
-  return set(RLIMIT_AS, now.addresses + bytes, now.addresses + bytes, "memory");
+  return set(RLIMIT_AS, now.addressSpace + bytes, now.addressSpace + bytes, "memory");
 }
 
 // With autogroup the kernel compares niceness only inside of a session, and each worker is a session of its own: so the

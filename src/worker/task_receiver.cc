@@ -13,12 +13,12 @@ using namespace std::chrono_literals;
 // The longest sleep without being woken; then the worker checks whether its master still lives.
 constexpr Duration kMaxSleep = 1s;
 // The sleep while a lease keeps an assigned task from beginning: no process wakes the worker when it is renewed.
-constexpr Duration kLeaseSleep = 20ms;
+constexpr Duration kLeaseCheckInterval = 20ms;
 // How often the worker looks for a task before it sleeps, a microsecond or two in all: a dispatcher that is assigning
 // just now then need not wake it.
 constexpr int kSpinsBeforeSleep = 500;
 // Exit status: a task closed the wake-up descriptor, so that no process could wake this worker any more.
-constexpr int kBellClosed = 70;
+constexpr int kExitWakeDescriptorClosed = 70;
 
 }  // namespace
 
@@ -37,13 +37,13 @@ std::optional<BegunCell> TaskReceiver::next() {
     if (page_.stopping.load(std::memory_order_relaxed) == link::ShutdownStage::Leave) return std::nullopt;
     if (slot_.mustWorkerExit() || needsFreshWorkerForNext()) return std::nullopt;
     if (const auto begun = tryToBegin()) return begun;
-    if (!spin() && !sleep()) return std::nullopt;
+    if (!spinUntilAssigned() && !sleepUnlessMustEnd()) return std::nullopt;
   }
 }
 
 std::optional<BegunCell> TaskReceiver::tryToBegin() {
   const auto word = slot_.word(nextCell_);
-  if (word.state != link::CellState::Assigned || isStopped()) return std::nullopt;
+  if (word.state != link::CellState::Assigned || isShuttingDown()) return std::nullopt;
   // Read after the assignment was seen: a task that is assigned after the worker was told to leave never begins here.
   if (slot_.mustWorkerExit()) return std::nullopt;
   const auto& header = slot_.assignments().header(nextCell_);
@@ -60,11 +60,11 @@ std::optional<BegunCell> TaskReceiver::tryToBegin() {
 
 bool TaskReceiver::mayBeginNext() const {
   const auto& header = slot_.assignments().header(nextCell_);
-  return isNextAssigned() && !isStopped() && link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
+  return isNextAssigned() && !isShuttingDown() && link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
 }
 
-bool TaskReceiver::spin() const {
-  if (isStopped() || isNextAssigned())
+bool TaskReceiver::spinUntilAssigned() const {
+  if (isShuttingDown() || isNextAssigned())
     return false;  // an assignment would not help: the shutdown or the lease keeps the task from beginning
   for (int i = 0; i < kSpinsBeforeSleep; ++i) {
     if (isNextAssigned()) return true;
@@ -73,15 +73,15 @@ bool TaskReceiver::spin() const {
 }
 
 // False: the worker must end.
-bool TaskReceiver::sleep() {
+bool TaskReceiver::sleepUnlessMustEnd() {
   if (mustEnd()) return false;
   slot_.workerSleeps() = 1;
   std::atomic_thread_fence(std::memory_order_seq_cst);  // a dispatcher that assigns from here on sees it and rings
   findFirstAssigned();
   const bool leave = page_.stopping.load() == link::ShutdownStage::Leave || slot_.mustWorkerExit();
   if (!leave && !mayBeginNext()) {
-    const bool waitsForLease = isNextAssigned() && !isStopped();
-    bell_.waitFor(waitsForLease ? kLeaseSleep : kMaxSleep);
+    const bool waitsForLease = isNextAssigned() && !isShuttingDown();
+    bell_.waitFor(waitsForLease ? kLeaseCheckInterval : kMaxSleep);
   }
   slot_.workerSleeps() = 0;
   return true;
@@ -100,7 +100,7 @@ void TaskReceiver::findFirstAssigned() {
 bool TaskReceiver::mustEnd() {
   if (::getppid() != options_.masterPid) return true;
   if (isWakeDescriptorIntact(bell_)) return false;
-  exitStatus_ = kBellClosed;
+  exitStatus_ = kExitWakeDescriptorClosed;
   return true;
 }
 

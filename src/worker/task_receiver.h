@@ -34,12 +34,12 @@ class TaskReceiver {
   }
   bool mayBeginNext() const;
   // Whether the shutdown has come to a stage at which nothing begins any more.
-  bool isStopped() const {
+  bool isShuttingDown() const {
     const auto last = options_.runsReports() ? link::ShutdownStage::Now : link::ShutdownStage::No;
     return page_.stopping.load() > last;
   }
-  bool spin() const;
-  bool sleep();
+  bool spinUntilAssigned() const;
+  bool sleepUnlessMustEnd();
   void findFirstAssigned();
   bool mustEnd();
 

@@ -47,7 +47,7 @@ TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, con
 Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call) {
   slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));
   setStackOfStops(StackOfStops::Report);
-  if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
+  if (std::exchange(wroteProgress_, false)) slot_.writeProgress(0, {});
   log_.beginRun({.cell = static_cast<std::uint32_t>(begun.cell),
                  .generation = begun.executing.generation,
                  .attempt = static_cast<std::uint32_t>(assignment.counters.nextAttempt()),
@@ -73,12 +73,12 @@ task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const li
       .clock = &clock_,
       .onProgress =
           [this](double fraction, std::string_view text) {
-            showsProgress_ = true;
+            wroteProgress_ = true;
             slot_.writeProgress(fraction, text);
           },
       .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); },
       .onLoggedLine = [this](LogLevel level, std::string_view message) { addToTaskLog(level, message); },
-      .onProgram = [] { setStackOfStops(StackOfStops::LeaveOut); }};
+      .onProgramStart = [] { setStackOfStops(StackOfStops::LeaveOut); }};
 }
 
 // Tasks may log for debugging as much as they like, as long as no logger wants to have it.

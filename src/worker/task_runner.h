@@ -45,7 +45,7 @@ class TaskRunner {
   link::RunLogWriter log_;
   const int pid_;
   std::string encodedUnfinished_;
-  bool showsProgress_ = false;
+  bool wroteProgress_ = false;
 };
 
 }  // namespace leptir::worker

@@ -25,9 +25,9 @@ namespace leptir::worker {
 namespace {
 
 // Exit statuses of a worker, which the master logs.
-constexpr int kNotSetUp = 1, kStartHookFailed = 1, kDispatcherUnreachable = 70, kNoDescriptorsLeft = 71;
+constexpr int kExitNotSetUp = 1, kExitStartHookFailed = 1, kExitDispatcherUnreachable = 70, kExitNoDescriptorsLeft = 71;
 // Exit status of a worker that ends on purpose: the master starts the next one at once.
-constexpr int kEndedOnPurpose = 0;
+constexpr int kExitOnPurpose = 0;
 
 // A task that runs shorter can hardly fork or use up the descriptors, and checking that takes some microseconds.
 constexpr Duration kMinCheckedRunTime = std::chrono::microseconds(50);
@@ -50,18 +50,18 @@ class Worker {
   // Runs a task and reports its outcome. nullopt: the worker goes on; otherwise it ends with this exit status.
   std::optional<int> process(const BegunCell& begun);
   FinishedTask execute(const BegunCell& begun);
-  Outcome outcomeOf(const BegunCell& begun);
-  void leaveForkedCopy() const;
+  Outcome runOrRefuse(const BegunCell& begun);
+  void exitInForkedCopy() const;
   void cleanUpAfter(const FinishedTask& task);
   std::optional<int> sendOutcome(const BegunCell& begun, const FinishedTask& task);
-  std::optional<int> whyToEnd(const FinishedTask& task);
+  std::optional<int> exitStatusAfter(const FinishedTask& task);
 
   // False: an earlier task has changed this process, and the task of this name must not find that.
   bool isFitFor(std::string_view name);
   // Puts this process under the resource limits of the task name, if it has any: the task is then the worker's last.
   Result<void> limitItself(std::string_view name);
   const TaskRules* rulesOf(std::string_view name) const;
-  Outcome withoutRun(Outcome outcome) const;
+  Outcome outcomeWithoutRun(Outcome outcome) const;
   void endDescendants();
   void keepDescendants();
   void warnOf(const std::string& change) const;
@@ -111,46 +111,46 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   LEPTIR_FAILPOINT("worker.after_begin");
   const auto task = execute(begun);
   LEPTIR_FAILPOINT("worker.after_execute");
-  leaveForkedCopy();
+  exitInForkedCopy();
   cleanUpAfter(task);
   if (const auto status = sendOutcome(begun, task)) return status;
   LEPTIR_FAILPOINT("worker.after_done");
-  return whyToEnd(task);
+  return exitStatusAfter(task);
 }
 
 FinishedTask Worker::execute(const BegunCell& begun) {
-  FinishedTask task{.outcome = outcomeOf(begun)};
+  FinishedTask task{.outcome = runOrRefuse(begun)};
   task.ended = slot_.outcomes().startedBoot(begun.cell) + task.outcome.executionTime;
   task.tookAWhile = task.outcome.executionTime >= kMinCheckedRunTime;
   return task;
 }
 
-Outcome Worker::outcomeOf(const BegunCell& begun) {
+Outcome Worker::runOrRefuse(const BegunCell& begun) {
   const auto assignment = slot_.assignments().read(begun.cell);
   auto call = task::decodeTaskCall(assignment.envelope, runner_.pushTimeReading());
   // Not expected, because the dispatcher decodes each envelope before it assigns the task.
-  if (!call) return withoutRun({.cause = Cause::Malformed, .response = call.error().message()});
+  if (!call) return outcomeWithoutRun({.cause = Cause::Malformed, .response = call.error().message()});
   // It waited in this cell, behind other tasks or for its lease to be renewed.
   if (const auto now = clock_.now(); call->expires && *call->expires <= now)
-    return withoutRun({.cause = Cause::Expired, .response = task::expiryResponse(*call->expires)});
+    return outcomeWithoutRun({.cause = Cause::Expired, .response = task::expiryResponse(*call->expires)});
   if (options_.runsReports() && !runner_.knows(call->name))
-    return withoutRun({.status = ExitStatus::Error,
-                       .cause = Cause::UnknownName,
-                       .response = "it was removed from the configuration before this report began"});
+    return outcomeWithoutRun({.status = ExitStatus::Error,
+                              .cause = Cause::UnknownName,
+                              .response = "it was removed from the configuration before this report began"});
   // Another worker runs the task, and this does not count as an attempt.
-  if (!isFitFor(call->name)) return withoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
+  if (!isFitFor(call->name)) return outcomeWithoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
   id_ = call->id;
   name_ = call->name;
   attempt_ = assignment.counters.nextAttempt();
   if (const auto limited = limitItself(name_); !limited)
-    return withoutRun({.status = ExitStatus::Error,
-                       .cause = Cause::Threw,
-                       .response = "It was not run: " + limited.error().message()});
+    return outcomeWithoutRun({.status = ExitStatus::Error,
+                              .cause = Cause::Threw,
+                              .response = "It was not run: " + limited.error().message()});
   return runner_.run(begun, assignment, std::move(*call));
 }
 
 // A task that forked returns in both processes. The child reports no outcome and must not touch the worker's state.
-void Worker::leaveForkedCopy() const {
+void Worker::exitInForkedCopy() const {
   if (!forkDetector_.isSameProcess()) ::_exit(0);
 }
 
@@ -164,24 +164,24 @@ std::optional<int> Worker::sendOutcome(const BegunCell& begun, const FinishedTas
   encodedOutcome_.clear();
   task::encodeOutcome(task.outcome, encodedOutcome_);
   switch (sender_.send(begun, encodedOutcome_, receiver_)) {
-    case OutcomeSender::SendResult::Yes:
+    case OutcomeSender::SendResult::Sent:
       return std::nullopt;
     case OutcomeSender::SendResult::Stopped:
       ::_exit(0);  // at once: kill_grace is running, and exit handlers of user code may take longer than that
     case OutcomeSender::SendResult::MustEnd:
       break;
   }
-  return kDispatcherUnreachable;
+  return kExitDispatcherUnreachable;
 }
 
-std::optional<int> Worker::whyToEnd(const FinishedTask& task) {
-  if (isLimited_ || restorer_.isChangedForGood()) return kEndedOnPurpose;
-  if (lifetime_.isOverAfter(task.outcome.executionTime, clock_)) return kEndedOnPurpose;
+std::optional<int> Worker::exitStatusAfter(const FinishedTask& task) {
+  if (isLimited_ || restorer_.isChangedForGood()) return kExitOnPurpose;
+  if (lifetime_.isOverAfter(task.outcome.executionTime, clock_)) return kExitOnPurpose;
   if (const auto change = restorer_.lastingChange(name_, task.ended)) {
     warnOf(*change);
-    return kEndedOnPurpose;
+    return kExitOnPurpose;
   }
-  return task.tookAWhile && !hasDescriptorsLeft() ? std::optional(kNoDescriptorsLeft) : std::nullopt;
+  return task.tookAWhile && !hasDescriptorsLeft() ? std::optional(kExitNoDescriptorsLeft) : std::nullopt;
 }
 
 bool Worker::isFitFor(std::string_view name) {
@@ -205,7 +205,7 @@ const TaskRules* Worker::rulesOf(std::string_view name) const {
 }
 
 // The outcome of a task that did not run.
-Outcome Worker::withoutRun(Outcome outcome) const {
+Outcome Worker::outcomeWithoutRun(Outcome outcome) const {
   outcome.started = clock_.now();
   return outcome;
 }
@@ -221,7 +221,7 @@ void Worker::endDescendants() {
 }
 
 void Worker::keepDescendants() {
-  if (const auto unlisted = descendants_.keep(); unlisted > 0)
+  if (const auto unlisted = descendants_.keepAndCountUnlisted(); unlisted > 0)
     warn("This task left more processes running than a worker can keep (" +
          std::to_string(link::Slot::kMaxKeptDescendants) + "): " + std::to_string(unlisted) +
          " of them are killed when this worker ends.");
@@ -254,9 +254,9 @@ int runWorker(const WorkerOptions& options, link::Link& link, const Program& pro
               const Clock& clock) {
   if (const auto set = becomeWorker(options, link); !set) {
     logger.error(set.error().message());
-    return kNotSetUp;
+    return kExitNotSetUp;
   }
-  if (!callStartHooks(program, logger)) return kStartHookFailed;
+  if (!callStartHooks(program, logger)) return kExitStartHookFailed;
   return Worker(options, link, program, logger, clock).run();
 }
 

@@ -144,8 +144,8 @@ class ListsTasksByNumber final : public memory::MemoryQueue {
 class RemovesLeasedTasks final : public memory::MemoryQueue {
  public:
   using memory::MemoryQueue::MemoryQueue;
-  std::size_t removeAll(std::span<const std::string> ids) override {
-    std::size_t removed = memory::MemoryQueue::removeAll(ids);
+  std::size_t removeMany(std::span<const std::string> ids) override {
+    std::size_t removed = memory::MemoryQueue::removeMany(ids);
     const std::lock_guard lock(mutex_);
     for (const auto& id : ids) {
       if (auto* task = byId(id)) forget(*task), ++removed;

@@ -1,4 +1,4 @@
-// TaskKeeper::removeAll, reschedule, and revive of many tasks.
+// TaskKeeper::removeMany, reschedule, and revive of many tasks.
 #include <algorithm>
 #include <thread>
 
@@ -20,7 +20,7 @@ class ChangeConformance : public BrokerConformance {
     push(many);
     return ids;
   }
-  std::size_t removeAll(const Ids& ids) { return must(keeper().removeAll(ids)); }
+  std::size_t removeMany(const Ids& ids) { return must(keeper().removeMany(ids)); }
   std::size_t reschedule(const Ids& ids, std::optional<Time> due) { return must(keeper().reschedule(ids, due)); }
   // The ids of the tasks that a waiting session leases once `change` is done by another connection.
   template <class Change>
@@ -41,7 +41,7 @@ LEPTIR_CONFORMANCE_GROUP_ON(ReviveMany, ChangeConformance, backendsWithAKeeper()
 TEST_P(RemoveAll, RemovesWaitingAndBuriedTasksAndReturnsHowMany) {
   pushBuried({"buried"});
   push({task("due"), task("scheduled", store_->now() + 10s), task("stays")});
-  EXPECT_EQ(removeAll({"buried", "due", "scheduled", "missing"}), 3u);
+  EXPECT_EQ(removeMany({"buried", "due", "scheduled", "missing"}), 3u);
   EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
   EXPECT_EQ(find("stays").state, TaskState::Due);
 }
@@ -51,26 +51,26 @@ TEST_P(RemoveAll, RemovesNoTaskThatIsLeased) {
   const auto session = openSession('a');
   const auto held = popOne(*session);
   push({task("due")});
-  EXPECT_EQ(removeAll({"held", "due"}), 1u);
+  EXPECT_EQ(removeMany({"held", "due"}), 1u);
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
   EXPECT_TRUE(must(session->acknowledge(Leases{held.lease})).empty());
 }
 
 TEST_P(RemoveAll, NoIdsRemoveNothing) {
   push(tasks("t", 2));
-  EXPECT_EQ(removeAll({}), 0u);
+  EXPECT_EQ(removeMany({}), 0u);
   EXPECT_EQ(counts(), (TaskCounts{.due = 2}));
 }
 
 TEST_P(RemoveAll, RemovesAThousandInOneCall) {
   const auto ids = pushMany(kMaxTasksPerChange);
-  EXPECT_EQ(removeAll(ids), kMaxTasksPerChange);
+  EXPECT_EQ(removeMany(ids), kMaxTasksPerChange);
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
 TEST_P(RemoveAll, ATaskThatWasRemovedCanBePushedAgain) {
   push({task("t")});
-  EXPECT_EQ(removeAll({"t"}), 1u);
+  EXPECT_EQ(removeMany({"t"}), 1u);
   push({task("t")});
   EXPECT_EQ(find("t").state, TaskState::Due);
 }

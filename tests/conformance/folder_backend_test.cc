@@ -176,9 +176,9 @@ TEST_F(FolderBackendTest, AnUnreadableFileInIncomingStopsNothing) {
 }
 
 TEST_F(FolderBackendTest, SaysWhichFolderMayNotBeWrittenTo) {
-  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(broker->checkRights());
   fs::remove_all(folder / "sessions");
-  const auto tried = broker->tryRights();
+  const auto tried = broker->checkRights();
   ASSERT_FALSE(tried);
   EXPECT_NE(tried.error().message().find("sessions"), std::string::npos);
 }

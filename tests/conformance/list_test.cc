@@ -154,7 +154,7 @@ TEST_P(List, WithTheLatestFirstItGoesOnBehindATaskThatWasRemoved) {
   const TaskFilter latestFirst{.order = ListOrder::LatestFirst};
   const auto first = page(latestFirst, {}, 2);
   EXPECT_THAT(idsOf(first.tasks), ElementsAre("3", "2"));
-  must(keeper().removeAll(Ids{"2", "3"}));
+  must(keeper().removeMany(Ids{"2", "3"}));
   push({task("4", now + 4s)});
   EXPECT_THAT(idsOf(page(latestFirst, first.cursor).tasks), ElementsAre("1"));
 }
@@ -188,7 +188,7 @@ TEST_P(List, ATaskThatStaysIsListedOnceWhileOthersComeAndGo) {
     for (const auto& each : next.tasks) listed.push_back(each.id);
     cursor = next.cursor;
     push({task("before" + std::to_string(round), now + 500ms), task("behind" + std::to_string(round), now + 1h)});
-    if (round < 5) must(keeper().removeAll(Ids{"t" + std::to_string(round), "t" + std::to_string(19 - round)}));
+    if (round < 5) must(keeper().removeMany(Ids{"t" + std::to_string(round), "t" + std::to_string(19 - round)}));
     if (round == 10) must(keeper().remove("b1"));
     ++round;
     ASSERT_LT(round, 100);
@@ -202,7 +202,7 @@ TEST_P(List, GoesOnBehindATaskThatWasRemoved) {
   push({task("1", now + 1s), task("2", now + 2s), task("3", now + 3s)});
   const auto first = page({}, {}, 2);
   EXPECT_THAT(idsOf(first.tasks), ElementsAre("1", "2"));
-  must(keeper().removeAll(Ids{"1", "2"}));
+  must(keeper().removeMany(Ids{"1", "2"}));
   EXPECT_THAT(idsOf(page({}, first.cursor).tasks), ElementsAre("3"));
 }
 

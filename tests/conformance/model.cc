@@ -108,7 +108,7 @@ std::string Model::step() {
                                                                                 {3, &Model::listBuried},
                                                                                 {6, &Model::listAll},
                                                                                 {4, &Model::earliestDue},
-                                                                                {2, &Model::removeAll},
+                                                                                {2, &Model::removeMany},
                                                                                 {5, &Model::reschedule},
                                                                                 {4, &Model::revive},
                                                                                 {12, &Model::advance},
@@ -380,10 +380,10 @@ std::string Model::earliestDue() {
   });
 }
 
-std::string Model::removeAll() {
+std::string Model::removeMany() {
   const auto ids = someIds();
-  return differenceOf("removeAll", [&](int side) {
-    return text(sides_[side].broker->keeper().removeAll(ids), [](std::size_t count) { return std::to_string(count); });
+  return differenceOf("removeMany", [&](int side) {
+    return text(sides_[side].broker->keeper().removeMany(ids), [](std::size_t count) { return std::to_string(count); });
   });
 }
 

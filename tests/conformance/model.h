@@ -68,7 +68,7 @@ class Model {
   std::string listBuried();
   std::string listAll();
   std::string earliestDue();
-  std::string removeAll();
+  std::string removeMany();
   std::string reschedule();
   std::string revive();
   std::string advance();

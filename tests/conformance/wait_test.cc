@@ -45,9 +45,9 @@ class WatchConformance : public WaitConformance {
  protected:
   std::unique_ptr<RecordWatch> watch() { return must(storage_->watchRecords()); }
   static bool isAbout(const RecordNews& news, const std::string& id) {
-    return news.mayBeAny || std::ranges::find(news.ids, id) != news.ids.end();
+    return news.hasUnknownIds || std::ranges::find(news.ids, id) != news.ids.end();
   }
-  static bool isNothing(const RecordNews& news) { return !news.isWoken && !news.mayBeAny && news.ids.empty(); }
+  static bool isNothing(const RecordNews& news) { return !news.isWoken && !news.hasUnknownIds && news.ids.empty(); }
 };
 
 std::vector<BackendUnderTest> recordStoresThatWake() {

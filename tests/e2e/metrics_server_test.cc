@@ -222,7 +222,7 @@ TEST_F(MetricsServerTest, CheckSaysWhereMetricsAreServedAndWarnsOfOtherMachines)
   listenAt("127.0.0.1");
   const auto refused = leptir({"check"});
   EXPECT_EQ(refused.exit, 78);
-  EXPECT_THAT(refused.err, HasSubstr("'listen' of 'metrics' is no address to listen at"));
+  EXPECT_THAT(refused.err, HasSubstr("'listen' of 'metrics' must be an address to listen at"));
 }
 
 }  // namespace

@@ -184,7 +184,7 @@ TEST_F(OperatingTest, WithoutATerminalAnActionNeedsTheWholeIdAndNamesTheTasksTha
   const auto begins = leptir({"cancel", "bill-1"});
   EXPECT_EQ(begins.exit, 4);
   EXPECT_THAT(begins.err, HasSubstr("no task 'bill-1' waits or runs"));
-  EXPECT_THAT(begins.err, HasSubstr("task 'bill-17' begins so; this command needs the whole id"));
+  EXPECT_THAT(begins.err, HasSubstr("task 'bill-17' has an id that begins so; this command needs the whole id"));
   EXPECT_EQ(queue().at("scheduled"), 3);
   EXPECT_EQ(leptir({"run-now", "order-11"}).exit, 0);
   EXPECT_EQ(queue().at("due"), 1);
@@ -246,7 +246,7 @@ TEST_F(OperatingTest, AgainPushesAFailedTaskWithChangedParameters) {
               HasSubstr(R"("parameters":{"a":"1","b":12345678901234567890123})"));
   const auto all = leptir({"again", "--name=fail", "--yes"});
   EXPECT_EQ(all.lines().size(), 1u) << "both have failed, and the first one was pushed again before";
-  EXPECT_THAT(all.err, HasSubstr("1 task left out: pushed again before; 'again ID' pushes one once more"));
+  EXPECT_THAT(all.err, HasSubstr("1 task selected but left out: pushed again before; 'again ID' pushes one once more"));
 }
 
 TEST_F(OperatingTest, AgainOnASelectionPushesEachFailureOnceAndNoCancelledTask) {
@@ -260,10 +260,10 @@ TEST_F(OperatingTest, AgainOnASelectionPushesEachFailureOnceAndNoCancelledTask) 
   EXPECT_EQ(dry.at("leftOut"), (Json{{"cancelled", 1}, {"buried", 0}, {"pushedBefore", 0}}));
   const auto first = leptir({"again", "--name=fail", "--since=1h", "--yes"});
   EXPECT_EQ(first.lines().size(), 1u) << first.err;
-  EXPECT_THAT(first.err, HasSubstr("1 task left out: cancelled; --cause=cancelled selects them"));
+  EXPECT_THAT(first.err, HasSubstr("1 task selected but left out: cancelled; --cause=cancelled selects them"));
   const auto second = leptir({"again", "--name=fail", "--since=1h", "--yes"});
   EXPECT_EQ(second.exit, 4);
-  EXPECT_THAT(second.err, HasSubstr("1 task left out: pushed again before"));
+  EXPECT_THAT(second.err, HasSubstr("1 task selected but left out: pushed again before"));
   EXPECT_EQ(queue().at("due"), 1);
 }
 

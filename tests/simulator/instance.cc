@@ -59,7 +59,7 @@ void SimInstance::dispatcherTurn() {
   if (link_->page().stopping != link::ShutdownStage::No && !std::exchange(toldStop_, true))
     events.push_back(dispatcher::event::Stop{});
   if (const bool drained = link_->page().drained != 0; drained != std::exchange(toldDrained_, drained))
-    events.push_back(dispatcher::event::Drained{drained});
+    events.push_back(dispatcher::event::DrainChanged{drained});
   perform(core_->step(std::move(events), now()));
 }
 
@@ -75,7 +75,7 @@ void SimInstance::dispatcherDies() {
 bool SimInstance::perform(dispatcher::Actions actions) {
   if (!changeCells(actions)) return false;
   instructThreads(actions);
-  return takeBack(actions.slotsToTakeBack);
+  return takeBack(actions.slotsToTakeBackFrom);
 }
 
 bool SimInstance::changeCells(const dispatcher::Actions& actions) {

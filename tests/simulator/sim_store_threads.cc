@@ -139,7 +139,7 @@ Result<void> SimFeeder::settleRest(const dispatcher::SettleBatch& batch) {
   if (auto done = ask([&] { return world_.queue.release(*session_, batch.release); }); !done) return done.error();
   if (auto done = ask([&] { return world_.queue.bury(*session_, batch.bury); }); !done) return done.error();
   if (batch.leaseAgain.empty()) return {};
-  asksAgain_ = true;
+  hasAskedToLeaseAgain_ = true;
   return ask([&] { return world_.queue.leaseAgain(*session_, batch.leaseAgain); });
 }
 
@@ -195,7 +195,7 @@ Result<void> SimFeeder::answerCount() {
 }
 
 Result<void> SimFeeder::pop() {
-  const auto used = static_cast<std::size_t>(deliveries_ - knownDeliveries_);
+  const auto used = static_cast<std::size_t>(deliveries_ - knownDeliveredTasks_);
   const auto credit = closing_ || isPaused_ ? 0 : credit_ - std::min(credit_, used);
   if (credit == 0) return {};
   auto tasks = ask([&] { return world_.queue.lease(*session_, credit); });
@@ -209,8 +209,8 @@ void SimFeeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   while (world_.leases.size() > 500) world_.leases.pop_front();
   deliveries_ += tasks.size();
   moreIsDue_ = tasks.size() == asked;
-  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
-  asksAgain_ = false;
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !hasAskedToLeaseAgain_) return;
+  hasAskedToLeaseAgain_ = false;
   reportedEmpty_ = !moreIsDue_;
   inbox_.push_back(dispatcher::event::Leased{0, line().epoch, std::move(tasks), reportedEmpty_});
 }

@@ -35,7 +35,7 @@ class SimFeeder {
 
   void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveredTasks) {
     credit_ = tasks;
-    knownDeliveries_ = knownDeliveredTasks;
+    knownDeliveredTasks_ = knownDeliveredTasks;
   }
   void settle(std::shared_ptr<dispatcher::SettleBatch> batch) { batches_.push_back(std::move(batch)); }
   void setRunning(std::vector<LeaseId> leases) { running_ = std::move(leases); }
@@ -79,10 +79,10 @@ class SimFeeder {
   std::optional<memory::MemoryQueue::SessionNumber> session_;
   std::deque<std::shared_ptr<dispatcher::SettleBatch>> batches_;
   std::size_t credit_ = 0;
-  std::uint64_t knownDeliveries_ = 0, deliveries_ = 0;
+  std::uint64_t knownDeliveredTasks_ = 0, deliveries_ = 0;
   std::vector<LeaseId> running_;
   bool count_ = false, closing_ = false, closed_ = false;
-  bool asksAgain_ = false, moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
+  bool hasAskedToLeaseAgain_ = false, moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
   bool isPaused_ = false;
   std::uint64_t seenPauses_ = 0;  // the version
   int phase_ = 0;

@@ -37,7 +37,7 @@ class Faults {
   }
 
   template <class Operation>
-  auto answer(testing::StoreCall call, Operation operation) -> decltype(operation()) {
+  auto invoke(testing::StoreCall call, Operation operation) -> decltype(operation()) {
     const std::string what(nameOf(call));
     {
       const std::lock_guard lock(mutex_);

@@ -11,7 +11,7 @@
 
 namespace leptir::internal {
 
-// What a parameter is asked for as, in messages.
+// The expected types of parameters, as messages name them.
 inline constexpr std::string_view kInteger = "an integer";
 inline constexpr std::string_view kFloat = "a float";
 inline constexpr std::string_view kBoolean = "a boolean";
@@ -37,10 +37,10 @@ struct ParameterPath {
 // The kind of a value, in messages: "a string", "null", …
 std::string_view kindOf(const Json& value);
 
-// The parameter is missing or null. `asked`: one of the texts above.
-[[noreturn]] void throwMissing(std::string_view asked, std::string_view parameter);
+// The parameter is missing or null. `expected`: one of the texts above.
+[[noreturn]] void throwMissing(std::string_view expected, std::string_view parameter);
 // The parameter has another type. The message ends with a hint where the value was pushed as text by mistake.
-[[noreturn]] void throwWrongType(const Json& value, std::string_view asked, std::string_view parameter);
+[[noreturn]] void throwWrongType(const Json& value, std::string_view expected, std::string_view parameter);
 // The integer does not fit into the type that the task reads it as. `digits`: the beginning of the pushed text, if it
 // is known.
 [[noreturn]] void throwIntegerDoesNotFit(std::string_view parameter, std::string_view digits = {});
@@ -50,8 +50,8 @@ std::string_view kindOf(const Json& value);
 // A struct that refuses other parameters does not name this one. `known`: the names of its members.
 [[noreturn]] void throwUnknownParameter(const std::vector<std::string_view>& known, std::string_view parameter);
 // The from_json function of the member's type refused the value.
-[[noreturn]] void throwUnfit(const nlohmann::json::exception& error, std::string_view parameter);
+[[noreturn]] void throwFromJsonError(const nlohmann::json::exception& error, std::string_view parameter);
 // An enumeration with words has no word for this number.
-[[noreturn]] void throwNoWord(long long number);
+[[noreturn]] void throwEnumeratorWithoutWord(long long number);
 
 }  // namespace leptir::internal

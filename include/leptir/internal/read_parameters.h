@@ -37,13 +37,13 @@ constexpr bool checkReadableFromJson() {
 // Any other type: its from_json function reads it.
 template <class T>
 struct ParameterReader {
-  static constexpr std::string_view kAsked = kAnyValue;
+  static constexpr std::string_view kExpectedType = kAnyValue;
   static void read(const Json& json, T& value, const ParameterPath& path) {
     if constexpr (checkReadableFromJson<T>()) {
       try {
         json.get_to(value);
       } catch (const nlohmann::json::exception& error) {
-        throwUnfit(error, path.text());
+        throwFromJsonError(error, path.text());
       }
     }
   }
@@ -56,33 +56,33 @@ void readParameter(const Json& json, T& value, const ParameterPath& path) {
 
 template <>
 struct ParameterReader<Json> {
-  static constexpr std::string_view kAsked = kAnyValue;
+  static constexpr std::string_view kExpectedType = kAnyValue;
   static void read(const Json& json, Json& value, const ParameterPath&) { value = json; }
 };
 
 template <>
 struct ParameterReader<bool> {
-  static constexpr std::string_view kAsked = kBoolean;
+  static constexpr std::string_view kExpectedType = kBoolean;
   static void read(const Json& json, bool& value, const ParameterPath& path) {
-    if (!json.is_boolean()) throwWrongType(json, kAsked, path.text());
+    if (!json.is_boolean()) throwWrongType(json, kExpectedType, path.text());
     value = json.get<bool>();
   }
 };
 
 template <>
 struct ParameterReader<std::string> {
-  static constexpr std::string_view kAsked = kString;
+  static constexpr std::string_view kExpectedType = kString;
   static void read(const Json& json, std::string& value, const ParameterPath& path) {
-    if (!json.is_string()) throwWrongType(json, kAsked, path.text());
+    if (!json.is_string()) throwWrongType(json, kExpectedType, path.text());
     value = json.get_ref<const std::string&>();
   }
 };
 
 template <std::floating_point T>
 struct ParameterReader<T> {
-  static constexpr std::string_view kAsked = kFloat;
+  static constexpr std::string_view kExpectedType = kFloat;
   static void read(const Json& json, T& value, const ParameterPath& path) {
-    if (!json.is_number()) throwWrongType(json, kAsked, path.text());
+    if (!json.is_number()) throwWrongType(json, kExpectedType, path.text());
     value = json.get<T>();
   }
 };
@@ -94,19 +94,19 @@ inline bool isIntegerBeyond64Bits(const Json& json) {
 
 template <std::integral T>
 struct ParameterReader<T> {
-  static constexpr std::string_view kAsked = kInteger;
+  static constexpr std::string_view kExpectedType = kInteger;
   static void read(const Json& json, T& value, const ParameterPath& path) {
     if (isIntegerBeyond64Bits(json)) throwIntegerDoesNotFit(path.text());
-    if (!json.is_number_integer()) throwWrongType(json, kAsked, path.text());
+    if (!json.is_number_integer()) throwWrongType(json, kExpectedType, path.text());
     const bool fits =
-        json.is_number_unsigned() ? put(json.get<std::uint64_t>(), value) : put(json.get<std::int64_t>(), value);
+        json.is_number_unsigned() ? castTo(json.get<std::uint64_t>(), value) : castTo(json.get<std::int64_t>(), value);
     if (!fits) throwIntegerDoesNotFit(path.text());
   }
 
  private:
-  // A cast that changes the number, or its sign, shows that it does not fit.
+  // False: the number does not fit into a T, since the cast changed it or its sign.
   template <class Given>
-  static bool put(Given given, T& value) {
+  static bool castTo(Given given, T& value) {
     value = static_cast<T>(given);
     return static_cast<Given>(value) == given && (value < T{}) == (given < Given{});
   }
@@ -114,9 +114,9 @@ struct ParameterReader<T> {
 
 template <EnumWithWords T>
 struct ParameterReader<T> {
-  static constexpr std::string_view kAsked = kString;
+  static constexpr std::string_view kExpectedType = kString;
   static void read(const Json& json, T& value, const ParameterPath& path) {
-    if (!json.is_string()) throwWrongType(json, kAsked, path.text());
+    if (!json.is_string()) throwWrongType(json, kExpectedType, path.text());
     const auto& given = json.get_ref<const std::string&>();
     std::vector<std::string_view> words;
     for (const auto& entry : leptirWords(static_cast<const T*>(nullptr))) {
@@ -129,7 +129,7 @@ struct ParameterReader<T> {
 
 template <class T>
 struct ParameterReader<std::optional<T>> {
-  static constexpr std::string_view kAsked = ParameterReader<T>::kAsked;
+  static constexpr std::string_view kExpectedType = ParameterReader<T>::kExpectedType;
   static void read(const Json& json, std::optional<T>& value, const ParameterPath& path) {
     if (json.is_null()) return value.reset();
     readParameter(json, value.emplace(), path);
@@ -139,10 +139,10 @@ struct ParameterReader<std::optional<T>> {
 // An empty object counts as an empty list and the other way round: PHP does not tell them apart.
 template <class T>
 struct ParameterReader<std::vector<T>> {
-  static constexpr std::string_view kAsked = kList;
+  static constexpr std::string_view kExpectedType = kList;
   static void read(const Json& json, std::vector<T>& value, const ParameterPath& path) {
     const bool isEmpty = json.is_object() && json.empty();
-    if (!json.is_array() && !isEmpty) throwWrongType(json, kAsked, path.text());
+    if (!json.is_array() && !isEmpty) throwWrongType(json, kExpectedType, path.text());
     value.clear();
     for (const auto& element : json) {
       T read{};
@@ -163,7 +163,7 @@ void readMap(const Json& json, Map& value, const ParameterPath& path) {
 
 template <class T, class Compare>
 struct ParameterReader<std::map<std::string, T, Compare>> {
-  static constexpr std::string_view kAsked = kObject;
+  static constexpr std::string_view kExpectedType = kObject;
   static void read(const Json& json, std::map<std::string, T, Compare>& value, const ParameterPath& path) {
     readMap(json, value, path);
   }
@@ -171,7 +171,7 @@ struct ParameterReader<std::map<std::string, T, Compare>> {
 
 template <class T>
 struct ParameterReader<std::unordered_map<std::string, T>> {
-  static constexpr std::string_view kAsked = kObject;
+  static constexpr std::string_view kExpectedType = kObject;
   static void read(const Json& json, std::unordered_map<std::string, T>& value, const ParameterPath& path) {
     readMap(json, value, path);
   }
@@ -179,11 +179,11 @@ struct ParameterReader<std::unordered_map<std::string, T>> {
 
 template <DescribedStruct T>
 struct ParameterReader<T> {
-  static constexpr std::string_view kAsked = kObject;
+  static constexpr std::string_view kExpectedType = kObject;
   static void read(const Json& json, T& value, const ParameterPath& path) {
     static const Json kNoMembers = Json::object();
     const bool isEmpty = json.is_array() && json.empty();
-    if (!json.is_object() && !isEmpty) throwWrongType(json, kAsked, path.text());
+    if (!json.is_object() && !isEmpty) throwWrongType(json, kExpectedType, path.text());
     const auto& object = isEmpty ? kNoMembers : json;
     forEachMember<T>([&](const auto& member) { readMember(object, value, member, path); });
     if constexpr (descriptionOf<T>().others == OtherParameters::Refused) refuseOthers(object, path);
@@ -197,7 +197,7 @@ struct ParameterReader<T> {
     const bool isMissing =
         found == object.end() || (found->is_null() && !kIsOptional<Value> && !std::same_as<Value, Json>);
     if (!isMissing) return readParameter(*found, value.*member.pointer, path.member(member.name));
-    if (member.isRequired) throwMissing(ParameterReader<Value>::kAsked, path.member(member.name).text());
+    if (member.isRequired) throwMissing(ParameterReader<Value>::kExpectedType, path.member(member.name).text());
   }
 
   static void refuseOthers(const Json& object, const ParameterPath& path) {

@@ -47,7 +47,7 @@ struct ParameterWriter<T> {
     for (const auto& entry : leptirWords(static_cast<const T*>(nullptr))) {
       if (entry.value == value) return std::string(entry.word);
     }
-    throwNoWord(static_cast<long long>(value));
+    throwEnumeratorWithoutWord(static_cast<long long>(value));
   }
 };
 

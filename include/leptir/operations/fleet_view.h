@@ -74,14 +74,14 @@ struct InstanceView {
   // What the instance itself last said. Without a card (an older version of leptir, a store that keeps no cards, an
   // instance that has died or hangs) only the fields above are known, from its sessions.
   bool hasCard = false;
-  std::string pidNamespace{};  // where `pid` means this process: machine, boot and namespace; empty: unknown
-  std::string configuration{};
-  std::string state{};  // starting, running, waiting or stopping; a drained instance waits
+  std::string pidNamespace{};   // where `pid` means this process: machine, boot and namespace; empty: unknown
+  std::string configuration{};  // absolute path of its configuration file; empty: none
+  std::string state{};          // starting, running, waiting or stopping; a drained instance waits
   Time since{};
-  Time lastSeen{};  // when it wrote its card
-  Time renewed{};   // when it last renewed a session
-  std::uint64_t done = 0, failed = 0;
-  std::size_t runningTasks = 0;  // all, also those that `running` leaves out
+  Time lastSeen{};                     // when it wrote its card
+  Time renewed{};                      // when it last renewed a session
+  std::uint64_t done = 0, failed = 0;  // tasks settled since it started; those of them that did not succeed
+  std::size_t runningTasks = 0;        // all, also those that `running` leaves out
   std::vector<RunningTask> running{};
   std::vector<RunningAtBroker> runningAt{};  // sums up to runningTasks
   std::vector<std::string> names{};          // of the tasks that it knows

@@ -103,7 +103,7 @@ struct TaskDetails {
   Json record{};                         // of its last run; null: none
   std::vector<PastAttempt> attempts{};   // all attempts that the record tells of, the oldest first
   std::optional<RunningTask> running{};  // its run, if an instance of the fleet has told of it
-  std::string instance{};                // which runs it
+  std::string instance{};                // the instance that runs it; empty: none is known
   std::vector<Error> unable{};           // as in TaskPage
 };
 

@@ -29,7 +29,7 @@ struct TaskAction {
   Time due{};  // of Reschedule
   // Of Again: the text of a JSON object, whose members replace parameters of the envelope or are added to them. Empty:
   // the parameters stay as they are.
-  std::string changes{};
+  std::string parameterChanges{};
 };
 
 // cancel, revive, delete, run-now, reschedule or again.
@@ -75,7 +75,7 @@ struct ActionPreview {
 
 // How far an action has come.
 struct ActionProgress {
-  std::string broker{};        // at which it is
+  std::string broker{};        // the broker whose tasks it changes now
   std::uint64_t changed = 0;   // tasks so far
   std::uint64_t examined = 0;  // tasks that were compared with the selection
 };
@@ -94,16 +94,16 @@ struct ActionReport {
   AgainLeftOut leftOut{};                    // of a selection of Again
   std::vector<PushedBefore> pushedBefore{};  // of the given ids of Again
   std::vector<ListedTask> first{};           // of the given ids: at most ten that it changed, as they stood before
-  bool stopped = false;                      // the caller ended it: `changed` tasks were changed
-  std::optional<Time> continues{};           // it went on where an action that was begun at this time had stopped
+  bool stopped = false;                      // OnActionProgress ended it: only `changed` tasks were changed
+  std::optional<Time> continues{};           // when the earlier action began that this one went on with
   std::vector<Error> errors{};               // of stores that failed; each says how far the action came there
 
-  bool isWhole() const { return !stopped && errors.empty(); }
+  bool isComplete() const { return !stopped && errors.empty(); }
 };
 
 // An action on a selection changes at most so many tasks before it calls OnActionProgress. The stores serve other
 // processes between two slices.
-inline constexpr std::size_t kActionSlice = 1'000;
+inline constexpr std::size_t kMaxTasksPerSlice = 1'000;
 inline constexpr std::size_t kMaxIdsReported = 1'000;
 
 }  // namespace leptir

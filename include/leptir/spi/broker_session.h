@@ -109,7 +109,7 @@ class BrokerSession {
   // queue is asked once in `emptyQueueSleepTime` at most, so that a wait in popBrokerTasks() may overlook a push for so
   // long; and tasks may be received ahead of a lease, while the caller takes many and calls giveBackUnused() when it
   // takes none.
-  virtual void saveRequests(Duration emptyQueueSleepTime);
+  virtual void reduceRequests(Duration emptyQueueSleepTime);
 
   // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
   // each call, until the tasks leave the queue) and the leases among `held` that this session has lost; without
@@ -126,7 +126,7 @@ class BrokerSession {
   virtual Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                           Wake& wake);
 
-  // Puts tasks back into the queue, with new counters and a new due time. Returns the same as acknowledge().
+  // Puts tasks back into the queue with new counters and due time. Returns leases that are no longer the session's.
   virtual Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) = 0;
 
   // Ends the time for which this session leaves tasks to others (TaskRelease::leftToOthersUntil): from now on it leases
@@ -136,7 +136,7 @@ class BrokerSession {
   virtual Result<void> leaseAgain(std::span<const LeaseId> released);
 
   // Takes tasks out of the queue and keeps them, unchanged and with a reason, until an operator revives or removes
-  // them (without BrokerTraits::keepsBuried: removes them). Returns the same as acknowledge().
+  // them (without BrokerTraits::keepsBuried: removes them). Returns the leases that no longer belonged to this session.
   virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
 
   // All tasks that this session has leased, according to the store; naming one twice is harmless. Without

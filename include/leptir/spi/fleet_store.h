@@ -52,7 +52,7 @@ class FleetStore {
 };
 
 // The keys whose changes FleetStore::version() tells.
-inline constexpr std::string_view kFleetOrders = "orders/";
-inline constexpr std::string_view kFleetPauses = "pauses/";
+inline constexpr std::string_view kFleetOrderKeyPrefix = "orders/";
+inline constexpr std::string_view kFleetPauseKeyPrefix = "pauses/";
 
 }  // namespace leptir

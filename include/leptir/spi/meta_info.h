@@ -59,7 +59,7 @@ struct MetaInfo {
 
 // Whether `a` may replace a stored record with this lease and step. A record replaces only one with a smaller
 // (lease, step), so a late writer changes nothing.
-inline bool isNewer(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
+inline bool supersedes(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
   return a.lease != lease ? a.lease > lease : a.step > step;
 }
 

@@ -14,7 +14,7 @@ namespace leptir {
 // What ended a wait. All fields empty: the time has passed.
 struct RecordNews {
   bool isWoken = false;            // the caller's Wake was rung
-  bool mayBeAny = false;           // records were saved, but the store does not say which
+  bool hasUnknownIds = false;      // records were saved, but the store does not say which
   std::vector<std::string> ids{};  // tasks whose records were saved, also tasks that the caller does not know
 };
 
@@ -31,7 +31,7 @@ class RecordWatch {
   virtual Result<RecordNews> wait(Duration longest, Wake& wake) = 0;
 
   // No thread waits for now, so saving should cost nothing. The first wait() after a pause registers again, and returns
-  // at once with `mayBeAny` if records may have been saved unnoticed. The default does nothing.
+  // at once with `hasUnknownIds` if records may have been saved unnoticed. The default does nothing.
   virtual void suspend() {}
 };
 

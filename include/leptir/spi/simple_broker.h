@@ -89,7 +89,7 @@ class SimpleBroker {
 
   // Tries the operations of pushes and dispatchers without changing the store, for checks of a configuration. Invalid:
   // this user has no right to one of them, or the server does not support it. Unavailable: they cannot be tried now.
-  virtual Result<void> tryRights() { return {}; }
+  virtual Result<void> checkRights() { return {}; }
 
   // Looks for what loses tasks or slows them down: settings of the store, its space, missing indexes, its clock. It
   // changes nothing, and takes less than a second. The default tells the warnings of traits().

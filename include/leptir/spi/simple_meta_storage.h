@@ -84,8 +84,8 @@ class SimpleMetaStorage {
   // a waiting process. Unavailable: it cannot now.
   virtual Result<std::unique_ptr<RecordWatch>> watchRecords();
 
-  // As SimpleBroker::tryRights, for saving and loading records.
-  virtual Result<void> tryRights() { return {}; }
+  // As SimpleBroker::checkRights, for saving and loading records.
+  virtual Result<void> checkRights() { return {}; }
 
   // As SimpleBroker::examine. Findings that the broker of the same store tells as well are told once.
   virtual Result<StoreExamination> examine() { return examinationOf(traits().warnings); }

@@ -25,7 +25,7 @@ enum class CancelResult {
   Requested,  // the task is leased; its session gets the request at the next renewal, and a release keeps the request
 };
 
-// removeAll, reschedule and revive change so many tasks in one step, which takes a store less than 50 ms: other
+// removeMany, reschedule and revive change so many tasks in one step, which takes a store less than 50 ms: other
 // processes lease and push between two steps.
 inline constexpr std::size_t kMaxTasksPerChange = 1'000;
 
@@ -74,8 +74,8 @@ class TaskKeeper {
   }
   // Removes those of `ids` that are not leased, waiting or buried, and returns how many it removed. At most
   // kMaxTasksPerChange ids.
-  virtual Result<std::size_t> removeAll(std::span<const std::string> ids);
-  // Changes the due time of those of `ids` that wait (none: due at once, by the store's clock), and returns how many
+  virtual Result<std::size_t> removeMany(std::span<const std::string> ids);
+  // Changes the due time of those of `ids` that wait (no `due`: at once, by the store's clock), and returns how many
   // waited. They keep their counters. At most kMaxTasksPerChange ids. Unsupported: the store cannot change due times.
   virtual Result<std::size_t> reschedule(std::span<const std::string> /*ids*/, std::optional<Time> /*due*/) {
     return Error(ErrorCode::Unsupported, "this store cannot change the due times of its tasks");

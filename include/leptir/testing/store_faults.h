@@ -20,23 +20,23 @@ class StoreFaults {
   // The error that a call returns instead of its answer. Unavailable: the store is down.
   void setError(Error error);
 
-  // The next `calls` calls do nothing and return the error: all calls, or those of one kind. Later orders come after
-  // earlier ones.
+  // The next `calls` calls do nothing and return the error: all calls, or those of one kind. Faults that are planned
+  // later come after earlier ones.
   void failNext(int calls = 1);
   void failNext(StoreCall call, int calls = 1);
   // The next `calls` calls of this kind are done, and return the error nevertheless: the answer was lost on its way.
   void loseNextAnswer(StoreCall call, int calls = 1);
-  // Every call does nothing and returns the error, until repair(), which also takes back all other orders.
+  // Every call does nothing and returns the error, until repair(), which also removes all other planned faults.
   void failUntilRepaired();
   void repair();
 
   // How many calls have returned the error.
-  std::size_t failedCalls() const;
+  std::size_t injectedFailures() const;
 
-  // For the stores: does the operation unless it is to fail, and returns its answer or the error.
+  // For the stores: runs the operation unless it is to fail, and returns its result or the error.
   template <class Operation>
-  auto answer(StoreCall call, Operation operation) -> decltype(operation()) {
-    const auto effect = takeEffectOn(call);
+  auto invoke(StoreCall call, Operation operation) -> decltype(operation()) {
+    const auto effect = consumeEffectFor(call);
     if (effect == Effect::None) return operation();
     if (effect == Effect::LosesAnswer) static_cast<void>(operation());
     return errorOf(call);
@@ -44,20 +44,20 @@ class StoreFaults {
 
  private:
   enum class Effect { None, Fails, LosesAnswer };
-  struct Order {
+  struct PlannedFault {
     std::optional<StoreCall> call;  // none: any
     int calls = 0;                  // that are left
     Effect effect = Effect::None;
   };
-  Effect takeEffectOn(StoreCall call);
+  Effect consumeEffectFor(StoreCall call);
   Error errorOf(StoreCall call) const;
-  void add(Order order);
+  void add(PlannedFault fault);
 
   mutable std::mutex mutex_;  // guards all below
   Error error_{ErrorCode::Unavailable, "made to fail by the test"};
-  std::vector<Order> orders_;
+  std::vector<PlannedFault> plannedFaults_;
   bool isDown_ = false;
-  std::size_t failedCalls_ = 0;
+  std::size_t injectedFailures_ = 0;
 };
 
 // Wrap a store of any backend. `faults` must outlive the store.

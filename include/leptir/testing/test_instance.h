@@ -58,7 +58,7 @@ struct StoredTask {
 class TestInstance {
  public:
   // How many runs one call makes at most: tasks that push one another, or ask for a retry again and again, never end.
-  static constexpr std::size_t kMaxRuns = 1000;
+  static constexpr std::size_t kMaxRunsPerCall = 1000;
 
   // Runs the program's hooks for the start of a worker. `program` or `tasks` must outlive the instance.
   explicit TestInstance(const Program& program, TestInstanceOptions options = {});
@@ -76,12 +76,12 @@ class TestInstance {
   // of the broker with the lowest priority index first, in each broker the earliest first. As many runs as `most` mean
   // that more may be due. When a store fails, the call ends early, log() says so, and the next call goes on: what was
   // not settled is settled then, without another run.
-  std::vector<ObservedRun> runDue(std::size_t most = kMaxRuns);
+  std::vector<ObservedRun> runDue(std::size_t most = kMaxRunsPerCall);
   // The same for everything that becomes due within `time`, in the order of time: the clock moves from one due time to
   // the next, and stands at the end of that time at last (unless the call ends early).
-  std::vector<ObservedRun> runFor(Duration time, std::size_t most = kMaxRuns);
+  std::vector<ObservedRun> runFor(Duration time, std::size_t most = kMaxRunsPerCall);
   // The same until no task waits any more.
-  std::vector<ObservedRun> runAll(std::size_t most = kMaxRuns);
+  std::vector<ObservedRun> runAll(std::size_t most = kMaxRunsPerCall);
   // When the next task can run; the time of the clock, or before it, if one is due. None: no task waits.
   std::optional<Time> nextDue();
 

@@ -7,7 +7,7 @@
 namespace leptir::memory {
 namespace {
 
-std::string nameIn(const Json& connection) {
+std::string storeNameOf(const Json& connection) {
   return connection.value("name", "default");
 }
 
@@ -20,14 +20,14 @@ std::span<const ConfigKey> MemoryBackend::brokerConnectionKeys() const {
 }
 
 Result<std::unique_ptr<SimpleBroker>> MemoryBackend::openBroker(const Json& connection, BrokerUse) {
-  return std::make_unique<MemoryBroker>(queue(nameIn(connection)));
+  return std::make_unique<MemoryBroker>(queue(storeNameOf(connection)));
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> MemoryBackend::openMetaStorage(const Json& connection,
                                                                           std::optional<Duration> expireAfter,
                                                                           MetaUse) {
   const std::lock_guard lock(mutex_);
-  auto& records = records_[nameIn(connection)];
+  auto& records = records_[storeNameOf(connection)];
   if (!records) records = std::make_shared<MemoryRecords>();
   return std::make_unique<MemoryMetaStorage>(records, expireAfter, *clock_);
 }

@@ -21,7 +21,7 @@ class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
     return queue_.list(filter, cursor, limit);
   }
   Result<std::optional<Time>> earliestDue() override { return queue_.earliestDue(); }
-  Result<std::size_t> removeAll(std::span<const std::string> ids) override { return queue_.removeAll(ids); }
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override { return queue_.removeMany(ids); }
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
     return queue_.reschedule(ids, due);
   }

@@ -30,7 +30,7 @@ Result<void> MemoryMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) 
 Result<Json> MemoryMetaStorage::loadMetaInfoById(std::string_view id) {
   const std::lock_guard lock(records_->mutex);
   const auto found = records_->records.find(id);
-  if (found == records_->records.end() || isOver(found->second)) {
+  if (found == records_->records.end() || isExpired(found->second)) {
     return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
   }
   return found->second.json;
@@ -81,7 +81,7 @@ Result<RecordList> MemoryMetaStorage::listRecords(const MetaFilter& filter, std:
 MemoryMetaStorage::NewestFirst MemoryMetaStorage::newestFirst() const {
   NewestFirst records;
   for (const auto& stored : records_->records) {
-    if (!isOver(stored.second)) records.emplace(stored.second.order, &stored);
+    if (!isExpired(stored.second)) records.emplace(stored.second.order, &stored);
   }
   return records;
 }
@@ -90,9 +90,9 @@ Result<std::size_t> MemoryMetaStorage::expire() {
   const std::lock_guard lock(records_->mutex);
   std::size_t removed = 0;
   for (auto record = records_->records.begin(); record != records_->records.end() && removed < kMaxExpiredPerCall;) {
-    const bool over = isOver(record->second);
-    record = over ? records_->records.erase(record) : std::next(record);
-    removed += over;
+    const bool expired = isExpired(record->second);
+    record = expired ? records_->records.erase(record) : std::next(record);
+    removed += expired;
   }
   return removed;
 }
@@ -106,7 +106,7 @@ MetaTraits MemoryMetaStorage::traits() const {
   return traits;
 }
 
-bool MemoryMetaStorage::isOver(const MemoryRecords::Record& record) const {
+bool MemoryMetaStorage::isExpired(const MemoryRecords::Record& record) const {
   return expireAfter_ && base::saturatedAdd(record.saved, *expireAfter_) <= clock_->now();
 }
 

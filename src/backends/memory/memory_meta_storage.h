@@ -41,16 +41,16 @@ class MemoryMetaStorage : public SimpleMetaStorage {
   // Whether `info` replaces the stored record. Virtual, so that a test can break it and show that the conformance suite
   // notices.
   virtual bool replaces(const MetaInfo& info, const MemoryRecords::Record& stored) const {
-    return isNewer(info, stored.lease, stored.step);
+    return supersedes(info, stored.lease, stored.step);
   }
 
  private:
   using Stored = decltype(MemoryRecords::records)::value_type;
   using NewestFirst = std::map<std::uint64_t, const Stored*, std::greater<>>;
 
-  // Called while the mutex of the records is locked: those that have not expired.
+  // Called while the mutex of the records is locked. Returns the records that have not expired.
   NewestFirst newestFirst() const;
-  bool isOver(const MemoryRecords::Record& record) const;
+  bool isExpired(const MemoryRecords::Record& record) const;
 
   std::shared_ptr<MemoryRecords> records_;
   std::optional<Duration> expireAfter_;

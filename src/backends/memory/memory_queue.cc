@@ -35,8 +35,8 @@ std::size_t MemoryQueue::recover(std::size_t limit, const std::set<std::string>&
   std::size_t done = 0;
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
     auto& session = sessions_[i];
-    const bool isOver = session.state == Session::State::Open && session.expiry <= clock_->now();
-    if (isOver && !own.contains(session.id.instance)) session.state = Session::State::Claimed;
+    const bool isExpired = session.state == Session::State::Open && session.expiry <= clock_->now();
+    if (isExpired && !own.contains(session.id.instance)) session.state = Session::State::Claimed;
     if (session.state != Session::State::Claimed) continue;
     bool empty = true;
     for (auto& [number, task] : tasks_) {

@@ -55,7 +55,7 @@ Result<void> MemoryTasks::remove(std::string_view id) {
   const std::lock_guard lock(mutex_);
   auto* task = byId(id);
   if (task == nullptr) return broker::noSuchTask(id);
-  if (task->holder != 0) return broker::isLeased(id);
+  if (task->holder != 0) return broker::taskLeasedError(id);
   forget(*task);
   return {};
 }
@@ -68,7 +68,7 @@ Result<CancelResult> MemoryTasks::cancel(std::string_view id, std::string_view b
     forget(*task);
     return CancelResult::Removed;
   }
-  task->cancelledBy = broker::cancelRequester(by);
+  task->cancelledBy = broker::requesterOrUnknown(by);
   return CancelResult::Requested;
 }
 
@@ -86,7 +86,7 @@ std::vector<FoundTask> MemoryTasks::listBuried(Page page) {
   return listed;
 }
 
-std::size_t MemoryTasks::removeAll(std::span<const std::string> ids) {
+std::size_t MemoryTasks::removeMany(std::span<const std::string> ids) {
   const std::lock_guard lock(mutex_);
   std::size_t removed = 0;
   for (const auto& id : ids) {

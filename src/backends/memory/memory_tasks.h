@@ -37,7 +37,7 @@ class MemoryTasks {
   std::vector<FoundTask> listBuried(Page page);
   virtual Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit);
   std::optional<Time> earliestDue();
-  virtual std::size_t removeAll(std::span<const std::string> ids);
+  virtual std::size_t removeMany(std::span<const std::string> ids);
   virtual std::size_t reschedule(std::span<const std::string> ids, std::optional<Time> due);
   std::size_t revive(std::span<const std::string> ids);
   std::vector<FoundTask> buriedAmong(std::span<const std::string> ids);

@@ -21,12 +21,12 @@ using task::JsonReader;
 constexpr std::string_view kFullWidthDollar = "\xef\xbc\x84";  // U+FF04
 constexpr std::string_view kSymbolForNul = "\xe2\x90\x80";     // U+2400
 
-bool isOfReference(std::string_view name) {
+bool isDbRefField(std::string_view name) {
   return name == "$ref" || name == "$id" || name == "$db";
 }
 
 bool isStorable(std::string_view name) {
-  return name.find('\0') == std::string_view::npos && (!name.starts_with('$') || isOfReference(name));
+  return name.find('\0') == std::string_view::npos && (!name.starts_with('$') || isDbRefField(name));
 }
 
 std::string storableName(std::string_view name) {
@@ -48,7 +48,7 @@ bool isInteger(std::string_view digits) {
 }
 
 // Of digits that std::from_chars finds out of range, which has no other way to say in which direction.
-double limitOf(std::string_view digits) {
+double outOfRangeDouble(std::string_view digits) {
   const auto exponent = digits.find_first_of("eE");
   const bool isTiny = exponent == std::string_view::npos ? digits.find('.') != std::string_view::npos
                                                          : digits.substr(exponent + 1).starts_with('-');
@@ -59,11 +59,11 @@ double limitOf(std::string_view digits) {
 double doubleOf(std::string_view digits) {
   double number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return error == std::errc() ? number : limitOf(digits);
+  return error == std::errc() ? number : outOfRangeDouble(digits);
 }
 
 // Where a value goes: a document or a list that is being written, and the name there.
-struct Place {
+struct Target {
   bson_t* to;
   std::string_view name;
 
@@ -80,12 +80,12 @@ class Conversion {
  private:
   error_code appendMembers(bson_t* to, JsonReader::Object& object, int depth);
   error_code appendMember(bson_t* to, std::string_view name, JsonReader::Value& value, int depth);
-  error_code append(const Place& place, JsonReader::Value& value, int depth);
-  error_code appendObject(const Place& place, JsonReader::Value& value, int depth);
-  error_code appendList(const Place& place, JsonReader::Value& value, int depth);
-  error_code appendScalar(const Place& place, JsonReader::Value& value, int depth);
-  error_code appendTooDeep(const Place& place, JsonReader::Value& value);
-  void appendNumber(const Place& place, std::string_view digits);
+  error_code append(const Target& target, JsonReader::Value& value, int depth);
+  error_code appendObject(const Target& target, JsonReader::Value& value, int depth);
+  error_code appendList(const Target& target, JsonReader::Value& value, int depth);
+  error_code appendScalar(const Target& target, JsonReader::Value& value, int depth);
+  error_code appendTooDeep(const Target& target, JsonReader::Value& value);
+  void appendNumber(const Target& target, std::string_view digits);
   error_code refuse(std::string why);
 
   Unstorable unstorable_;
@@ -134,15 +134,15 @@ error_code Conversion::appendMember(bson_t* to, std::string_view name, JsonReade
   return append({to, storable}, value, depth);
 }
 
-error_code Conversion::append(const Place& place, JsonReader::Value& value, int depth) {
+error_code Conversion::append(const Target& target, JsonReader::Value& value, int depth) {
   simdjson::ondemand::json_type type;
   if (const auto error = value.type().get(type)) return error;
-  if (type == simdjson::ondemand::json_type::object) return appendObject(place, value, depth);
-  if (type == simdjson::ondemand::json_type::array) return appendList(place, value, depth);
-  return appendScalar(place, value, depth);
+  if (type == simdjson::ondemand::json_type::object) return appendObject(target, value, depth);
+  if (type == simdjson::ondemand::json_type::array) return appendList(target, value, depth);
+  return appendScalar(target, value, depth);
 }
 
-error_code Conversion::appendTooDeep(const Place& place, JsonReader::Value& value) {
+error_code Conversion::appendTooDeep(const Target& target, JsonReader::Value& value) {
   if (unstorable_ == Unstorable::Refuse) {
     constexpr int kLevelsOfAnEnvelope = 2;
     return refuse(
@@ -152,34 +152,34 @@ error_code Conversion::appendTooDeep(const Place& place, JsonReader::Value& valu
   isExact_ = false;
   std::string_view json;
   if (const auto error = simdjson::to_json_string(value).get(json)) return error;
-  bson_append_utf8(place.to, place.name.data(), place.nameBytes(), json.data(), static_cast<int>(json.size()));
+  bson_append_utf8(target.to, target.name.data(), target.nameBytes(), json.data(), static_cast<int>(json.size()));
   return simdjson::SUCCESS;
 }
 
-error_code Conversion::appendObject(const Place& place, JsonReader::Value& value, int depth) {
-  if (depth >= kMaxDocumentDepth) return appendTooDeep(place, value);
+error_code Conversion::appendObject(const Target& target, JsonReader::Value& value, int depth) {
+  if (depth >= kMaxDocumentDepth) return appendTooDeep(target, value);
   const bool mayBeExtended = std::string_view(value.raw_json_token().data(), 3) == R"({"$)";
   JsonReader::Object object;
   if (const auto error = value.get_object().get(object)) return error;
   if (mayBeExtended) {
     std::string_view json;
     if (const auto error = object.raw_json().get(json)) return error;
-    if (appendExtendedValue(place.to, place.name, json)) return simdjson::SUCCESS;
+    if (appendExtendedValue(target.to, target.name, json)) return simdjson::SUCCESS;
     if (const auto error = object.reset().error()) return error;
   }
   bson_t members;
-  bson_append_document_begin(place.to, place.name.data(), place.nameBytes(), &members);
+  bson_append_document_begin(target.to, target.name.data(), target.nameBytes(), &members);
   const auto error = appendMembers(&members, object, depth + 1);
-  bson_append_document_end(place.to, &members);
+  bson_append_document_end(target.to, &members);
   return error;
 }
 
-error_code Conversion::appendList(const Place& place, JsonReader::Value& value, int depth) {
-  if (depth >= kMaxDocumentDepth) return appendTooDeep(place, value);
+error_code Conversion::appendList(const Target& target, JsonReader::Value& value, int depth) {
+  if (depth >= kMaxDocumentDepth) return appendTooDeep(target, value);
   simdjson::ondemand::array list;
   if (const auto error = value.get_array().get(list)) return error;
   bson_t members;
-  bson_append_array_begin(place.to, place.name.data(), place.nameBytes(), &members);
+  bson_append_array_begin(target.to, target.name.data(), target.nameBytes(), &members);
   error_code error = simdjson::SUCCESS;
   std::uint32_t number = 0;
   for (auto element : list) {
@@ -190,38 +190,38 @@ error_code Conversion::appendList(const Place& place, JsonReader::Value& value, 
     if (!error) error = append({&members, {name, bytes}}, element.value_unsafe(), depth + 1);
     if (error) break;
   }
-  bson_append_array_end(place.to, &members);
+  bson_append_array_end(target.to, &members);
   return error;
 }
 
-error_code Conversion::appendScalar(const Place& place, JsonReader::Value& value, int depth) {
+error_code Conversion::appendScalar(const Target& target, JsonReader::Value& value, int depth) {
   JsonItem item;
   if (const auto error = reader_.read(value, depth, item)) return error;
-  const auto [to, name] = place;
+  const auto [to, name] = target;
   switch (item.kind) {
     case JsonItem::Kind::Text:
-      bson_append_utf8(to, name.data(), place.nameBytes(), item.text.data(), static_cast<int>(item.text.size()));
+      bson_append_utf8(to, name.data(), target.nameBytes(), item.text.data(), static_cast<int>(item.text.size()));
       break;
     case JsonItem::Kind::Number:
-      appendNumber(place, item.text);
+      appendNumber(target, item.text);
       break;
     case JsonItem::Kind::Null:
-      bson_append_null(to, name.data(), place.nameBytes());
+      bson_append_null(to, name.data(), target.nameBytes());
       break;
     default:
-      bson_append_bool(to, name.data(), place.nameBytes(), item.kind == JsonItem::Kind::True);
+      bson_append_bool(to, name.data(), target.nameBytes(), item.kind == JsonItem::Kind::True);
   }
   return simdjson::SUCCESS;
 }
 
-void Conversion::appendNumber(const Place& place, std::string_view digits) {
+void Conversion::appendNumber(const Target& target, std::string_view digits) {
   std::int64_t number = 0;
   if (isInteger(digits)) {
     const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), number).ec;
-    if (error == std::errc()) return void(bson_append_int64(place.to, place.name.data(), place.nameBytes(), number));
+    if (error == std::errc()) return void(bson_append_int64(target.to, target.name.data(), target.nameBytes(), number));
     isExact_ = false;
   }
-  bson_append_double(place.to, place.name.data(), place.nameBytes(), doubleOf(digits));
+  bson_append_double(target.to, target.name.data(), target.nameBytes(), doubleOf(digits));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 std::string stored(std::string_view json, Unstorable unstorable = Unstorable::Refuse) {
   const auto converted = documentFromJson(json, unstorable);
-  return converted ? canonicalJson(converted->document) : converted.error().message();
+  return converted ? canonicalExtendedJson(converted->document) : converted.error().message();
 }
 
 bool isExact(std::string_view json) {

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 TEST(Bson, KeepsTheOrderOfFields) {
   const auto document = Document().add("b", "x").add("a", 2).addNull("c").add("d", true).add("e", 1.5);
   EXPECT_EQ(
-      canonicalJson(document),
+      canonicalExtendedJson(document),
       R"({ "b" : "x", "a" : { "$numberLong" : "2" }, "c" : null, "d" : true, "e" : { "$numberDouble" : "1.5" } })");
 }
 
@@ -23,7 +23,7 @@ TEST(Bson, NestsDocumentsAndArrays) {
   const std::vector<Document> documents = {Document().add("x", 1), Document()};
   const std::vector<std::string> texts = {"a", ""};
   const auto document = Document().add("d", Document().add("y", 2)).add("l", documents).add("t", texts);
-  EXPECT_EQ(canonicalJson(document),
+  EXPECT_EQ(canonicalExtendedJson(document),
             R"({ "d" : { "y" : { "$numberLong" : "2" } }, "l" : [ { "x" : { "$numberLong" : "1" } }, {  } ], )"
             R"("t" : [ "a", "" ] })");
 }

@@ -27,7 +27,7 @@ void appendObject(DocumentView object, std::string& text, int depth) {
   char before = '{';
   object.forEach([&](const ValueView& value) {
     text += before;
-    task::appendJsonText(value.key(), text);
+    task::appendPhpJsonString(value.key(), text);
     text += ':';
     appendJson(value, text, depth);
     before = ',';
@@ -45,21 +45,21 @@ void appendList(DocumentView list, std::string& text, int depth) {
   text += before == '[' ? "[]" : "]";
 }
 
-DocumentView upToMaxDepth(DocumentView contents, int depth) {
+DocumentView emptyIfTooDeep(DocumentView contents, int depth) {
   return depth < kMaxJsonDepth ? contents : DocumentView(std::span<const std::uint8_t>());
 }
 
 }  // namespace
 
 void appendJson(DocumentView document, std::string& text, int depth) {
-  appendObject(upToMaxDepth(document, depth), text, depth + 1);
+  appendObject(emptyIfTooDeep(document, depth), text, depth + 1);
 }
 
 void appendJson(const ValueView& value, std::string& text, int depth) {
   const auto& at = value.iterator();
   switch (value.type()) {
     case BSON_TYPE_UTF8:
-      return task::appendJsonText(*value.text(), text);
+      return task::appendPhpJsonString(*value.text(), text);
     case BSON_TYPE_INT32:
       return task::appendInteger(bson_iter_int32(&at), text);
     case BSON_TYPE_INT64:
@@ -71,7 +71,7 @@ void appendJson(const ValueView& value, std::string& text, int depth) {
     case BSON_TYPE_DOCUMENT:
       return appendJson(*value.document(), text, depth);
     case BSON_TYPE_ARRAY:
-      return appendList(upToMaxDepth(*value.document(), depth), text, depth + 1);
+      return appendList(emptyIfTooDeep(*value.document(), depth), text, depth + 1);
     case BSON_TYPE_DOUBLE:
       if (std::isfinite(bson_iter_double(&at))) return appendFinite(bson_iter_double(&at), text);
       return appendExtendedJson(value, text, depth);

@@ -7,7 +7,7 @@
 
 namespace leptir::mongodb {
 
-inline std::string canonicalJson(const Document& document) {
+inline std::string canonicalExtendedJson(const Document& document) {
   char* const json = ::bson_as_canonical_extended_json(document.get(), nullptr);
   std::string copied(json);
   ::bson_free(json);

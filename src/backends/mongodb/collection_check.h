@@ -9,7 +9,7 @@
 namespace leptir::mongodb {
 
 // NotFound: the collection does not exist. Invalid: it is a view, capped or of another special kind, so that documents
-// in it cannot be changed and removed. A user who may not list collections is not told.
+// in it cannot be changed and removed. No error: the user may not list collections.
 Result<void> checkCollection(MongodbClient& client, std::string_view collection);
 
 }  // namespace leptir::mongodb

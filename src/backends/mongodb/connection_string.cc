@@ -8,8 +8,8 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::string_view kPlain = "mongodb://";
-constexpr std::string_view kSrv = "mongodb+srv://";
+constexpr std::string_view kMongodbScheme = "mongodb://";
+constexpr std::string_view kMongodbSrvScheme = "mongodb+srv://";
 
 Error badUri(const char* what) {
   return Error(ErrorCode::Invalid, std::string("mongodb: 'uri' ") + what);
@@ -22,7 +22,7 @@ Error badCredentials() {
 }
 
 // Cuts `text` at the first of `separators`, and returns the part behind it; none: there is no separator.
-std::optional<std::string_view> cutAt(std::string_view& text, std::string_view separators) {
+std::optional<std::string_view> splitOffTail(std::string_view& text, std::string_view separators) {
   const auto at = text.find_first_of(separators);
   if (at == std::string_view::npos) return {};
   const auto behind = text.substr(at + 1);
@@ -38,7 +38,7 @@ Result<std::string> decoded(std::string_view text, const char* what) {
 
 // `credentials`: what stands in front of the `@`.
 Result<void> readCredentials(std::string_view credentials, ConnectionString& to) {
-  const auto password = cutAt(credentials, ":");
+  const auto password = splitOffTail(credentials, ":");
   if (credentials.empty() || (password && password->find(':') != std::string_view::npos)) return badCredentials();
   auto user = decoded(credentials, "has a user that is wrongly percent-encoded");
   auto secret = decoded(password.value_or(""), "has a password that is wrongly percent-encoded");
@@ -54,9 +54,9 @@ Result<void> readOptions(std::string_view options, MongodbOptions& to) {
   std::optional<std::string_view> rest = options;
   while (rest) {
     auto name = *rest;
-    rest = cutAt(name, "&;");
+    rest = splitOffTail(name, "&;");
     if (name.empty()) continue;
-    const auto value = cutAt(name, "=");
+    const auto value = splitOffTail(name, "=");
     if (!value || value->empty()) return badUri("has an option without a value");
     const auto plain = decoded(*value, "has an option that is wrongly percent-encoded");
     if (!plain) return plain.error();
@@ -66,7 +66,7 @@ Result<void> readOptions(std::string_view options, MongodbOptions& to) {
 }
 
 std::string composed(const ConnectionString& parts, const std::string& credentials) {
-  std::string text(parts.isSrv ? kSrv : kPlain);
+  std::string text(parts.isSrv ? kMongodbSrvScheme : kMongodbScheme);
   if (!credentials.empty()) text += credentials + '@';
   text += parts.hosts + '/' + percentEncoded(parts.database);
   if (const auto options = parts.options.text(); !options.empty()) text += '?' + options;
@@ -81,18 +81,18 @@ std::string ConnectionString::text() const {
   return composed(*this, credentials);
 }
 
-std::string ConnectionString::textForChecks() const {
+std::string ConnectionString::redactedText() const {
   const std::string placeholder = password.empty() ? "user" : "user:password";
   return composed(*this, user.empty() ? std::string() : placeholder);
 }
 
 Result<ConnectionString> parseConnectionString(std::string_view uri) {
   ConnectionString parts;
-  parts.isSrv = uri.starts_with(kSrv);
-  if (!parts.isSrv && !uri.starts_with(kPlain)) return badUri("must begin with mongodb:// or mongodb+srv://");
-  uri.remove_prefix(parts.isSrv ? kSrv.size() : kPlain.size());
-  const auto options = cutAt(uri, "?");
-  const auto path = cutAt(uri, "/");
+  parts.isSrv = uri.starts_with(kMongodbSrvScheme);
+  if (!parts.isSrv && !uri.starts_with(kMongodbScheme)) return badUri("must begin with mongodb:// or mongodb+srv://");
+  uri.remove_prefix(parts.isSrv ? kMongodbSrvScheme.size() : kMongodbScheme.size());
+  const auto options = splitOffTail(uri, "?");
+  const auto path = splitOffTail(uri, "/");
   const auto at = uri.rfind('@');
   // What stands behind the hosts has no `@`, or it is a part of a password with a character like `/`.
   if ((options && options->find('@') != std::string_view::npos) || (path && path->find('@') != std::string_view::npos))

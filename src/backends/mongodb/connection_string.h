@@ -19,7 +19,7 @@ struct ConnectionString {
 
   std::string text() const;
   // The same without the password and with another user, so that errors about it give nothing away.
-  std::string textForChecks() const;
+  std::string redactedText() const;
 };
 
 // Reads the value of `uri`. Invalid: it is no connection string, or has an option that leptir refuses. Messages never

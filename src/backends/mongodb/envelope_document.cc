@@ -11,16 +11,16 @@
 namespace leptir::mongodb {
 namespace {
 
-bool isField(const ValueView& value) {
+bool isEnvelopeField(const ValueView& value) {
   return value.key() != "_id" && value.key() != "leptir";
 }
 
-bool isTime(std::string_view key) {
+bool isTimeField(std::string_view key) {
   return key == "ts" || key == "expires";
 }
 
 // The time of a double that has no more digits than six decimals; none: it has more, or is no time.
-std::optional<Time> wholeMicroseconds(const ValueView& value) {
+std::optional<Time> timeOfUnixSeconds(const ValueView& value) {
   if (value.type() != BSON_TYPE_DOUBLE) return {};
   constexpr double kMaxExact = 9'007'199'254;  // Unix seconds with six decimals that a double has exactly
   const double seconds = bson_iter_double(&value.iterator());
@@ -32,9 +32,9 @@ std::optional<Time> wholeMicroseconds(const ValueView& value) {
 
 // `escaping`: that of `td`, which has the parameters; all else is leptir's own, and escaped as PHP does it.
 void appendField(const ValueView& value, std::string_view escaping, std::string& text) {
-  task::appendJsonText(value.key(), text);
+  task::appendPhpJsonString(value.key(), text);
   text += ':';
-  const auto time = isTime(value.key()) ? wholeMicroseconds(value) : std::nullopt;
+  const auto time = isTimeField(value.key()) ? timeOfUnixSeconds(value) : std::nullopt;
   if (time) return task::appendUnixSeconds(*time, text);
   if (escaping.empty() || value.key() != "td") return appendJson(value, text, 1);
   std::string json;
@@ -47,7 +47,7 @@ std::string writeFields(DocumentView document, std::string_view escaping = {}) {
   text.reserve(document.bytes());
   char before = '{';
   document.forEach([&](const ValueView& value) {
-    if (!isField(value)) return;
+    if (!isEnvelopeField(value)) return;
     text += before;
     appendField(value, escaping, text);
     before = ',';
@@ -57,7 +57,7 @@ std::string writeFields(DocumentView document, std::string_view escaping = {}) {
 }
 
 // What has to stand beside the fields of an envelope so that they give its bytes back; empty: nothing.
-std::string textBeside(const Document& fields, std::string_view envelope) {
+std::string textToRestoreEnvelope(const Document& fields, std::string_view envelope) {
   if (writeFields(fields) == envelope) return {};
   for (const auto& each : possibleEscapings(envelope)) {
     if (writeFields(fields, each) == envelope) return std::string(each);
@@ -66,12 +66,12 @@ std::string textBeside(const Document& fields, std::string_view envelope) {
 }
 
 // Whether `text` gives the fields that the document has now: a person may have changed them.
-bool isTextOf(std::string_view text, DocumentView document) {
+bool textMatchesFields(std::string_view text, DocumentView document) {
   const auto converted = documentFromJson(text, Unstorable::Refuse);
   if (!converted) return false;
   Document fields;
   document.forEach([&](const ValueView& value) {
-    if (isField(value)) fields.add(value.key(), value);
+    if (isEnvelopeField(value)) fields.add(value.key(), value);
   });
   return bson_equal(fields.get(), converted->document.get());
 }
@@ -81,14 +81,14 @@ bool isTextOf(std::string_view text, DocumentView document) {
 Result<EnvelopeFields> fieldsOf(std::string_view envelope) {
   auto converted = documentFromJson(envelope, Unstorable::Refuse);
   if (!converted) return converted.error();
-  auto text = textBeside(converted->document, envelope);
+  auto text = textToRestoreEnvelope(converted->document, envelope);
   return EnvelopeFields{.fields = std::move(converted->document), .text = std::move(text)};
 }
 
 std::string envelopeOf(DocumentView document) {
   const auto text = document.text("leptir.text");
   if (text && isEscaping(*text)) return writeFields(document, *text);
-  if (text && isTextOf(*text, document)) return std::string(*text);
+  if (text && textMatchesFields(*text, document)) return std::string(*text);
   return writeFields(document);
 }
 

@@ -47,7 +47,7 @@ TEST(EnvelopeDocument, HasTheFieldsOfTheEnvelopeInItsOrder) {
   task.pushedAt = Time(1795462346s + 500ms);
   const auto envelope = fieldsOf(EncodedTask::encode(task).value().envelope);
   ASSERT_TRUE(envelope);
-  EXPECT_EQ(canonicalJson(envelope->fields),
+  EXPECT_EQ(canonicalExtendedJson(envelope->fields),
             R"({ "cn" : "App\\Tasks\\image/resize", "pr" : { "$numberLong" : "0" }, "tl" : { "$numberLong" : "30" }, )"
             R"("toex" : { "$numberLong" : "1900000000" }, "td" : { "id" : "0190f5c0-1234-7abc-8def-0123456789ab", )"
             R"("parameters" : { "width" : { "$numberLong" : "640" }, "ratio" : { "$numberDouble" : "0.5" } } }, )"

@@ -74,19 +74,19 @@ void appendRegularExpression(const bson_iter_t& at, std::string& text) {
   const char* options = nullptr;
   const char* pattern = bson_iter_regex(&at, &options);
   text += R"({"$regularExpression":{"pattern":)";
-  task::appendJsonText(pattern, text);
+  task::appendPhpJsonString(pattern, text);
   text += R"(,"options":)";
-  task::appendJsonText(options, text);
+  task::appendPhpJsonString(options, text);
   text += "}}";
 }
 
-void appendPointer(const bson_iter_t& at, std::string& text) {
+void appendDbPointer(const bson_iter_t& at, std::string& text) {
   std::uint32_t bytes = 0;
   const char* collection = nullptr;
   const bson_oid_t* id = nullptr;
   bson_iter_dbpointer(&at, &bytes, &collection, &id);
   text += R"({"$dbPointer":{"$ref":)";
-  task::appendJsonText({collection, bytes}, text);
+  task::appendPhpJsonString({collection, bytes}, text);
   text += R"(,"$id":)";
   appendObjectId(*id, text);
   text += "}}";
@@ -100,7 +100,7 @@ void appendTimestamp(const bson_iter_t& at, std::string& text) {
 
 void appendNamed(std::string_view name, std::string_view value, std::string& text) {
   text += fmt::format(R"({{"{}":)", name);
-  task::appendJsonText(value, text);
+  task::appendPhpJsonString(value, text);
   text += '}';
 }
 
@@ -153,7 +153,7 @@ void appendExtendedJson(const ValueView& value, std::string& text, int depth) {
     case BSON_TYPE_REGEX:
       return appendRegularExpression(at, text);
     case BSON_TYPE_DBPOINTER:
-      return appendPointer(at, text);
+      return appendDbPointer(at, text);
     case BSON_TYPE_CODE:
       return appendCode(at, text);
     case BSON_TYPE_SYMBOL:

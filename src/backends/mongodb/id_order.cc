@@ -11,8 +11,8 @@ namespace {
 
 // Types that sort as one, in the order of the server, by their names for $type. (An `_id` cannot be an array, a regular
 // expression or undefined.)
-constexpr std::array<std::string_view, 11> kTypes{"minKey",   "null", "number", "string",    "object", "binData",
-                                                  "objectId", "bool", "date",   "timestamp", "maxKey"};
+constexpr std::array<std::string_view, 11> kTypeOrder{"minKey",   "null", "number", "string",    "object", "binData",
+                                                      "objectId", "bool", "date",   "timestamp", "maxKey"};
 
 std::string_view typeOf(const ValueView& value) {
   switch (value.type()) {
@@ -46,13 +46,13 @@ std::string_view typeOf(const ValueView& value) {
 
 }  // namespace
 
-std::vector<Document> behindId(const ValueView& id, IdOrder order) {
+std::vector<Document> filtersAfter(const ValueView& id, IdOrder order) {
   const bool isRising = order == IdOrder::Rising;
   std::vector<Document> filters{Document().add("_id", Document().add(isRising ? "$gt" : "$lt", id))};
   const auto own = typeOf(id);
   std::vector<std::string> before, behind;
   bool isBehind = false;
-  for (const auto type : kTypes) {
+  for (const auto type : kTypeOrder) {
     if (type == own) {
       isBehind = true;
     } else {

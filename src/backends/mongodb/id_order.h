@@ -12,9 +12,9 @@ namespace leptir::mongodb {
 enum class IdOrder { Rising, Falling };
 
 // Filters that together find the documents behind this `_id`, in the order of the list: first those whose `_id` has the
-// same type, then (none, if there can be none) those of the types that sort behind it. $gt and $lt compare only values
+// same type, then (left out, if there are none) those of the types that sort behind it. $gt and $lt compare only values
 // of one type, but an index orders all.
-std::vector<Document> behindId(const ValueView& id, IdOrder order);
+std::vector<Document> filtersAfter(const ValueView& id, IdOrder order);
 
 // The document {_id: …} as hexadecimal digits, and back; nothing: the text is none that hexOfId() makes.
 std::string hexOfId(DocumentView document);

@@ -9,11 +9,11 @@ namespace {
 
 class IdOrderTest : public MongodbQueueTest {
  protected:
-  // What the filters of behindId() find, one filter after the other.
+  // What the filters of filtersAfter() find, one filter after the other.
   std::vector<Document> behind(const Document& id, IdOrder order) {
     std::vector<Document> all;
     const auto sort = Document().add("sort", Document().add("_id", order == IdOrder::Rising ? 1 : -1));
-    for (const auto& filter : behindId(*DocumentView(id).find("_id"), order)) {
+    for (const auto& filter : filtersAfter(*DocumentView(id).find("_id"), order)) {
       const auto found = client().find("tasks", filter, sort);
       all.insert(all.end(), found->begin(), found->end());
     }

@@ -9,8 +9,8 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::array kOfAscii{escaping::kPlainSlashes};
-constexpr std::array kOfUtf8{escaping::kPlainUtf8, escaping::kPlainSlashesAndUtf8};
+constexpr std::array kAsciiEscapings{escaping::kUnescapedSlashes};
+constexpr std::array kUtf8Escapings{escaping::kUnescapedUtf8, escaping::kUnescapedSlashesAndUtf8};
 constexpr std::size_t kEscapeBytes = 6;  // \uxxxx
 
 bool isAscii(char c) {
@@ -43,7 +43,7 @@ void appendUtf8(std::uint32_t codePoint, std::string& text) {
 
 // Appends the character of the `\uxxxx` at `at`, or of the two of a surrogate pair; returns how many bytes of `json` it
 // takes. 0: it is an ASCII character, or half of a pair, which stays escaped.
-std::size_t appendCharacter(std::string_view json, std::size_t at, std::string& text) {
+std::size_t appendUnescapedCharacter(std::string_view json, std::size_t at, std::string& text) {
   const auto first = utf16Unit(json, at);
   if (first < 0x80) return 0;
   if (first < 0xd800 || first > 0xdfff) {
@@ -59,17 +59,17 @@ std::size_t appendCharacter(std::string_view json, std::size_t at, std::string& 
 }  // namespace
 
 bool isEscaping(std::string_view text) {
-  return text == escaping::kPlainSlashes || std::ranges::find(kOfUtf8, text) != kOfUtf8.end();
+  return text == escaping::kUnescapedSlashes || std::ranges::find(kUtf8Escapings, text) != kUtf8Escapings.end();
 }
 
 std::span<const std::string_view> possibleEscapings(std::string_view json) {
-  if (std::ranges::all_of(json, isAscii)) return kOfAscii;
-  return kOfUtf8;
+  if (std::ranges::all_of(json, isAscii)) return kAsciiEscapings;
+  return kUtf8Escapings;
 }
 
 std::string withEscaping(std::string_view json, std::string_view escaping) {
-  const bool hasPlainSlashes = escaping.find('/') != std::string_view::npos;
-  const bool hasPlainUtf8 = escaping.find('u') != std::string_view::npos;
+  const bool hasUnescapedSlashes = escaping.find('/') != std::string_view::npos;
+  const bool hasUnescapedUtf8 = escaping.find('u') != std::string_view::npos;
   std::string text;
   text.reserve(json.size());
   for (std::size_t i = 0; i < json.size(); ++i) {
@@ -77,12 +77,12 @@ std::string withEscaping(std::string_view json, std::string_view escaping) {
       text += json[i];
       continue;
     }
-    const std::size_t taken = hasPlainUtf8 && json[i + 1] == 'u' ? appendCharacter(json, i, text) : 0;
+    const std::size_t taken = hasUnescapedUtf8 && json[i + 1] == 'u' ? appendUnescapedCharacter(json, i, text) : 0;
     if (taken > 0) {
       i += taken - 1;
       continue;
     }
-    if (json[i + 1] != '/' || !hasPlainSlashes) text += '\\';
+    if (json[i + 1] != '/' || !hasUnescapedSlashes) text += '\\';
     text += json[++i];
   }
   return text;

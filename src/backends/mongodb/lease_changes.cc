@@ -11,7 +11,7 @@ namespace {
 // More rounds than lost replies and documents without room can need.
 constexpr int kMaxRounds = 2 * Attempts::kMax;
 
-MongodbError unsettled(const std::string& where) {
+MongodbError changesNotApplied(const std::string& where) {
   return {.message = where + ": the server does not change tasks that are leased by this session; trying again later"};
 }
 
@@ -24,7 +24,7 @@ class LeaseChanges {
 
  private:
   MongodbResult<WriteReply> send();
-  std::optional<MongodbError> reduceRefused(const WriteReply& reply);
+  std::optional<MongodbError> replaceRefusedUpdates(const WriteReply& reply);
   MongodbResult<void> keepUnapplied();
 
   MongodbQueue& queue_;
@@ -37,15 +37,15 @@ class LeaseChanges {
 // Each change leaves the token in its document. So a look tells whether it was applied, where the reply is lost or says
 // that not all were.
 MongodbResult<std::vector<LeaseId>> LeaseChanges::apply() {
-  notOurs_ = dropUnusable(changes_, [](const LeaseChange& change) { return change.lease; });
+  notOurs_ = dropUnusableLeases(changes_, [](const LeaseChange& change) { return change.lease; });
   Attempts attempts;
   for (int rounds = 0; !changes_.empty(); ++rounds) {
-    if (rounds == kMaxRounds) return tl::unexpected(unsettled(queue_.client->where()));
+    if (rounds == kMaxRounds) return tl::unexpected(changesNotApplied(queue_.client->where()));
     const auto done = send();
     if (done && done->matched == static_cast<std::int64_t>(changes_.size())) break;
     if (!done && !attempts.mayRepeat(done.error())) return tl::unexpected(done.error());
     if (done && !done->failures.empty()) {
-      if (const auto why = reduceRefused(*done)) return tl::unexpected(*why);
+      if (const auto why = replaceRefusedUpdates(*done)) return tl::unexpected(*why);
     }
     if (auto kept = keepUnapplied(); !kept) return tl::unexpected(kept.error());
   }
@@ -62,7 +62,7 @@ MongodbResult<WriteReply> LeaseChanges::send() {
 }
 
 // Documents for which the change is too large get the smaller one, once. Nothing: what is left may be sent again.
-std::optional<MongodbError> LeaseChanges::reduceRefused(const WriteReply& reply) {
+std::optional<MongodbError> LeaseChanges::replaceRefusedUpdates(const WriteReply& reply) {
   for (const auto& failure : reply.failures) {
     auto& change = changes_[failure.index];
     if (failure.error.remedy != Remedy::Refuse || !change.whenRefused) return failure.error;

@@ -16,7 +16,7 @@
 
 namespace leptir::mongodb {
 
-// An update of one leased task. `whenRefused`: what is done instead if its document would be too large.
+// An update of one leased task. `whenRefused`: the update sent instead if the first would be too large.
 struct LeaseChange {
   LeaseId lease{};
   TaskUpdate update{};
@@ -27,9 +27,9 @@ struct LeaseChange {
 MongodbResult<std::vector<LeaseId>> applyChanges(MongodbQueue& queue, const std::string& session,
                                                  std::vector<LeaseChange> changes);
 
-// Drops, and returns, the leases that no task can have, and those that are named again: the first settles them.
+// Removes from `tasks`, and returns, the leases whose handle names no document, and all but the first of equal ones.
 template <class Task, class LeaseOf>
-std::vector<LeaseId> dropUnusable(std::vector<Task>& tasks, LeaseOf leaseOf) {
+std::vector<LeaseId> dropUnusableLeases(std::vector<Task>& tasks, LeaseOf leaseOf) {
   std::vector<LeaseId> unusable;
   std::set<LeaseId> seen;
   std::erase_if(tasks, [&](const Task& task) {

@@ -1,4 +1,4 @@
-// Who has leased which tasks: what settling looks at where a reply does not tell.
+// Which session has leased which tasks: settling reads it where a reply is lost or reports fewer changes.
 #pragma once
 
 #include <cstdint>

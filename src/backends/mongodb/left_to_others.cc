@@ -11,11 +11,11 @@ std::int64_t unixMilliseconds(Time time) {
 
 }  // namespace
 
-Document notLeftBy(const std::string& session, Time now) {
+Document notLeftToOthersBy(const std::string& session, Time now) {
   return op("$not", op("$elemMatch", Document().add("by", session).add("until", op("$gt", now))));
 }
 
-Document leavingUntil(const std::string& session, Time until, Time now) {
+Document leaveToOthersExpression(const std::string& session, Time until, Time now) {
   Document expression;
   BCON_APPEND(expression.mutableBson(), "$concatArrays", "[", "{", "$filter", "{", "input", "{", "$cond", "[", "{",
               "$isArray", "$leptir.left", "}", "$leptir.left", "[", "]", "]", "}", "as", "each", "cond", "{", "$and",

@@ -9,9 +9,9 @@
 namespace leptir::mongodb {
 
 // A filter for `leptir.left`: this session may lease the task at `now`.
-Document notLeftBy(const std::string& session, Time now);
+Document notLeftToOthersBy(const std::string& session, Time now);
 // An expression for `leptir.left`: this session leaves the task to others until then; entries whose time is over at
 // `now` are dropped.
-Document leavingUntil(const std::string& session, Time until, Time now);
+Document leaveToOthersExpression(const std::string& session, Time until, Time now);
 
 }  // namespace leptir::mongodb

@@ -6,7 +6,7 @@
 
 namespace leptir::mongodb {
 
-inline constexpr std::size_t kMaxTasksPerStep = 1'000;
-inline constexpr std::int64_t kMaxStepMs = 2'000;
+inline constexpr std::size_t kMaxDocsPerStep = 1'000;
+inline constexpr std::int64_t kMaxStepMs = 2'000;  // maxTimeMS of one query
 
 }  // namespace leptir::mongodb

@@ -19,7 +19,7 @@ void MongodbAcknowledge::remember(std::span<const LeasedTask> leased) {
 }
 
 // True: the session has leased all of them, and settles them for the first time.
-bool MongodbAcknowledge::takeKnown(std::span<const LeaseId> leases) {
+bool MongodbAcknowledge::eraseAndCheckKnown(std::span<const LeaseId> leases) {
   return std::ranges::count_if(leases, [this](const LeaseId& each) { return known_.erase(each.handle) == 0; }) == 0;
 }
 
@@ -27,8 +27,8 @@ bool MongodbAcknowledge::takeKnown(std::span<const LeaseId> leases) {
 // looked at before. Where a reply is lost, what is gone afterwards counts as acknowledged.
 MongodbResult<std::vector<LeaseId>> MongodbAcknowledge::acknowledge(std::span<const LeaseId> leases) {
   std::vector<LeaseId> left(leases.begin(), leases.end());
-  auto notOurs = dropUnusable(left, std::identity());
-  if (!takeKnown(left)) {
+  auto notOurs = dropUnusableLeases(left, std::identity());
+  if (!eraseAndCheckKnown(left)) {
     const auto others = keepOurs(left, Missing::NotOurs);
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
@@ -61,7 +61,7 @@ void MongodbAcknowledge::noteVanished(std::size_t tasks) {
       queue_.client->where(), base::inQuotes(queue_.tasks), tasks));
 }
 
-// Drops the leases that are not this session's, and returns them; `missing`: what tasks are that are not in the store.
+// Drops the leases that are not this session's, and returns them; `missing`: how tasks count that are not in the store.
 MongodbResult<std::vector<LeaseId>> MongodbAcknowledge::keepOurs(std::vector<LeaseId>& leases, Missing missing) {
   const auto holders = findHolders(queue_, leases);
   if (!holders) return tl::unexpected(holders.error());

@@ -31,7 +31,7 @@ class MongodbAcknowledge {
  private:
   enum class Missing { NotOurs, Acknowledged };
 
-  bool takeKnown(std::span<const LeaseId> leases);
+  bool eraseAndCheckKnown(std::span<const LeaseId> leases);
   MongodbResult<std::vector<LeaseId>> keepOurs(std::vector<LeaseId>& leases, Missing missing);
   MongodbResult<std::int64_t> remove(std::span<const LeaseId> leases);
   void noteVanished(std::size_t tasks);

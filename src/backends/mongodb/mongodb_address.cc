@@ -149,7 +149,7 @@ void addDefaults(MongodbOptions& options) {
 Result<MongocUri> checkedUri(const ConnectionString& parts) {
   initializeLibmongoc();
   bson_error_t error{};
-  MongocUri uri(mongoc_uri_new_with_error(parts.textForChecks().c_str(), &error), &mongoc_uri_destroy);
+  MongocUri uri(mongoc_uri_new_with_error(parts.redactedText().c_str(), &error), &mongoc_uri_destroy);
   if (uri == nullptr) return invalid("the connection is not possible as configured: " + base::escaped(error.message));
   return uri;
 }

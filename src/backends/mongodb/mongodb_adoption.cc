@@ -17,11 +17,11 @@ namespace leptir::mongodb {
 namespace {
 
 constexpr std::int64_t kAdoptedAtOnce = 1'000;
-constexpr int kMaxAdoptions = 100;
-constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
+constexpr int kMaxAdoptionRounds = 100;
+constexpr Duration kMinAdoptionPause = std::chrono::milliseconds(500);
 // The pause is at least so many times as long as the search was. It took 60 ms beside 20,000 waiting tasks on FerretDB,
 // whose index does not answer it.
-constexpr int kPauseBySearch = 50;
+constexpr int kPauseToSearchRatio = 50;
 // So many documents that cannot be adopted are left alone at most, since each search names them.
 constexpr std::size_t kMaxUnadoptable = 100;
 
@@ -33,12 +33,12 @@ Document anyOf(std::initializer_list<Document> cases) {
 
 // A due time that is no date: each case is a range of the index leptir_due, which {$not: {$type: "date"}} is not: for
 // that the server would fetch all tasks that wait.
-Document isMissingOrEmpty() {
+Document missingOrEmptyCondition() {
   Document values;
   BCON_APPEND(values.mutableBson(), "$in", "[", BCON_NULL, "[", "]", "]");
   return values;
 }
-Document isOfAnotherType() {
+Document nonDateCondition() {
   static const std::vector<std::string> kOtherTypes{
       "minKey", "number", "string",    "object", "binData",    "undefined",           "objectId",
       "bool",   "regex",  "dbPointer", "symbol", "javascript", "javascriptWithScope", "timestamp",
@@ -47,17 +47,17 @@ Document isOfAnotherType() {
 }
 
 // All cases are ranges of the index leptir_due.
-Document unadopted() {
+Document unadoptedFilter() {
   const std::vector<std::string> states{state::kWaiting, state::kLeased, state::kBuried};
   const auto waiting = Document().add(field::kState, state::kWaiting);
   return anyOf({Document().add(field::kState, op("$nin", std::span<const std::string>(states))),
-                Document(waiting).add(field::kDue, isMissingOrEmpty()),
-                Document(waiting).add(field::kDue, isOfAnotherType())});
+                Document(waiting).add(field::kDue, missingOrEmptyCondition()),
+                Document(waiting).add(field::kDue, nonDateCondition())});
 }
 
 // A search sees arrays as their members: [{state: "waiting", …}] is found like {state: "waiting", …}, but cannot be
 // changed like it. An `_id` of more than kMaxHandleBytes can be named by no lease.
-Document malformed(DocumentView document) {
+Document malformedFilter(DocumentView document) {
   if (!handleOf(document)) return Document().add(field::kState, op("$ne", state::kBuried));
   const auto exists = op("$exists", true);
   return anyOf({Document().add("leptir.0", exists), Document().add("leptir.state.0", exists),
@@ -82,32 +82,32 @@ bool isWellFormed(DocumentView document) {
 
 MongodbResult<std::size_t> MongodbAdoption::adoptSome() {
   const auto began = systemClock().bootTime();
-  const auto adopted = adoptThoseFound();
+  const auto adopted = findAndAdopt();
   const auto now = systemClock().bootTime();
-  next_ = now + std::max<Duration>(kAdoptionPause, (now - began) * kPauseBySearch);
+  next_ = now + std::max<Duration>(kMinAdoptionPause, (now - began) * kPauseToSearchRatio);
   return adopted;
 }
 
-MongodbResult<std::size_t> MongodbAdoption::adoptThoseFound() {
-  auto filter = unadopted();
+MongodbResult<std::size_t> MongodbAdoption::findAndAdopt() {
+  auto filter = unadoptedFilter();
   if (!queue_.unadoptable.empty()) filter.add("_id", ids("$nin", queue_.unadoptable));
   const auto found = queue_.client->find(
       queue_.tasks, filter, Document().add("projection", adoptionProjection()).add("limit", kAdoptedAtOnce));
   if (!found) return tl::unexpected(found.error());
-  return adopt(*found, unadopted());
+  return adopt(*found, unadoptedFilter());
 }
 
 MongodbResult<std::size_t> MongodbAdoption::repair(std::span<const Document> documents) {
   std::size_t repaired = 0;
   for (const auto& document : documents) {
-    const auto done = adopt({&document, 1}, malformed(document));
+    const auto done = adopt({&document, 1}, malformedFilter(document));
     if (!done) return done;
     repaired += *done;
   }
   return repaired;
 }
 
-// First with the ids of the tasks; an id that another task has is left out.
+// Writes each document with the id of its task first; again without it, if another task has that id.
 MongodbResult<std::size_t> MongodbAdoption::adopt(std::span<const Document> documents, const Document& filter) {
   if (documents.empty()) return std::size_t{0};
   const auto now = queue_.client->serverTime();
@@ -120,7 +120,7 @@ MongodbResult<std::size_t> MongodbAdoption::adopt(std::span<const Document> docu
     for (std::size_t i = 0; i < left.size(); ++i)
       statements.push_back(statement(left[i], filter, *now, withId, buriedIds[i]));
     if (statements.empty()) break;
-    const auto done = repeated([&] { return queue_.client->updateAll(queue_.tasks, statements); });
+    const auto done = repeatIfConnectionLost([&] { return queue_.client->updateAll(queue_.tasks, statements); });
     if (!done) return tl::unexpected(done.error());
     adopted += static_cast<std::size_t>(done->matched);
     std::vector<DocumentView> again;
@@ -153,13 +153,13 @@ Document MongodbAdoption::statement(DocumentView document, const Document& filte
   if (!isTask) {
     if (!DocumentView(fields).find("id")) fields.add("id", base::makeTaskId());
     buriedId = DocumentView(fields).text("id").value_or("");
-    fields.add("reason", kIdTooLong).add("buriedAt", queue_.burialNumber(now));
+    fields.add("reason", kIdTooLong).add("buriedAt", queue_.nextBurialNumber(now));
   }
   TaskUpdate update;
   update.compute("leptir", op("$literal", fields));
   Document whole;
   if (const auto value = document.find("_id")) whole.add("_id", *value);
-  return updateStatement(bothOf(whole, filter), update);
+  return updateStatement(merged(whole, filter), update);
 }
 
 // The server says that the document would be too large, or a validator of the collection refuses it.
@@ -174,7 +174,7 @@ void MongodbAdoption::leaveAlone(DocumentView document, const MongodbError& why)
 }
 
 MongodbResult<void> MongodbAdoption::adoptAll() {
-  for (int round = 0; round < kMaxAdoptions; ++round) {
+  for (int round = 0; round < kMaxAdoptionRounds; ++round) {
     const auto adopted = adoptSome();
     if (!adopted) return tl::unexpected(adopted.error());
     if (*adopted == 0) break;

@@ -27,8 +27,8 @@ class MongodbAdoption {
   void leaveAlone(DocumentView document, const MongodbError& why);
 
  private:
-  enum class WithId { Yes, No };
-  MongodbResult<std::size_t> adoptThoseFound();
+  enum class WithId { Yes, No };  // whether the id of the task is written into leptir.id
+  MongodbResult<std::size_t> findAndAdopt();
   MongodbResult<std::size_t> adopt(std::span<const Document> documents, const Document& filter);
   Document statement(DocumentView document, const Document& filter, Time now, WithId withId, std::string& buriedId);
 

@@ -38,7 +38,7 @@ Result<std::shared_ptr<MongodbPool>> MongodbBackend::poolOf(MongodbAddress addre
   const std::lock_guard lock(mutex_);
   auto& known = pools_[address.poolKey()];
   if (auto pool = known.lock(); pool != nullptr && pool->isOfThisProcess()) return pool;
-  auto pool = MongodbPool::open(std::move(address), timeLasts_);
+  auto pool = MongodbPool::open(std::move(address), clockMaxAge_);
   if (pool) known = *pool;
   return pool;
 }

@@ -18,8 +18,8 @@ struct MongodbAddress;
 // deployment share a pool of connections as long as one of them is open.
 class MongodbBackend final : public Backend {
  public:
-  // `timeLasts` as MongodbPool::open.
-  explicit MongodbBackend(Duration timeLasts = std::chrono::minutes(1)) : timeLasts_(timeLasts) {}
+  // `clockMaxAge` as MongodbPool::open.
+  explicit MongodbBackend(Duration clockMaxAge = std::chrono::minutes(1)) : clockMaxAge_(clockMaxAge) {}
 
   std::string_view type() const override { return "mongodb"; }
   std::span<const ConfigKey> brokerConnectionKeys() const override;
@@ -30,7 +30,7 @@ class MongodbBackend final : public Backend {
                                                              MetaUse use = MetaUse::Save) override;
   BrokerTraits traitsOfNewBroker() const override;
   MetaTraits traitsOfNewStorage() const override;
-  // Never, as PHP leptir's default -1.
+  // None: records do not expire, like PHP leptir's default of -1.
   std::optional<Duration> defaultExpiry() const override { return {}; }
   // Empty: records are saved by a thread with its own connection, as on Redis.
   std::string storeLocation(const Json&) const override { return {}; }
@@ -40,7 +40,7 @@ class MongodbBackend final : public Backend {
  private:
   Result<std::shared_ptr<MongodbPool>> poolOf(MongodbAddress address);
 
-  const Duration timeLasts_;
+  const Duration clockMaxAge_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<MongodbPool>> pools_;  // by MongodbAddress::poolKey()
 };

@@ -25,7 +25,7 @@ Result<std::vector<std::string>> prepare(MongodbQueue& queue, BrokerUse use) {
   if (!checked && !isNew) return checked.error();
   auto warnings = prepareIndexes(queue);
   if (!warnings || use != BrokerUse::Dispatch) return warnings;
-  const auto explained = explainLeases(queue);
+  const auto explained = slowLeaseWarnings(queue);
   if (!explained) return explained.error();
   warnings->insert(warnings->end(), explained->begin(), explained->end());
   return warnings;
@@ -97,7 +97,7 @@ Result<StoreExamination> MongodbBroker::examine() {
   return examineQueue(*queue_);
 }
 
-Result<void> MongodbBroker::tryRights() {
+Result<void> MongodbBroker::checkRights() {
   return tryQueueRights(*queue_);
 }
 

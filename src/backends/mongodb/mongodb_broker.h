@@ -33,7 +33,7 @@ class MongodbBroker final : public SimpleBroker {
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   std::vector<std::string> takeNotices() override;
   std::vector<StoreBurial> takeBurials() override;
-  Result<void> tryRights() override;
+  Result<void> checkRights() override;
   Result<StoreExamination> examine() override;
   TaskKeeper& keeper() override { return keeper_; }
   FleetStore* fleet() override { return &fleet_; }

@@ -24,7 +24,7 @@ DocumentView partOf(DocumentView statement, std::string_view name) {
 }
 
 // Without libmongoc's own rules for names, which are stricter than those of servers.
-Document withoutChecks() {
+Document optionsWithoutValidation() {
   return Document().add("validate", false);
 }
 
@@ -60,7 +60,7 @@ MongodbBulk::MongodbBulk(mongoc_client_t* client, const std::string& database, c
 
 void MongodbBulk::insert(const Document& document) {
   if (isTooLarge(document)) return;
-  const auto options = withoutChecks();
+  const auto options = optionsWithoutValidation();
   bson_error_t error{};
   noteAdded(mongoc_bulk_operation_insert_with_opts(bulk_.get(), document.get(), options.get(), &error), error);
 }
@@ -71,7 +71,7 @@ void MongodbBulk::update(const Document& statement) {
   const StaticBson filter(partOf(view, "q"));
   const StaticBson change(partOf(view, "u"));
   const auto wanted = view.find("u");
-  const auto options = optionsOf(view, withoutChecks());
+  const auto options = optionsOf(view, optionsWithoutValidation());
   const auto multi = view.find("multi");
   const bool isMulti = multi && multi->boolean().value_or(false);
   auto* add = isMulti ? &mongoc_bulk_operation_update_many_with_opts : &mongoc_bulk_operation_update_one_with_opts;

@@ -26,7 +26,7 @@ struct WriteReply {
   std::vector<Failure> failures{};  // of single statements, ordered by index; the others were applied
 };
 
-// One call; the client must outlive it.
+// Is used for one call; the client must outlive this object.
 class MongodbBulk {
  public:
   MongodbBulk(mongoc_client_t* client, const std::string& database, const std::string& collection,

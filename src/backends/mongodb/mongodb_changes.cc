@@ -18,18 +18,18 @@ using StreamCollection = std::unique_ptr<mongoc_collection_t, decltype(&mongoc_c
 using Stream = std::unique_ptr<mongoc_change_stream_t, decltype(&mongoc_change_stream_destroy)>;
 
 // So long the server waits for a change before it answers that there is none.
-constexpr std::int64_t kMaxAnswerMs = 500;
+constexpr std::int64_t kMaxAwaitMs = 500;
 // A stream that ends without an error (its collection was dropped) says at once, each time, that there is no change.
 constexpr Duration kQuickAnswer = std::chrono::milliseconds(50);
-constexpr int kMaxQuickAnswers = 20;
-constexpr Duration kFirstRetry = std::chrono::seconds(1);
+constexpr int kMaxConsecutiveQuickAnswers = 20;
+constexpr Duration kFirstRetryPause = std::chrono::seconds(1);
 constexpr Duration kMaxRetryPause = std::chrono::minutes(1);
 
 }  // namespace
 
 // An update that makes a task wait, or changes when it is due. The names of updated fields have points, so that only
 // $objectToArray can look at them.
-Document changesOfTasks() {
+Document taskChangesPipeline() {
   Document updated;
   BCON_APPEND(updated.mutableBson(), "$objectToArray", "{", "$ifNull", "[", "$updateDescription.updatedFields", "{",
               "}", "]", "}");
@@ -47,7 +47,7 @@ Document changesOfTasks() {
 }
 
 // A record is inserted or replaced, never changed in parts.
-Document changesOfRecords() {
+Document recordChangesPipeline() {
   Document pipeline;
   BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "operationType", "{", "$in", "[", "insert",
               "replace", "]", "}", "fullDocument.status", BCON_INT32(static_cast<int>(TaskStatus::Completed)), "}", "}",
@@ -64,7 +64,7 @@ MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string co
 // A server without change streams is not asked again.
 void MongodbChanges::run(const std::stop_token& stop) {
   const std::stop_callback stopped(stop, [this] { stopping_.ring(); });
-  base::Backoff pause(kFirstRetry, kMaxRetryPause, static_cast<std::uint64_t>(::getpid()));
+  base::Backoff pause(kFirstRetryPause, kMaxRetryPause, static_cast<std::uint64_t>(::getpid()));
   auto* const client = pool_->pop();
   if (client == nullptr) return;
   while (!stop.stop_requested() && watch(client, stop) == Ended::ForNow) {
@@ -79,13 +79,13 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
   const auto& address = pool_->address();
   const StreamCollection collection(mongoc_client_get_collection(client, address.database.c_str(), collection_.c_str()),
                                     &mongoc_collection_destroy);
-  const auto options = Document().add("maxAwaitTimeMS", kMaxAnswerMs);
+  const auto options = Document().add("maxAwaitTimeMS", kMaxAwaitMs);
   const Stream stream(mongoc_collection_watch(collection.get(), pipeline_.get(), options.get()),
                       &mongoc_change_stream_destroy);
-  // It has begun, unless there is an error, before the first change is asked for.
+  // The stream has begun, unless there is an error, before it is asked for the first change.
   const bson_t* change = nullptr;
   bool hasChange = false;
-  for (int quickAnswers = 0; quickAnswers < kMaxQuickAnswers && !stop.stop_requested();) {
+  for (int quickAnswers = 0; quickAnswers < kMaxConsecutiveQuickAnswers && !stop.stop_requested();) {
     bson_error_t error{};
     const bson_t* reply = nullptr;
     if (!hasChange && mongoc_change_stream_error_document(stream.get(), &error, &reply)) {

@@ -17,13 +17,13 @@ namespace leptir::mongodb {
 
 // Pipelines of change streams, as {pipeline: […]}: new tasks, and those that wait again, but not the leases of others;
 // records of tasks that are over.
-Document changesOfTasks();
-Document changesOfRecords();
+Document taskChangesPipeline();
+Document recordChangesPipeline();
 
 class MongodbChanges {
  public:
   // Begins to watch the collection.
-  MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline = changesOfTasks());
+  MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline = taskChangesPipeline());
   // Takes half a second at most.
   ~MongodbChanges() = default;
   MongodbChanges(const MongodbChanges&) = delete;

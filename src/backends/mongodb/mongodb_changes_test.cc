@@ -53,7 +53,7 @@ TEST_F(MongodbChangesTest, TheEventsOfTasksAreThoseAfterWhichOneMayBeDue) {
         R"({"_id": 6, "operationType": "delete"})"})
     database.ask(std::string(R"({"insert": "events", "documents": [)") + event + "]}");
   const auto pool = must(MongodbPool::open(addressOf(server.uri())));
-  const auto pipeline = changesOfTasks();
+  const auto pipeline = taskChangesPipeline();
   std::vector<Document> stages;
   for (const auto& stage : DocumentView(pipeline).documents("pipeline")) stages.emplace_back(stage);
   const auto rung = MongodbClient(pool).aggregate("events", stages);

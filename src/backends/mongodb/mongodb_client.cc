@@ -17,7 +17,7 @@ using MongocCollection = std::unique_ptr<mongoc_collection_t, decltype(&mongoc_c
 using MongocCursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
 using MongocReadPrefs = std::unique_ptr<mongoc_read_prefs_t, decltype(&mongoc_read_prefs_destroy)>;
 
-// Without it a server sends 101 documents at first, and waits to be asked for more.
+// Without a batch size a server sends 101 documents at first, and waits to be asked for more.
 Document withBatchSize(const Document& options) {
   constexpr std::int64_t kDocuments = 1000;
   const DocumentView view(options);
@@ -25,7 +25,7 @@ Document withBatchSize(const Document& options) {
   return Document(options).add("batchSize", view.integer("limit").value_or(kDocuments));
 }
 
-Document questionForTime() {
+Document serverTimeCommand() {
   const Document pipeline[] = {Document().add("$documents", std::vector<Document>(1)),
                                Document().add("$project", Document().add("now", "$$NOW"))};
   return Document().add("aggregate", 1).add("pipeline", std::span<const Document>(pipeline)).add("cursor", Document());
@@ -62,7 +62,7 @@ struct MongodbClient::Impl {
     return from == ReadFrom::Primary ? primary.get() : mongoc_client_get_read_prefs(client);
   }
 
-  MongodbResult<void> take();
+  MongodbResult<void> takeClient();
   MongodbResult<ServerInfo> askServer();
   MongodbResult<Document> command(const Document& command, const mongoc_read_prefs_t* prefs);
   MongodbResult<std::vector<Document>> find(const Search& search);
@@ -71,9 +71,9 @@ struct MongodbClient::Impl {
   template <class Add>
   MongodbResult<WriteReply> bulk(std::string_view collection, std::span<const Document> statements, Add add);
 
-  // Of a failed call. Another server may answer from now on.
-  tl::unexpected<MongodbError> failed(MongodbError error) {
-    if (error.remedy == Remedy::Retry || error.remedy == Remedy::Reconnect || error.remedy == Remedy::Look) {
+  // Forgets what is known of the server, if another one may answer the next call, and returns the error.
+  tl::unexpected<MongodbError> noteFailure(MongodbError error) {
+    if (error.remedy == Remedy::Retry || error.remedy == Remedy::Reconnect || error.remedy == Remedy::Check) {
       info.reset();
       time.reset();
     }
@@ -87,7 +87,7 @@ struct MongodbClient::Impl {
   std::optional<ClockReading> time;
 };
 
-MongodbResult<void> MongodbClient::Impl::take() {
+MongodbResult<void> MongodbClient::Impl::takeClient() {
   if (!pool->isOfThisProcess())
     return tl::unexpected(
         MongodbError{Remedy::Configure, 0,
@@ -104,7 +104,7 @@ MongodbResult<Document> MongodbClient::Impl::command(const Document& command, co
   bson_error_t error{};
   if (mongoc_client_read_command_with_opts(client, database(), command.get(), prefs, nullptr, reply.out(), &error))
     return reply.copy();
-  return failed(errorOf(error, reply.view(), CallKind::Read, where()));
+  return noteFailure(errorOf(error, reply.view(), CallKind::Read, where()));
 }
 
 MongodbResult<ServerInfo> MongodbClient::Impl::askServer() {
@@ -123,7 +123,7 @@ MongodbResult<ServerInfo> MongodbClient::Impl::askServer() {
 }
 
 MongodbResult<std::vector<Document>> MongodbClient::Impl::find(const Search& search) {
-  if (auto taken = take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   const auto begin = systemClock().bootTime();
   auto found = findOnce(search);
   // libmongoc repeats a lost `find` or `aggregate` itself, but not what follows it: then the cursor is gone.
@@ -154,11 +154,11 @@ MongodbResult<std::vector<Document>> MongodbClient::Impl::findOnce(const Search&
   const bson_t* reply = nullptr;
   if (!mongoc_cursor_error_document(cursor.get(), &error, &reply)) return found;
   const Document nothing;
-  return failed(errorOf(error, DocumentView(reply != nullptr ? reply : nothing.get()), CallKind::Read, where()));
+  return noteFailure(errorOf(error, DocumentView(reply != nullptr ? reply : nothing.get()), CallKind::Read, where()));
 }
 
 MongodbResult<MongodbClient::Impl::ClockReading> MongodbClient::Impl::askTime() {
-  auto answer = command(questionForTime(), primary.get());
+  auto answer = command(serverTimeCommand(), primary.get());
   const bool isUnknown = !answer && answer.error().remedy == Remedy::Configure;
   if (isUnknown) answer = command(Document().add("hello", 1), primary.get());
   if (!answer) return tl::unexpected(std::move(answer.error()));
@@ -172,12 +172,12 @@ MongodbResult<MongodbClient::Impl::ClockReading> MongodbClient::Impl::askTime() 
 template <class Add>
 MongodbResult<WriteReply> MongodbClient::Impl::bulk(std::string_view collection, std::span<const Document> statements,
                                                     Add add) {
-  if (auto taken = take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   const auto limit = info ? info->maxDocumentBytes : ServerInfo().maxDocumentBytes;
   MongodbBulk bulk(client, database(), std::string(collection), limit, where());
   for (const auto& statement : statements) (bulk.*add)(statement);
   auto reply = bulk.execute();
-  if (!reply) return failed(std::move(reply.error()));
+  if (!reply) return noteFailure(std::move(reply.error()));
   return reply;
 }
 
@@ -186,7 +186,7 @@ MongodbClient::MongodbClient(std::shared_ptr<MongodbPool> pool) : impl_(std::mak
 MongodbClient::~MongodbClient() = default;
 
 MongodbResult<ServerInfo> MongodbClient::serverInfo() {
-  if (auto taken = impl_->take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = impl_->takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   if (impl_->info) return *impl_->info;
   auto info = impl_->askServer();
   if (info) impl_->info = *info;
@@ -194,18 +194,18 @@ MongodbResult<ServerInfo> MongodbClient::serverInfo() {
 }
 
 MongodbResult<Document> MongodbClient::read(const Document& command, ReadFrom from) {
-  if (auto taken = impl_->take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = impl_->takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   return impl_->command(command, impl_->prefs(from));
 }
 
 MongodbResult<Document> MongodbClient::write(const Document& command) {
-  if (auto taken = impl_->take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = impl_->takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   MongocReply reply;
   bson_error_t error{};
   const bool isDone = mongoc_client_write_command_with_opts(impl_->client, impl_->database(), command.get(), nullptr,
                                                             reply.out(), &error);
   if (isDone && !reply.view().find("writeConcernError")) return reply.copy();
-  return impl_->failed(errorOf(error, reply.view(), CallKind::Write, where()));
+  return impl_->noteFailure(errorOf(error, reply.view(), CallKind::Write, where()));
 }
 
 MongodbResult<std::vector<Document>> MongodbClient::find(std::string_view collection, const Document& filter,
@@ -240,9 +240,9 @@ MongodbResult<WriteReply> MongodbClient::deleteAll(std::string_view collection, 
 }
 
 MongodbResult<Time> MongodbClient::serverTime() {
-  if (auto taken = impl_->take(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = impl_->takeClient(); !taken) return tl::unexpected(std::move(taken.error()));
   auto& time = impl_->time;
-  if (!time || systemClock().bootTime() - time->at >= impl_->pool->timeLasts()) {
+  if (!time || systemClock().bootTime() - time->at >= impl_->pool->clockMaxAge()) {
     auto reading = impl_->askTime();
     if (!reading) return tl::unexpected(std::move(reading.error()));
     time = *reading;

@@ -43,7 +43,7 @@ class MongodbClient {
   // `find` with all its batches. `options`: sort, limit, projection, hint as fields.
   MongodbResult<std::vector<Document>> find(std::string_view collection, const Document& filter,
                                             const Document& options, ReadFrom from = ReadFrom::Primary);
-  // The same from the primary, but it ends with the document with which all have more than `bytes`.
+  // The same from the primary, but the result ends with the document that makes it exceed `bytes`.
   MongodbResult<std::vector<Document>> findUpTo(std::size_t bytes, std::string_view collection, const Document& filter,
                                                 const Document& options);
   // `aggregate` of a collection with all its batches, from the primary.
@@ -58,7 +58,7 @@ class MongodbClient {
 
   // The server's time now, by the clock that $$NOW reads, not later than true but for the server's rounding to
   // milliseconds: as of the last answer plus the time since its reply. It asks `aggregate: 1, [{$documents: [{}]},
-  // {$project: {now: "$$NOW"}}]`, again once the answer is older than MongodbPool::timeLasts(); a server that lacks
+  // {$project: {now: "$$NOW"}}]`, again once the answer is older than MongodbPool::clockMaxAge(); a server that lacks
   // $documents (before 5.1) by `hello`. (`localTime` of hello alone does not do: FerretDB has that of its own process,
   // which is not the clock of $$NOW.)
   MongodbResult<Time> serverTime();

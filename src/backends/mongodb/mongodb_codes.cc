@@ -17,11 +17,11 @@ constexpr CodeMeaning refusedForNow(std::string_view meaning) {
 }
 // The server stopped in the middle: an update of many documents may have been applied to some of them.
 constexpr CodeMeaning interrupted(std::string_view meaning) {
-  return {Remedy::Retry, Remedy::Look, meaning};
+  return {Remedy::Retry, Remedy::Check, meaning};
 }
 // A mongos or a primary lost another server.
-constexpr CodeMeaning lostBehindServer(std::string_view meaning) {
-  return {Remedy::Reconnect, Remedy::Look, meaning};
+constexpr CodeMeaning lostOtherServer(std::string_view meaning) {
+  return {Remedy::Reconnect, Remedy::Check, meaning};
 }
 constexpr CodeMeaning wronglyConfigured(std::string_view meaning) {
   return {Remedy::Configure, Remedy::Configure, meaning};
@@ -38,7 +38,7 @@ constexpr auto kNotPrimary =
 constexpr auto kSteppedDown = interrupted("stopped being the primary");
 constexpr auto kShuttingDown = interrupted("is shutting down");
 constexpr auto kUnsupported = wronglyConfigured("does not support what leptir needs: MongoDB 4.2 or later does");
-constexpr auto kNoLogin =
+constexpr auto kLoginRefused =
     wronglyConfigured("refuses the login: correct 'user', 'password', and the options authSource and authMechanism");
 constexpr auto kNeedsLogin = wronglyConfigured("wants a login: set 'user' and 'password', or 'certificate_file'");
 constexpr auto kTooLarge = badDocument("refuses the document: too large");
@@ -48,15 +48,15 @@ constexpr auto kBadShardKey =
     wronglyConfigured("keeps the collection in shards by a key that leptir's documents or queries lack: see the guide");
 
 // By code, for std::ranges::lower_bound.
-constexpr std::array kRows{
-    Row{6, lostBehindServer("cannot reach another server")},
-    Row{7, lostBehindServer("cannot find another server")},
+constexpr std::array kMeaningsByCode{
+    Row{6, lostOtherServer("cannot reach another server")},
+    Row{7, lostOtherServer("cannot find another server")},
     Row{9, kUnsupported},
-    Row{11, kNoLogin},
+    Row{11, kLoginRefused},
     Row{13, wronglyConfigured("does not permit this user what leptir does: grant it readWrite on the database")},
     Row{14, kUnsupported},
     Row{15, badDocument("refuses the document: nested too deep")},
-    Row{18, kNoLogin},
+    Row{18, kLoginRefused},
     Row{22, badDocument("refuses the document: it is not valid BSON")},
     Row{24, refusedForNow("waited too long for a lock")},
     Row{28, badDocument("cannot change the document: a field of it has another type")},
@@ -80,7 +80,7 @@ constexpr std::array kRows{
     Row{79, interrupted("does not know this write concern")},
     Row{85, kBadIndex},
     Row{86, kBadIndex},
-    Row{89, lostBehindServer("waited too long for another server")},
+    Row{89, lostOtherServer("waited too long for another server")},
     Row{91, kShuttingDown},
     Row{100, interrupted("cannot reach a majority of the replica set")},
     Row{112, refusedForNow("found another write to the same document")},
@@ -100,14 +100,14 @@ constexpr std::array kRows{
     Row{237, refusedForNow("ended the cursor of a search")},
     Row{238, kUnsupported},
     Row{262, interrupted("did not finish in time")},
-    Row{317, lostBehindServer("closed its connections to another server")},
+    Row{317, lostOtherServer("closed its connections to another server")},
     Row{323, wronglyConfigured("is restricted to a strict API version: leave it out")},
-    Row{334, kNoLogin},
+    Row{334, kLoginRefused},
     Row{365, refusedForNow("is busy")},
     Row{402, refusedForNow("is overloaded")},
     Row{462, refusedForNow("is overloaded")},
     Row{8000, wronglyConfigured("(Atlas) refuses: correct 'user' and 'password', and see the cluster's limits")},
-    Row{9001, lostBehindServer("lost its connection to another server")},
+    Row{9001, lostOtherServer("lost its connection to another server")},
     Row{10003, wronglyConfigured("has a capped collection under this name: set another 'collection'")},
     Row{10058, kNotPrimary},
     Row{10107, kNotPrimary},
@@ -127,7 +127,7 @@ constexpr std::array kRows{
     Row{31025, kBadShardKey},
     Row{40324, kUnsupported},
 };
-static_assert(std::ranges::is_sorted(kRows, {}, &Row::code));
+static_assert(std::ranges::is_sorted(kMeaningsByCode, {}, &Row::code));
 
 // Codes that the server uses for many things.
 CodeMeaning meaningOfWords(std::int32_t code, std::string_view words) {
@@ -149,8 +149,8 @@ CodeMeaning meaningOfWords(std::int32_t code, std::string_view words) {
 
 CodeMeaning meaningOf(std::int32_t code, std::string_view words) {
   if (words.find("requires authentication") != std::string_view::npos) return kNeedsLogin;
-  const auto row = std::ranges::lower_bound(kRows, code, {}, &Row::code);
-  return row != kRows.end() && row->code == code ? row->meaning : meaningOfWords(code, words);
+  const auto row = std::ranges::lower_bound(kMeaningsByCode, code, {}, &Row::code);
+  return row != kMeaningsByCode.end() && row->code == code ? row->meaning : meaningOfWords(code, words);
 }
 
 }  // namespace leptir::mongodb

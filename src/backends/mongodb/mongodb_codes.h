@@ -10,7 +10,7 @@ namespace leptir::mongodb {
 
 struct CodeMeaning {
   Remedy onRead = Remedy::Retry;
-  Remedy onWrite = Remedy::Look;
+  Remedy onWrite = Remedy::Check;
   std::string_view meaning{};  // what happened and what to do; empty: unknown, the server's own words are shown
 };
 

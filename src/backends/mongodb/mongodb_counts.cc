@@ -55,8 +55,8 @@ MongodbResult<TaskCounts> countTasks(MongodbQueue& queue) {
   return counts;
 }
 
-MongodbResult<std::map<std::string, std::uint64_t>> countLeased(MongodbQueue& queue,
-                                                                const std::vector<std::string>& sessions) {
+MongodbResult<std::map<std::string, std::uint64_t>> countLeasedBySession(MongodbQueue& queue,
+                                                                         const std::vector<std::string>& sessions) {
   const auto theirs = Document().add(field::kSession, op("$in", std::span<const std::string>(sessions)));
   const std::vector<Document> stages{op("$match", theirs),
                                      op("$group", Document().add("_id", "$leptir.session").add("all", op("$sum", 1)))};

@@ -16,7 +16,7 @@ namespace leptir::mongodb {
 MongodbResult<TaskCounts> countTasks(MongodbQueue& queue);
 
 // The numbers of tasks that these sessions have leased, by sessionName().
-MongodbResult<std::map<std::string, std::uint64_t>> countLeased(MongodbQueue& queue,
-                                                                const std::vector<std::string>& sessions);
+MongodbResult<std::map<std::string, std::uint64_t>> countLeasedBySession(MongodbQueue& queue,
+                                                                         const std::vector<std::string>& sessions);
 
 }  // namespace leptir::mongodb

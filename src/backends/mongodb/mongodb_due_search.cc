@@ -25,7 +25,7 @@ MongodbResult<DueTasks> MongodbDueSearch::find(std::size_t limit, std::size_t mo
     const auto number = view.integer(field::kLease).value_or(0);
     found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
   }
-  found.areAll = documents->size() < limit && bytes <= mostBytes && broken.empty();
+  found.isComplete = documents->size() < limit && bytes <= mostBytes && broken.empty();
   if (broken.empty()) return found;
   if (auto repaired = adoption_.repair(broken); !repaired) return tl::unexpected(repaired.error());
   return found;
@@ -36,7 +36,7 @@ MongodbResult<std::vector<Document>> MongodbDueSearch::findDocuments(std::size_t
                                                                      Time now) {
   auto& client = *queue_.client;
   const auto count = static_cast<std::int64_t>(limit);
-  if (!hasSizes()) {
+  if (!serverHasBsonSize()) {
     const auto options = Document().add("sort", order()).add("limit", count);
     return client.findUpTo(mostBytes, queue_.tasks, searchFilter(now), options);
   }
@@ -47,14 +47,14 @@ MongodbResult<std::vector<Document>> MongodbDueSearch::findDocuments(std::size_t
 }
 
 // MongoDB 4.4 has $bsonSize, and expressions in projections.
-bool MongodbDueSearch::hasSizes() const {
+bool MongodbDueSearch::serverHasBsonSize() const {
   constexpr std::int64_t kWireVersionOf44 = 9;
   return queue_.server.maxWireVersion >= kWireVersionOf44;
 }
 
 // The size of the whole document.
 std::size_t MongodbDueSearch::sizeOf(DocumentView found) const {
-  return hasSizes() ? static_cast<std::size_t>(found.integer("bytes").value_or(0)) : found.bytes();
+  return serverHasBsonSize() ? static_cast<std::size_t>(found.integer("bytes").value_or(0)) : found.bytes();
 }
 
 MongodbResult<std::optional<Time>> MongodbDueSearch::nextDue(Time now) {
@@ -73,8 +73,8 @@ MongodbResult<std::optional<Time>> MongodbDueSearch::nextDue(Time now) {
 
 Document MongodbDueSearch::dueFilter(Time now) const {
   auto filter = Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", now));
-  if (!leavesTasks_) return filter;
-  return filter.add(field::kLeft, notLeftBy(session_, now));
+  if (!leavesTasksToOthers_) return filter;
+  return filter.add(field::kLeftToOthers, notLeftToOthersBy(session_, now));
 }
 
 Document MongodbDueSearch::searchFilter(Time now) const {

@@ -13,11 +13,11 @@
 
 namespace leptir::mongodb {
 
-// Documents of one lease: what a search for due tasks told of them.
+// The tasks that one search for due tasks has found.
 struct DueTasks {
   std::vector<std::string> handles{};
   std::uint64_t lastNumber = 0;  // the largest lease number among them
-  bool areAll = true;            // false: the next search may find more
+  bool isComplete = true;        // false: the next search may find more
 };
 
 // One thread at a time. `now`: the server's time.
@@ -40,17 +40,17 @@ class MongodbDueSearch {
   static Document order();
 
   // The session leaves tasks to others from now on, so that searches must look for that.
-  void noteLeftToOthers() { leavesTasks_ = true; }
+  void noteLeftToOthers() { leavesTasksToOthers_ = true; }
 
  private:
   MongodbResult<std::vector<Document>> findDocuments(std::size_t limit, std::size_t mostBytes, Time now);
-  bool hasSizes() const;
+  bool serverHasBsonSize() const;
   std::size_t sizeOf(DocumentView found) const;
 
   MongodbQueue& queue_;
   MongodbAdoption& adoption_;
   const std::string session_;
-  bool leavesTasks_ = false;
+  bool leavesTasksToOthers_ = false;
 };
 
 }  // namespace leptir::mongodb

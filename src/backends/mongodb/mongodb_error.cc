@@ -32,7 +32,7 @@ MongodbError errorOfCode(std::int32_t code, std::string_view words, CallKind kin
 }
 
 // The words of libmongoc that a user would stumble over.
-std::string plainer(std::string_view words) {
+std::string readableMessage(std::string_view words) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
       {"] [", ", "},
       {"Failed to connect to target host: ", "cannot connect to "},
@@ -50,21 +50,21 @@ std::string plainer(std::string_view words) {
 
 // The reasons in "No suitable servers found: `serverSelectionTimeoutMS` expired: [one] [another]"; empty: there is
 // none.
-std::string_view reasonsOfSelection(std::string_view text) {
+std::string_view selectionFailureReasons(std::string_view text) {
   const auto begin = text.find('[');
   const auto end = text.rfind(']');
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
   return text.substr(begin + 1, end - begin - 1);
 }
 
-struct Said {
+struct Diagnosis {
   Remedy remedy;
   std::string text;
 };
 
 // No server could be chosen, or no connection be made: nothing was sent.
-Said saidOfUnreachable(std::string_view words) {
-  const auto text = plainer(words);
+Diagnosis diagnoseUnreachable(std::string_view words) {
+  const auto text = readableMessage(words);
   const auto says = [&](std::string_view part) { return contains(text, part); };
   if (says("ertificate verify failed") || says("ertificate verification failed"))
     return {Remedy::Configure,
@@ -83,26 +83,26 @@ Said saidOfUnreachable(std::string_view words) {
   return {Remedy::Reconnect, text};
 }
 
-Said saidOfSelection(std::string_view text) {
-  const auto reasons = reasonsOfSelection(text);
-  if (!reasons.empty()) return saidOfUnreachable(reasons);
-  if (contains(text, "wire version")) return saidOfUnreachable(text);
+Diagnosis diagnoseSelection(std::string_view text) {
+  const auto reasons = selectionFailureReasons(text);
+  if (!reasons.empty()) return diagnoseUnreachable(reasons);
+  if (contains(text, "wire version")) return diagnoseUnreachable(text);
   return {Remedy::Reconnect, "no primary can be reached: an election, it is down, or 'replicaSet' is wrong"};
 }
 
 // A connection was lost. The text names the command if that was the first one of a new connection.
-Said saidOfStream(const bson_error_t& error, std::string_view text, CallKind kind) {
+Diagnosis diagnoseStream(const bson_error_t& error, std::string_view text, CallKind kind) {
   const bool isBeforeSending = error.code != MONGOC_ERROR_STREAM_SOCKET || contains(text, "\"hello\"") ||
                                contains(text, "\"isMaster\"") || contains(text, "\"saslStart\"");
-  if (isBeforeSending) return saidOfUnreachable(text);
+  if (isBeforeSending) return diagnoseUnreachable(text);
   const bool isWrite = kind == CallKind::Write;
-  return {isWrite ? Remedy::Look : Remedy::Reconnect, fmt::format("the connection was lost ({})", text)};
+  return {isWrite ? Remedy::Check : Remedy::Reconnect, fmt::format("the connection was lost ({})", text)};
 }
 
-Said saidOfClient(const bson_error_t& error, std::string_view text) {
+Diagnosis diagnoseClient(const bson_error_t& error, std::string_view text) {
   switch (error.code) {
     case MONGOC_ERROR_CLIENT_TOO_BIG:
-      return {Remedy::Refuse, fmt::format("the message is too large ({})", text)};
+      return {Remedy::Refuse, fmt::format("the request is too large to be sent; libmongoc says: {}", text)};
     case MONGOC_ERROR_CLIENT_NOT_READY:
     case MONGOC_ERROR_CLIENT_IN_EXHAUST:
       return {Remedy::Reconnect, std::string(text)};
@@ -115,17 +115,17 @@ Said saidOfClient(const bson_error_t& error, std::string_view text) {
 }
 
 // What libmongoc says on its own.
-Said saidOfLibmongoc(const bson_error_t& error, CallKind kind) {
+Diagnosis diagnoseLibmongoc(const bson_error_t& error, CallKind kind) {
   const auto text = base::escaped(error.message);
   switch (error.domain) {
     case MONGOC_ERROR_SERVER_SELECTION:
-      return saidOfSelection(text);
+      return diagnoseSelection(text);
     case MONGOC_ERROR_STREAM:
-      return saidOfStream(error, text, kind);
+      return diagnoseStream(error, text, kind);
     case MONGOC_ERROR_SASL:
     case MONGOC_ERROR_SCRAM:
     case MONGOC_ERROR_CLIENT:
-      return saidOfClient(error, text);
+      return diagnoseClient(error, text);
     case MONGOC_ERROR_BSON:
       return {Remedy::Refuse, text};
     case MONGOC_ERROR_PROTOCOL:
@@ -138,11 +138,11 @@ Said saidOfLibmongoc(const bson_error_t& error, CallKind kind) {
     default:
       break;
   }
-  return {kind == CallKind::Write ? Remedy::Look : Remedy::Reconnect, text};
+  return {kind == CallKind::Write ? Remedy::Check : Remedy::Reconnect, text};
 }
 
 // The domains whose code is the server's.
-bool isOfServer(const bson_error_t& error) {
+bool isServerError(const bson_error_t& error) {
   return error.domain == MONGOC_ERROR_SERVER || error.domain == MONGOC_ERROR_WRITE_CONCERN;
 }
 
@@ -152,7 +152,7 @@ Error MongodbError::error() const {
   switch (remedy) {
     case Remedy::Retry:
     case Remedy::Reconnect:
-    case Remedy::Look:
+    case Remedy::Check:
       return Error(ErrorCode::Unavailable, message);
     case Remedy::Refuse:
       return Error(code == kTooLargeCode ? ErrorCode::TooLarge : ErrorCode::Invalid, message);
@@ -165,15 +165,15 @@ Error MongodbError::error() const {
 
 MongodbError errorOf(const bson_error_t& error, DocumentView reply, CallKind kind, std::string_view where) {
   if (const auto concern = reply.document("writeConcernError")) return writeConcernErrorOf(*concern, where);
-  if (isOfServer(error)) {
+  if (isServerError(error)) {
     auto found = errorOfCode(static_cast<std::int32_t>(error.code), error.message, kind, where);
-    if (found.remedy == Remedy::Look && hasLabel(reply, "NoWritesPerformed")) found.remedy = Remedy::Retry;
+    if (found.remedy == Remedy::Check && hasLabel(reply, "NoWritesPerformed")) found.remedy = Remedy::Retry;
     return found;
   }
-  auto said = saidOfLibmongoc(error, kind);
+  auto diagnosis = diagnoseLibmongoc(error, kind);
   const bool isTooBig = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_TOO_BIG;
   const auto code = isTooBig ? kTooLargeCode : static_cast<std::int32_t>(error.code);
-  return {said.remedy, code, fmt::format("{}: {}", where, said.text)};
+  return {diagnosis.remedy, code, fmt::format("{}: {}", where, diagnosis.text)};
 }
 
 MongodbError writeErrorOf(DocumentView writeError, std::string_view where) {
@@ -183,7 +183,7 @@ MongodbError writeErrorOf(DocumentView writeError, std::string_view where) {
 
 MongodbError writeConcernErrorOf(DocumentView concernError, std::string_view where) {
   auto found = writeErrorOf(concernError, where);
-  found.remedy = Remedy::Look;
+  found.remedy = Remedy::Check;
   return found;
 }
 

@@ -17,7 +17,7 @@ namespace leptir::mongodb {
 enum class Remedy {
   Retry,      // the server refused for now, nothing was applied: try again later (NotWritablePrimary, write conflict…)
   Reconnect,  // the connection or the choice of a server failed before a write was sent: nothing was applied
-  Look,       // the write may have been applied or not: look before deciding
+  Check,      // the write may have been applied or not: check before deciding
   Configure,  // a person must change something: rights, password, indexes, the server's version
   Refuse,     // this document cannot be stored or read: too large, nested too deep, a name that the server refuses
   Duplicate,  // a unique index has the key already
@@ -39,14 +39,14 @@ using MongodbResult = tl::expected<T, MongodbError>;
 inline constexpr std::int32_t kTooLargeCode = 10334;
 
 // Of a failed call of libmongoc: `error` as it set it, `reply` as the server sent it (may be empty). `kind`: after a
-// Write whose outcome is unknown, the remedy is Look.
+// Write whose outcome is unknown, the remedy is Check.
 enum class CallKind { Read, Write };
 MongodbError errorOf(const bson_error_t& error, DocumentView reply, CallKind kind, std::string_view where);
 
-// The error of one member of `writeErrors`. The server did not apply the statement; if the remedy is Look, it may
+// The error of one member of `writeErrors`. The server did not apply the statement; if the remedy is Check, it may
 // have applied the statement to some of its documents.
 MongodbError writeErrorOf(DocumentView writeError, std::string_view where);
-// Of a `writeConcernError`: what was written stands on the primary alone, and may be lost again. Always Look.
+// Of a `writeConcernError`: what was written stands on the primary alone, and may be lost again. Always Check.
 MongodbError writeConcernErrorOf(DocumentView concernError, std::string_view where);
 
 }  // namespace leptir::mongodb

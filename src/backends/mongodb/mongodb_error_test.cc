@@ -64,19 +64,19 @@ INSTANTIATE_TEST_SUITE_P(Mongodb, CodesOfServers,
                              Code{133, Retry, Retry},    // FailedToSatisfyReadPreference
                              Code{14031, Retry, Retry},  // OutOfDiskSpace
                              // Interrupted: an update of many documents may be half done.
-                             Code{189, Retry, Look},    // PrimarySteppedDown
-                             Code{91, Retry, Look},     // ShutdownInProgress
-                             Code{11600, Retry, Look},  // InterruptedAtShutdown
-                             Code{11602, Retry, Look},  // InterruptedDueToReplStateChange
-                             Code{50, Retry, Look},     // MaxTimeMSExpired
-                             Code{262, Retry, Look},    // ExceededTimeLimit
-                             Code{64, Retry, Look},     // WriteConcernFailed
-                             Code{100, Retry, Look},    // UnsatisfiableWriteConcern
+                             Code{189, Retry, Check},    // PrimarySteppedDown
+                             Code{91, Retry, Check},     // ShutdownInProgress
+                             Code{11600, Retry, Check},  // InterruptedAtShutdown
+                             Code{11602, Retry, Check},  // InterruptedDueToReplStateChange
+                             Code{50, Retry, Check},     // MaxTimeMSExpired
+                             Code{262, Retry, Check},    // ExceededTimeLimit
+                             Code{64, Retry, Check},     // WriteConcernFailed
+                             Code{100, Retry, Check},    // UnsatisfiableWriteConcern
                              // Lost behind the server.
-                             Code{6, Reconnect, Look},     // HostUnreachable
-                             Code{7, Reconnect, Look},     // HostNotFound
-                             Code{89, Reconnect, Look},    // NetworkTimeout
-                             Code{9001, Reconnect, Look},  // SocketException
+                             Code{6, Reconnect, Check},     // HostUnreachable
+                             Code{7, Reconnect, Check},     // HostNotFound
+                             Code{89, Reconnect, Check},    // NetworkTimeout
+                             Code{9001, Reconnect, Check},  // SocketException
                              // A search is lost.
                              Code{43, Retry, Retry},   // CursorNotFound
                              Code{237, Retry, Retry},  // CursorKilled
@@ -102,13 +102,13 @@ INSTANTIATE_TEST_SUITE_P(Mongodb, CodesOfServers,
                              Code{121, Refuse, Refuse},    // DocumentValidationFailure
                              Code{11000, Duplicate, Duplicate}, Code{11001, Duplicate, Duplicate},
                              // Unknown: a read is tried again, a write looked for.
-                             Code{987654, Retry, Look}, Code{1, Retry, Look}));
+                             Code{987654, Retry, Check}, Code{1, Retry, Check}));
 
 TEST(MongodbError, ItsCodeTellsCallersOfTheBackendWhatToDo) {
   const auto codeOf = [](Remedy remedy, std::int32_t code = 0) {
     return MongodbError{remedy, code, "m"}.error().code();
   };
-  for (const auto remedy : {Retry, Reconnect, Look}) EXPECT_EQ(codeOf(remedy), ErrorCode::Unavailable);
+  for (const auto remedy : {Retry, Reconnect, Check}) EXPECT_EQ(codeOf(remedy), ErrorCode::Unavailable);
   for (const auto remedy : {Configure, Duplicate, Refuse}) EXPECT_EQ(codeOf(remedy), ErrorCode::Invalid);
   EXPECT_EQ(codeOf(Refuse, kTooLargeCode), ErrorCode::TooLarge);
   EXPECT_EQ(ofServer(17420, CallKind::Write).error().code(), ErrorCode::TooLarge);
@@ -116,8 +116,8 @@ TEST(MongodbError, ItsCodeTellsCallersOfTheBackendWhatToDo) {
 
 TEST(MongodbError, ALabelSaysThatAnInterruptedWriteWasNotBegun) {
   EXPECT_EQ(ofServer(11602, CallKind::Write, "", withLabel("NoWritesPerformed")).remedy, Retry);
-  EXPECT_EQ(ofServer(11602, CallKind::Write, "", withLabel("RetryableWriteError")).remedy, Look);
-  EXPECT_EQ(ofServer(987654, CallKind::Write, "", withLabel("RetryableWriteError")).remedy, Look);
+  EXPECT_EQ(ofServer(11602, CallKind::Write, "", withLabel("RetryableWriteError")).remedy, Check);
+  EXPECT_EQ(ofServer(987654, CallKind::Write, "", withLabel("RetryableWriteError")).remedy, Check);
   EXPECT_EQ(ofServer(10107, CallKind::Write, "").remedy, Retry) << "without any label, as old servers send it";
 }
 
@@ -127,7 +127,7 @@ TEST(MongodbError, AWriteWithoutItsMajorityIsLookedFor) {
         Document().add("ok", 1).add("writeConcernError", Document().add("code", code).add("errmsg", "waiting"));
     const auto error = errorOf(raised(MONGOC_ERROR_WRITE_CONCERN, 64, "Write Concern error: waiting"), reply,
                                CallKind::Write, "mongodb db1:27017");
-    EXPECT_EQ(error.remedy, Look) << code;
+    EXPECT_EQ(error.remedy, Check) << code;
     EXPECT_EQ(error.code, code);
   }
 }
@@ -137,7 +137,7 @@ TEST(MongodbError, AMemberOfWriteErrorsIsClassifiedByItsCode) {
                                   "mongodb db1:27017");
   EXPECT_EQ(error.remedy, Duplicate);
   EXPECT_EQ(error.message, "mongodb db1:27017: has a document with this key already ('E11000 duplicate key')");
-  EXPECT_EQ(writeErrorOf(Document(), "mongodb db1:27017").remedy, Look);
+  EXPECT_EQ(writeErrorOf(Document(), "mongodb db1:27017").remedy, Check);
 }
 
 TEST(MongodbError, BeforeAServerWasChosenNothingWasSent) {
@@ -169,9 +169,9 @@ TEST(MongodbError, AConnectionThatWasNotMadeSentNothing) {
 
 TEST(MongodbError, AConnectionLostDuringAWriteHidesItsOutcome) {
   const char* const lost = "Failed to send \"insert\" command with database \"leptir\": socket error or timeout";
-  EXPECT_EQ(ofLibmongoc(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET, lost, CallKind::Write).remedy, Look);
+  EXPECT_EQ(ofLibmongoc(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET, lost, CallKind::Write).remedy, Check);
   EXPECT_EQ(ofLibmongoc(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET, lost, CallKind::Read).remedy, Reconnect);
-  EXPECT_EQ(ofLibmongoc(MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "?", CallKind::Write).remedy, Look);
+  EXPECT_EQ(ofLibmongoc(MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "", CallKind::Write).remedy, Check);
 }
 
 TEST(MongodbError, AWrongPasswordIsAMatterOfConfiguration) {

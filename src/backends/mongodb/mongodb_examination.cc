@@ -74,7 +74,7 @@ Result<StoreExamination> examineQueue(MongodbQueue& queue) {
     if (queue.server.isSharded) std::erase_if(indexes, [](const MongodbIndex& index) { return index.unique; });
     if (auto done = examineIndexes(*queue.client, collection, indexes, examination); !done) return done.error();
   }
-  const auto slow = explainLeases(queue);
+  const auto slow = slowLeaseWarnings(queue);
   if (!slow) return slow.error();
   for (auto& warning : examinationOf(*slow).findings) examination.findings.push_back(std::move(warning));
   examineServer(*queue.client, queue.server, examination);

@@ -64,7 +64,7 @@ TEST_F(MongodbFailuresTest, AWriteThatLostItsConnectionIsNotRepeatedWithoutRetry
   for (const int id : {10, 11}) {
     const auto reply = insert(id);
     ASSERT_FALSE(reply);
-    EXPECT_EQ(reply.error().remedy, Remedy::Look) << reply.error().message;
+    EXPECT_EQ(reply.error().remedy, Remedy::Check) << reply.error().message;
   }
   EXPECT_EQ(stored(), 6U) << "one was applied, one was not, and the client cannot know which";
 }
@@ -92,7 +92,7 @@ TEST_F(MongodbFailuresTest, AWriteThatLosesItsConnectionTwiceHasToBeLookedFor) {
   const auto reply =
       own->write(Document().add("findAndModify", "c").add("query", Document().add("_id", 1)).add("remove", true));
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().remedy, Remedy::Look) << reply.error().message;
+  EXPECT_EQ(reply.error().remedy, Remedy::Check) << reply.error().message;
 }
 
 TEST_F(MongodbFailuresTest, AnErrorOfAServerThatIsNoLongerThePrimaryIsTriedAgain) {
@@ -109,7 +109,7 @@ TEST_F(MongodbFailuresTest, AnInterruptedWriteIsLookedForAndAnInterruptedReadTri
     proxy.inject({"insert"}, MongodbFault::error(When::Before, code, name));
     const auto written = insert(10);
     ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().remedy, Remedy::Look) << written.error().message;
+    EXPECT_EQ(written.error().remedy, Remedy::Check) << written.error().message;
     proxy.inject({"find", "", 0, 4}, MongodbFault::error(When::Before, code, name));
     const auto found = findAll();
     ASSERT_FALSE(found);
@@ -122,26 +122,26 @@ TEST_F(MongodbFailuresTest, AWriteWithoutItsMajorityIsLookedFor) {
   proxy.inject({"insert"}, MongodbFault::writeConcernError(64, "WriteConcernFailed"));
   const auto inserted = insert(10);
   ASSERT_FALSE(inserted);
-  EXPECT_EQ(inserted.error().remedy, Remedy::Look) << inserted.error().message;
+  EXPECT_EQ(inserted.error().remedy, Remedy::Check) << inserted.error().message;
   proxy.inject({"findAndModify"}, MongodbFault::writeConcernError(64, "WriteConcernFailed"));
   const auto modified =
       client->write(Document().add("findAndModify", "c").add("query", Document().add("_id", 1)).add("remove", true));
   ASSERT_FALSE(modified);
-  EXPECT_EQ(modified.error().remedy, Remedy::Look) << modified.error().message;
+  EXPECT_EQ(modified.error().remedy, Remedy::Check) << modified.error().message;
 }
 
 TEST_F(MongodbFailuresTest, AReplyThatIsCutHidesTheOutcome) {
   proxy.inject({"insert"}, MongodbFault::cutReply(10));
   const auto reply = insert(10);
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().remedy, Remedy::Look) << reply.error().message;
+  EXPECT_EQ(reply.error().remedy, Remedy::Check) << reply.error().message;
 }
 
 TEST_F(MongodbFailuresTest, ASilentServerEndsEachCallInTime) {
   proxy.inject({"find", "", 0, MongodbCommands::kAlways}, MongodbFault::silence(When::Before));
   proxy.inject({"insert", "", 0, MongodbCommands::kAlways}, MongodbFault::silence(When::Before));
   EXPECT_LE(timeOf([&] { EXPECT_EQ(findAll().error().remedy, Remedy::Reconnect); }), kMaxCallTime);
-  EXPECT_LE(timeOf([&] { EXPECT_EQ(insert(10).error().remedy, Remedy::Look); }), kMaxCallTime);
+  EXPECT_LE(timeOf([&] { EXPECT_EQ(insert(10).error().remedy, Remedy::Check); }), kMaxCallTime);
   proxy.heal();
   EXPECT_TRUE(findAll());
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kExpires = "expires";
 // The document of the version has a number for its `_id`, which no text has.
-constexpr std::int64_t kVersionId = 0;
+constexpr std::int64_t kVersionDocumentId = 0;
 constexpr int kMaxUpserts = 5;
 
 // The server removes expired texts once a minute; until then they do not count.
@@ -49,7 +49,7 @@ MongodbResult<bool> isApplied(const MongodbResult<WriteReply>& reply) {
 }
 
 // The least text that no text with this prefix reaches.
-std::string behindAll(std::string_view prefix) {
+std::string endOfPrefix(std::string_view prefix) {
   std::string end(prefix);
   end.back() = static_cast<char>(end.back() + 1);
   return end;
@@ -60,9 +60,10 @@ std::string behindAll(std::string_view prefix) {
 // Two processes that add one key at the same moment: one of them is refused, and then replaces the other's text.
 Result<void> MongodbFleet::put(std::string_view key, std::string_view value, std::optional<Duration> lifetime) {
   if (auto fine = broker::checkFleetEntry(key, value); !fine) return fine;
-  const auto statement = bothOf(Document().add("q", Document().add("_id", key)), replacement(value, lifetime, ""));
+  const auto statement = merged(Document().add("q", Document().add("_id", key)), replacement(value, lifetime, ""));
   for (int attempt = 1;; ++attempt) {
-    const auto done = isApplied(repeated([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
+    const auto done =
+        isApplied(repeatIfConnectionLost([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
     if (!done) return done.error().error();
     if (*done) return noteChange(key);
     if (attempt == kMaxUpserts)
@@ -79,8 +80,9 @@ Result<bool> MongodbFleet::putIfAbsent(std::string_view key, std::string_view va
   if (!now) return now.error().error();
   const auto token = makeToken();
   const auto expired = Document().add("_id", key).add(kExpires, op("$lte", *now));
-  const auto statement = bothOf(Document().add("q", expired), replacement(value, lifetime, token));
-  const auto done = isApplied(repeated([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
+  const auto statement = merged(Document().add("q", expired), replacement(value, lifetime, token));
+  const auto done =
+      isApplied(repeatIfConnectionLost([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
   if (!done) return done.error().error();
   if (!*done) {
     const auto isOurs = isStored(Document().add("_id", key).add("token", token));
@@ -98,7 +100,7 @@ Result<bool> MongodbFleet::erase(std::string_view key) {
   const auto existed = isStored(unexpired(Document().add("_id", key), *now));
   if (!existed || !*existed) return existed;
   bool wasRetried = false;
-  const auto done = repeated([&] {
+  const auto done = repeatIfConnectionLost([&] {
     auto reply = client_.deleteAll(queue_->fleet, {&statement, 1});
     wasRetried = wasRetried || !reply;
     return reply;
@@ -126,8 +128,8 @@ Result<std::vector<FleetEntry>> MongodbFleet::list(std::string_view prefix, std:
   if (limit == 0 || !std::ranges::all_of(prefix, base::isPrintableAscii)) return entries;
   const auto now = client_.serverTime();
   if (!now) return now.error().error();
-  auto keys = after >= prefix && !after.empty() ? op("$gt", storableText(after)) : op("$gte", prefix);
-  if (!prefix.empty()) keys.add("$lt", behindAll(prefix));
+  auto keys = after >= prefix && !after.empty() ? op("$gt", utf8OrEscaped(after)) : op("$gte", prefix);
+  if (!prefix.empty()) keys.add("$lt", endOfPrefix(prefix));
   const auto options =
       Document().add("sort", Document().add("_id", 1)).add("limit", base::saturatedCast<std::int64_t>(limit));
   const auto found = client_.find(queue_->fleet, unexpired(Document().add("_id", keys), *now), options);
@@ -148,11 +150,12 @@ Result<void> MongodbFleet::noteChange(std::string_view key) {
               "$version", BCON_INT64(0), "]", "}", BCON_INT64(1), "]", "}", "]");
   const std::vector<Document> stages{op("$set", Document().add("version", next))};
   const auto statement = Document()
-                             .add("q", Document().add("_id", kVersionId))
+                             .add("q", Document().add("_id", kVersionDocumentId))
                              .add("u", std::span<const Document>(stages))
                              .add("upsert", true);
   for (int attempt = 1;; ++attempt) {
-    const auto done = isApplied(repeated([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
+    const auto done =
+        isApplied(repeatIfConnectionLost([&] { return client_.updateAll(queue_->fleet, {&statement, 1}); }));
     if (!done) return done.error().error();
     if (*done) return {};
     if (attempt == kMaxUpserts)
@@ -161,7 +164,7 @@ Result<void> MongodbFleet::noteChange(std::string_view key) {
 }
 
 Result<std::uint64_t> MongodbFleet::version() {
-  const auto found = client_.find(queue_->fleet, Document().add("_id", kVersionId), Document().add("limit", 1));
+  const auto found = client_.find(queue_->fleet, Document().add("_id", kVersionDocumentId), Document().add("limit", 1));
   if (!found) return found.error().error();
   const auto version = found->empty() ? std::nullopt : DocumentView(found->front()).integer("version");
   return static_cast<std::uint64_t>(version.value_or(0));

@@ -22,7 +22,7 @@ class MongodbFleet final : public FleetStore {
   Result<std::vector<FleetEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
   Result<std::uint64_t> version() override;
 
-  // The one by which the server removes texts that have expired.
+  // The index by which the server removes texts that have expired.
   static std::span<const MongodbIndex> indexes();
 
  private:

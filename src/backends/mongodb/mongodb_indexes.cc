@@ -56,7 +56,7 @@ MongodbResult<std::vector<Document>> standingIndexes(MongodbClient& client, std:
 }
 
 // An error that will not go away by itself.
-bool isLasting(const MongodbError& error) {
+bool isPermanent(const MongodbError& error) {
   return error.remedy == Remedy::Configure || error.remedy == Remedy::Refuse || error.remedy == Remedy::Duplicate;
 }
 
@@ -74,7 +74,7 @@ struct Missing {
   std::vector<const MongodbIndex*> indexes{};
 };
 
-void note(const MongodbIndex& index, const MongodbError& why, std::vector<Missing>& to) {
+void noteMissing(const MongodbIndex& index, const MongodbError& why, std::vector<Missing>& to) {
   auto same = std::ranges::find(to, why.code, [](const Missing& each) { return each.why.code; });
   if (same == to.end()) same = to.insert(same, Missing{why});
   same->indexes.push_back(&index);
@@ -101,8 +101,8 @@ Result<std::vector<std::string>> makeMissing(std::span<const Document> standing,
     if (std::ranges::any_of(standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
     const MongodbResult<void> made = make(index);
     if (made) continue;
-    if (!isLasting(made.error())) return made.error().error();
-    note(index, made.error(), missing);
+    if (!isPermanent(made.error())) return made.error().error();
+    noteMissing(index, made.error(), missing);
   }
   std::vector<std::string> sentences;
   for (const auto& each : missing) sentences.push_back(sentenceAbout(each, collection));

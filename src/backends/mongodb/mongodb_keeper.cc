@@ -19,9 +19,9 @@ namespace leptir::mongodb {
 namespace {
 
 // A task may change its state between being found and being changed: then it is located again, at most so often.
-constexpr int kMaxAttempts = 20;
+constexpr int kMaxLocateRounds = 20;
 
-Error keepsMoving(std::string_view id) {
+Error keepsChangingState(std::string_view id) {
   return Error(ErrorCode::Unavailable, fmt::format("task {} changes its state again and again; try later", id));
 }
 
@@ -30,7 +30,7 @@ bool isLeased(DocumentView document) {
 }
 
 // Ids of tasks are UTF-8, and no filter takes other texts.
-std::vector<std::string> possibleIds(std::span<const std::string> ids) {
+std::vector<std::string> idsInUtf8(std::span<const std::string> ids) {
   std::vector<std::string> possible;
   for (const auto& id : ids) {
     if (base::isUtf8(id)) possible.push_back(id);
@@ -76,23 +76,23 @@ MongodbResult<std::optional<Document>> MongodbKeeper::findById(std::string_view 
 Result<void> MongodbKeeper::remove(std::string_view id) {
   bool mayBeRemoved = false;
   Attempts attempts;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxLocateRounds; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<void>() : broker::noSuchTask(id);
-    if (isLeased(**found)) return broker::isLeased(id);
+    if (isLeased(**found)) return broker::taskLeasedError(id);
     const auto removed = removeFound(**found);
     if (!removed && !attempts.mayRepeat(removed.error())) return removed.error().error();
     if (removed && *removed) return {};
     mayBeRemoved = mayBeRemoved || !removed;
   }
-  return keepsMoving(id);
+  return keepsChangingState(id);
 }
 
 Result<CancelResult> MongodbKeeper::cancel(std::string_view id, std::string_view by) {
   bool mayBeRemoved = false;
   Attempts attempts;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxLocateRounds; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<CancelResult>(CancelResult::Removed) : broker::noSuchTask(id);
@@ -102,11 +102,11 @@ Result<CancelResult> MongodbKeeper::cancel(std::string_view id, std::string_view
     if (done && *done) return leased ? CancelResult::Requested : CancelResult::Removed;
     mayBeRemoved = mayBeRemoved || (!done && !leased);
   }
-  return keepsMoving(id);
+  return keepsChangingState(id);
 }
 
 MongodbResult<bool> MongodbKeeper::removeFound(DocumentView found) {
-  const auto statement = Document().add("q", asFound(found)).add("limit", 1);
+  const auto statement = Document().add("q", unchangedFilter(found)).add("limit", 1);
   const auto done = client_.deleteAll(queue_->tasks, {&statement, 1});
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);
@@ -115,8 +115,8 @@ MongodbResult<bool> MongodbKeeper::removeFound(DocumentView found) {
 
 MongodbResult<bool> MongodbKeeper::requestCancel(DocumentView found, std::string_view by) {
   TaskUpdate request;
-  request.set(field::kCancel, storableText(broker::cancelRequester(by)));
-  const auto statement = updateStatement(asFound(found), request);
+  request.set(field::kCancel, utf8OrEscaped(broker::requesterOrUnknown(by)));
+  const auto statement = updateStatement(unchangedFilter(found), request);
   const auto done = client_.updateAll(queue_->tasks, {&statement, 1});
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);
@@ -160,7 +160,7 @@ Result<std::vector<FoundTask>> MongodbKeeper::buriedAmong(std::span<const std::s
 
 MongodbResult<std::vector<Document>> MongodbKeeper::findBuried(std::span<const std::string> ids,
                                                                const Document& options) {
-  const auto possible = possibleIds(ids);
+  const auto possible = idsInUtf8(ids);
   if (possible.empty()) return std::vector<Document>();
   const auto filter =
       Document().add(field::kId, op("$in", std::span<const std::string>(possible))).add(field::kState, state::kBuried);
@@ -199,7 +199,7 @@ Result<std::vector<ListedSession>> MongodbKeeper::listSessions(Page page) {
   if (listed->empty()) return std::move(*listed);
   std::vector<std::string> names;
   for (const auto& session : *listed) names.push_back(sessionName(session.session));
-  const auto counts = countLeased(*queue_, names);
+  const auto counts = countLeasedBySession(*queue_, names);
   if (!counts) return counts.error().error();
   for (auto& session : *listed) {
     const auto count = counts->find(sessionName(session.session));

@@ -26,7 +26,7 @@ class MongodbKeeper final : public TaskKeeper, public BuriedLookup {
   Result<std::size_t> revive(std::span<const std::string> ids) override { return changes_.revive(ids); }
   Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::optional<Time>> earliestDue() override;
-  Result<std::size_t> removeAll(std::span<const std::string> ids) override { return changes_.removeAll(ids); }
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override { return changes_.removeMany(ids); }
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
     return changes_.reschedule(ids, due);
   }

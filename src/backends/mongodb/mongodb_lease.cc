@@ -73,7 +73,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
       bytes += task.envelope.size();
       tasks.push_back(std::move(task));
     }
-    if (found->areAll && leased->size() == found->handles.size()) break;
+    if (found->isComplete && leased->size() == found->handles.size()) break;
   }
   return tasks;
 }
@@ -103,14 +103,14 @@ MongodbResult<std::size_t> MongodbLease::mark(const DueTasks& candidates, std::u
   if (!done) return tl::unexpected(done.error());
   if (done->failures.empty()) return static_cast<std::size_t>(done->matched);
   if (done->failures.front().error.remedy != Remedy::Refuse) return tl::unexpected(done->failures.front().error);
-  if (auto aside = putAside(candidates, number, token, now); !aside) return tl::unexpected(aside.error());
+  if (auto aside = markOrBury(candidates, number, token, now); !aside) return tl::unexpected(aside.error());
   return candidates.handles.size();
 }
 
 // Marks each document by itself, and buries those that have no room for the fields of a lease: a buried task needs less
 // than one that waits.
-MongodbResult<void> MongodbLease::putAside(const DueTasks& candidates, std::uint64_t number, const std::string& token,
-                                           Time now) {
+MongodbResult<void> MongodbLease::markOrBury(const DueTasks& candidates, std::uint64_t number, const std::string& token,
+                                             Time now) {
   std::vector<Document> marks;
   for (const auto& handle : candidates.handles) {
     auto filter = search_.dueFilter(now);
@@ -124,7 +124,7 @@ MongodbResult<void> MongodbLease::putAside(const DueTasks& candidates, std::uint
     auto filter = search_.dueFilter(now);
     addIdTo(filter, "_id", candidates.handles[failure.index]);
     TaskUpdate burial;
-    burial.set(field::kState, state::kBuried).unset(field::kDue).set(field::kBuriedAt, queue_.burialNumber(now));
+    burial.set(field::kState, state::kBuried).unset(field::kDue).set(field::kBuriedAt, queue_.nextBurialNumber(now));
     burials.push_back(updateStatement(filter, burial));
   }
   if (burials.empty()) return {};
@@ -134,11 +134,11 @@ MongodbResult<void> MongodbLease::putAside(const DueTasks& candidates, std::uint
     const auto& handle = candidates.handles[marked->failures[failure.index].index];
     adoption_.leaveAlone(idFilter(handle), failure.error);
   }
-  return tellOfBurials(candidates, *marked);
+  return noteBurials(candidates, *marked);
 }
 
 // A document that has no room for a lease has none for a reason either.
-MongodbResult<void> MongodbLease::tellOfBurials(const DueTasks& candidates, const WriteReply& marked) {
+MongodbResult<void> MongodbLease::noteBurials(const DueTasks& candidates, const WriteReply& marked) {
   std::vector<std::string> handles;
   for (const auto& failure : marked.failures) handles.push_back(candidates.handles[failure.index]);
   const auto filter = Document().add("_id", ids("$in", handles)).add(field::kState, state::kBuried);
@@ -156,12 +156,12 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const DueTasks& candid
   const auto filter = Document().add("_id", ids("$in", candidates.handles)).add(field::kToken, token);
   const auto documents = client_.find(queue_.tasks, filter, Document());
   if (!documents) return tl::unexpected(documents.error());
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (const auto& handle : candidates.handles) places.emplace(handle, places.size());
+  std::unordered_map<std::string_view, std::size_t> positions;
+  for (const auto& handle : candidates.handles) positions.emplace(handle, positions.size());
   std::vector<LeasedTask> tasks;
   tasks.reserve(documents->size());
   for (const auto& document : *documents) tasks.push_back(leasedTask(document));
-  std::ranges::sort(tasks, {}, [&](const LeasedTask& task) { return places[task.lease.handle]; });
+  std::ranges::sort(tasks, {}, [&](const LeasedTask& task) { return positions[task.lease.handle]; });
   return tasks;
 }
 

@@ -36,8 +36,8 @@ class MongodbLease {
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
   MongodbResult<std::vector<LeasedTask>> leaseMany(std::size_t limit, Time now);
   MongodbResult<std::size_t> mark(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);
-  MongodbResult<void> putAside(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);
-  MongodbResult<void> tellOfBurials(const DueTasks& candidates, const WriteReply& marked);
+  MongodbResult<void> markOrBury(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);
+  MongodbResult<void> noteBurials(const DueTasks& candidates, const WriteReply& marked);
   MongodbResult<std::vector<LeasedTask>> read(const DueTasks& candidates, const std::string& token);
   Document marking(std::uint64_t number, const std::string& token) const;
   std::uint64_t nextNumber(Time now, std::uint64_t atLeast);

@@ -177,7 +177,7 @@ TEST_P(MongodbLostRepliesTest, ManyTasksAreRemovedRescheduledAndRevived) {
   EXPECT_EQ(must(broker->keeper().revive(Ids{"t1", "t2"})), 1u);
   EXPECT_EQ(counts(), (TaskCounts{.due = 1, .scheduled = 2, .leased = 1}));
   breakAt("delete");
-  EXPECT_EQ(must(broker->keeper().removeAll(Ids{"t1", "t2", "t3", "t4"})), 3u);
+  EXPECT_EQ(must(broker->keeper().removeMany(Ids{"t1", "t2", "t3", "t4"})), 3u);
   EXPECT_EQ(proxy.faults(), 3);
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }

@@ -17,7 +17,7 @@ namespace leptir::mongodb {
 namespace {
 
 // How many records one find asks for: they may be large.
-constexpr std::size_t kLoadedAtOnce = 500;
+constexpr std::size_t kMaxRecordsPerLoad = 500;
 
 std::vector<MongodbIndex> recordIndexes(std::optional<Duration> expireAfter) {
   std::vector<MongodbIndex> indexes;
@@ -94,7 +94,7 @@ Result<std::vector<std::optional<Json>>> MongodbMetaStorage::loadMetaInfos(std::
   if (!now) return now.error().error();
   std::vector<std::optional<Json>> records;
   for (auto left = ids; !left.empty();) {
-    const auto piece = left.first(std::min(left.size(), kLoadedAtOnce));
+    const auto piece = left.first(std::min(left.size(), kMaxRecordsPerLoad));
     left = left.subspan(piece.size());
     if (auto loaded = loadPiece(piece, *now, records); !loaded) return loaded.error();
   }
@@ -150,7 +150,7 @@ Result<StoreExamination> MongodbMetaStorage::examine() {
   return examineRecords(*client_, collection_, recordIndexes(expireAfter_));
 }
 
-Result<void> MongodbMetaStorage::tryRights() {
+Result<void> MongodbMetaStorage::checkRights() {
   return tryRecordRights(*client_, collection_);
 }
 

@@ -25,10 +25,10 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
-  Result<std::size_t> expire() override { return 0; }  // the TTL index does
+  Result<std::size_t> expire() override { return 0; }  // the TTL index removes records
   // Unsupported on a server without change streams.
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
-  Result<void> tryRights() override;
+  Result<void> checkRights() override;
   Result<StoreExamination> examine() override;
   MetaTraits traits() const override { return traits_; }
   // The traits that are the same on every server.

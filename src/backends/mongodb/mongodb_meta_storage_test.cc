@@ -210,13 +210,13 @@ TEST_F(MongodbMetaStorageTest, AnIdThatIsNotUtf8HasNoRecord) {
 }
 
 TEST_F(MongodbMetaStorageTest, TryingTheRightsChangesNothing) {
-  const auto tried = open()->tryRights();
+  const auto tried = open()->checkRights();
   EXPECT_TRUE(tried) << tried.error().message();
   EXPECT_EQ(countStored(), 0u);
 }
 
 TEST_F(MongodbMetaStorageTest, TryingTheRightsWhereThereIsNoCollectionMakesNone) {
-  const auto tried = open(1h, MetaUse::Inspect)->tryRights();
+  const auto tried = open(1h, MetaUse::Inspect)->checkRights();
   EXPECT_TRUE(tried) << tried.error().message();
   EXPECT_TRUE(database.ask(R"({"listCollections": 1})").at("cursor").at("firstBatch").empty());
 }

@@ -29,7 +29,7 @@ struct KnownOption {
 };
 
 // Every option of libmongoc's connection strings, and its older names.
-constexpr std::array kKnown{
+constexpr std::array kKnownOptions{
     KnownOption{"appName"},
     KnownOption{"authMechanism"},
     KnownOption{"authMechanismProperties"},
@@ -90,8 +90,8 @@ bool isSameName(std::string_view a, std::string_view b) {
 }
 
 const KnownOption* knownOption(std::string_view name) {
-  const auto known = std::ranges::find_if(kKnown, [&](const auto& each) { return isSameName(each.name, name); });
-  return known == kKnown.end() ? nullptr : &*known;
+  const auto known = std::ranges::find_if(kKnownOptions, [&](const auto& each) { return isSameName(each.name, name); });
+  return known == kKnownOptions.end() ? nullptr : &*known;
 }
 
 Error badOption(std::string_view source, std::string what) {
@@ -100,13 +100,13 @@ Error badOption(std::string_view source, std::string what) {
 
 Error unknownOption(std::string_view name, std::string_view source) {
   std::vector<std::string_view> names;
-  for (const auto& each : kKnown) names.push_back(each.name);
+  for (const auto& each : kKnownOptions) names.push_back(each.name);
   auto text = fmt::format("MongoDB has no option {}", base::inQuotes(name));
   if (const auto hint = base::didYouMean(name, names); !hint.empty()) text += "; " + hint;
   return badOption(source, std::move(text));
 }
 
-bool isWait(std::string_view value) {
+bool isAllowedWaitMs(std::string_view value) {
   int milliseconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), milliseconds);
   return error == std::errc() && end == value.data() + value.size() && milliseconds >= 10 && milliseconds <= kMaxWaitMs;
@@ -119,7 +119,7 @@ std::string objectionTo(const KnownOption& option, std::string_view value) {
     case Demand::Repeats:
       return {};
     case Demand::Wait:
-      if (isWait(value)) return {};
+      if (isAllowedWaitMs(value)) return {};
       return fmt::format("'{}' must be 10 to {} (ms), since leptir's calls have to end within 5 s", option.name,
                          kMaxWaitMs);
     case Demand::True:
@@ -133,7 +133,7 @@ std::string objectionTo(const KnownOption& option, std::string_view value) {
 }
 
 // The value as it stands in a connection string; none: a connection string cannot have it.
-std::optional<std::string> plainText(const Json& value) {
+std::optional<std::string> optionText(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
   if (value.is_number()) return value.dump();
@@ -159,7 +159,7 @@ Result<void> MongodbOptions::add(std::string_view name, std::string_view value, 
 Result<void> MongodbOptions::addMap(const Json& options) {
   constexpr std::string_view kOptionsKey = "'options'";
   for (const auto& [name, value] : options.items()) {
-    const auto text = plainText(value);
+    const auto text = optionText(value);
     if (!text)
       return badOption(kOptionsKey, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
     const bool isTrue = *text == "true" || *text == "1";

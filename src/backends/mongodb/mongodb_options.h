@@ -23,7 +23,7 @@ class MongodbOptions {
   Result<void> add(std::string_view name, std::string_view value, std::string_view source);
   // Adds the map `options`, which may also have PHP leptir's `connect` and `secondaryPreferred`.
   Result<void> addMap(const Json& options);
-  // Adds what is not there yet.
+  // Adds the option, unless it was added before.
   void addDefault(std::string_view name, std::string_view value);
 
   bool has(std::string_view name) const;

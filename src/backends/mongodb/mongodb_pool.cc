@@ -22,18 +22,18 @@ class SignalsBlocked {
   SignalsBlocked() {
     sigset_t all;
     ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    ::pthread_sigmask(SIG_SETMASK, &all, &previousMask_);
   }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &previousMask_, nullptr); }
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_{};
+  sigset_t previousMask_{};
 };
 
 // libmongoc says of a file that it cannot read only that TLS failed.
-Result<void> checkFiles(const mongoc_uri_t& uri, const std::string& where) {
+Result<void> checkCertificateFiles(const mongoc_uri_t& uri, const std::string& where) {
   for (const auto* option : {MONGOC_URI_TLSCAFILE, MONGOC_URI_TLSCERTIFICATEKEYFILE}) {
     const char* file = mongoc_uri_get_option_as_utf8(&uri, option, nullptr);
     if (file == nullptr) continue;
@@ -48,21 +48,21 @@ Result<void> checkFiles(const mongoc_uri_t& uri, const std::string& where) {
 
 }  // namespace
 
-MongodbPool::MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool, Duration timeLasts)
-    : address_(std::move(address)), timeLasts_(timeLasts), pool_(pool) {}
+MongodbPool::MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool, Duration clockMaxAge)
+    : address_(std::move(address)), clockMaxAge_(clockMaxAge), pool_(pool) {}
 
-Result<std::shared_ptr<MongodbPool>> MongodbPool::open(MongodbAddress address, Duration timeLasts) {
+Result<std::shared_ptr<MongodbPool>> MongodbPool::open(MongodbAddress address, Duration clockMaxAge) {
   initializeLibmongoc();
   const SignalsBlocked blocked;
   const MongocUri uri(mongoc_uri_new(address.uri.c_str()), &mongoc_uri_destroy);
   if (uri == nullptr)
     return Error(ErrorCode::Invalid, address.where + ": the connection is not possible as configured");
-  if (auto checked = checkFiles(*uri, address.where); !checked) return checked.error();
+  if (auto checked = checkCertificateFiles(*uri, address.where); !checked) return checked.error();
   bson_error_t error{};
   auto* pool = mongoc_client_pool_new_with_error(uri.get(), &error);
   if (pool == nullptr) return errorOf(error, Document(), CallKind::Read, address.where).error();
   mongoc_client_pool_set_error_api(pool, MONGOC_ERROR_API_VERSION_2);
-  return std::shared_ptr<MongodbPool>(new MongodbPool(std::move(address), pool, timeLasts));
+  return std::shared_ptr<MongodbPool>(new MongodbPool(std::move(address), pool, clockMaxAge));
 }
 
 MongodbPool::~MongodbPool() {

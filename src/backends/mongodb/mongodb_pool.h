@@ -19,28 +19,28 @@ class MongodbPool {
  public:
   // Connects to nothing yet; the first client starts the threads. Invalid: libmongoc does not take the address, or a
   // file of a certificate cannot be read. Unavailable: DNS does not answer for a `mongodb+srv` address.
-  // `timeLasts`: how long an answer about the server's time is counted on from; zero for tests on a server whose clock
+  // `clockMaxAge`: how long a reading of the server's clock is used; zero for tests on a server whose clock
   // stands still.
   static Result<std::shared_ptr<MongodbPool>> open(MongodbAddress address,
-                                                   Duration timeLasts = std::chrono::minutes(1));
+                                                   Duration clockMaxAge = std::chrono::minutes(1));
   ~MongodbPool();
   MongodbPool(const MongodbPool&) = delete;
   MongodbPool& operator=(const MongodbPool&) = delete;
 
   const MongodbAddress& address() const { return address_; }
-  Duration timeLasts() const { return timeLasts_; }
+  Duration clockMaxAge() const { return clockMaxAge_; }
   bool isOfThisProcess() const { return process_.isSameProcess(); }
 
-  // A client for one thread, to be given back by push(). Waits while all are in use, at most kMaxWaitMs; null: then
-  // they still are.
+  // A client for one thread, to be given back by push(). Waits while all are in use, at most kMaxWaitMs; null: all
+  // are still in use.
   mongoc_client_t* pop();
   void push(mongoc_client_t* client);
 
  private:
-  MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool, Duration timeLasts);
+  MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool, Duration clockMaxAge);
 
   MongodbAddress address_;
-  Duration timeLasts_;
+  Duration clockMaxAge_;
   mongoc_client_pool_t* pool_;
   base::ForkDetector process_;
 };

@@ -23,7 +23,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 // What a document must leave free of the server's limit for the fields of a lease or a burial.
-constexpr std::int64_t kLeftForLeases = 16 * 1024;
+constexpr std::int64_t kReservedLeaseBytes = 16 * 1024;
 // An `_id` is taken once in a hundred times where two tasks have the same microsecond; each try adds four digits.
 constexpr int kMaxTries = 6;
 
@@ -33,7 +33,7 @@ Result<void> MongodbPush::push(std::span<const EncodedTask> tasks) {
   if (tasks.empty()) return {};
   const auto now = client_.serverTime();
   if (!now) return now.error().error();
-  auto batch = makeDocuments(distinct(tasks, *now));
+  auto batch = makeDocuments(distinctById(tasks, *now));
   if (!batch) return batch.error();
   if (auto adopted = adopt(); !adopted) return notAdded(*batch, true, adopted.error());
   if (!queue_.hasUniqueIds) {
@@ -57,7 +57,7 @@ MongodbResult<void> MongodbPush::adopt() {
 
 // Of tasks with the same id in the list only the first is pushed. Tasks of one millisecond get `_id`s in the order of
 // the list; those that are due at once also in the order of their pushes.
-std::vector<MongodbPush::Pending> MongodbPush::distinct(std::span<const EncodedTask> tasks, Time now) {
+std::vector<MongodbPush::Pending> MongodbPush::distinctById(std::span<const EncodedTask> tasks, Time now) {
   std::vector<Pending> all;
   all.reserve(tasks.size());
   std::unordered_set<std::string_view> seen;
@@ -65,7 +65,7 @@ std::vector<MongodbPush::Pending> MongodbPush::distinct(std::span<const EncodedT
   for (const auto& task : tasks) {
     if (!seen.insert(task.id).second) continue;
     const auto due = task.timeOfExecution.value_or(now);
-    auto& last = task.timeOfExecution ? lastOf[std::chrono::floor<milliseconds>(due)] : lastNow_;
+    auto& last = task.timeOfExecution ? lastOf[std::chrono::floor<milliseconds>(due)] : lastImmediateDue_;
     last = std::max(due, last + microseconds(1));
     all.push_back({.task = &task, .due = due, .order = last});
   }
@@ -74,7 +74,7 @@ std::vector<MongodbPush::Pending> MongodbPush::distinct(std::span<const EncodedT
 
 // All documents are made before the first is sent, so that a task that the store cannot hold adds none.
 Result<MongodbPush::Batch> MongodbPush::makeDocuments(std::span<const Pending> tasks) const {
-  const auto maxBytes = static_cast<std::size_t>(queue_.server.maxDocumentBytes - kLeftForLeases);
+  const auto maxBytes = static_cast<std::size_t>(queue_.server.maxDocumentBytes - kReservedLeaseBytes);
   Batch batch;
   batch.documents.reserve(tasks.size());
   for (const auto& each : tasks) {

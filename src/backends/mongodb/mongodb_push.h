@@ -40,7 +40,7 @@ class MongodbPush {
   };
 
   MongodbResult<void> adopt();
-  std::vector<Pending> distinct(std::span<const EncodedTask> tasks, Time now);
+  std::vector<Pending> distinctById(std::span<const EncodedTask> tasks, Time now);
   Result<Batch> makeDocuments(std::span<const Pending> tasks) const;
   MongodbResult<void> insertUntilKnown(Batch& batch, Attempts& attempts);
   MongodbResult<void> insert(Batch& batch);
@@ -53,7 +53,7 @@ class MongodbPush {
   MongodbQueue& queue_;
   MongodbClient& client_;
   MongodbAdoption& adoption_;
-  Time lastNow_{};  // the due time of the last task that was due at once
+  Time lastImmediateDue_{};  // the time in the `_id` of the last task that was due at once
 };
 
 }  // namespace leptir::mongodb

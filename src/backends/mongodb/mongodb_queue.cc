@@ -16,7 +16,7 @@ MongodbQueue::MongodbQueue(std::shared_ptr<MongodbPool> itsPool, std::unique_ptr
       fleet(tasks + ".fleet"),
       server(std::move(itsServer)) {}
 
-std::int64_t MongodbQueue::burialNumber(Time now) {
+std::int64_t MongodbQueue::nextBurialNumber(Time now) {
   lastBurial_ = std::max<std::int64_t>(now.time_since_epoch().count(), lastBurial_ + 1);
   return lastBurial_;
 }

@@ -19,7 +19,7 @@ struct MongodbQueue {
 
   // A number for the burial of a task: the server's time `now` in microseconds, or more, so that burials of one
   // millisecond keep their order.
-  std::int64_t burialNumber(Time now);
+  std::int64_t nextBurialNumber(Time now);
   // A document was buried that no session could lease.
   void noteBurial(std::string id, std::string reason);
 

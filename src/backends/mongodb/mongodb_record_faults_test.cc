@@ -108,7 +108,7 @@ TEST_F(MongodbRecordFaultsTest, AUserWhoMayOnlyReadIsFoundByTryingTheRights) {
   const auto storage = open();
   proxy.inject({.name = "update", .times = MongodbCommands::kAlways},
                MongodbFault::error(When::Before, 13, "Unauthorized"));
-  const auto tried = storage->tryRights();
+  const auto tried = storage->checkRights();
   ASSERT_FALSE(tried);
   EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
 }

@@ -11,12 +11,12 @@ namespace leptir::mongodb {
 namespace {
 
 // A response is not cut below this: its beginning says what happened.
-constexpr std::size_t kKeptOfResponse = 64 * 1024;
+constexpr std::size_t kMinResponseBytes = 64 * 1024;
 constexpr std::string_view kCutNotice = " [The record was cut here: it was too large for MongoDB.]";
 
 // By how much the response may be cut.
 std::size_t removableResponseBytes(const MetaInfo& info) {
-  return info.response.size() - std::min(info.response.size(), kKeptOfResponse);
+  return info.response.size() - std::min(info.response.size(), kMinResponseBytes);
 }
 
 void cutResponse(MetaInfo& info, std::size_t bytes) {
@@ -55,9 +55,9 @@ const Part& largestPart(const MetaInfo& info) {
 }
 
 // Looks for the form of one record that fits.
-class Fit {
+class RecordShortener {
  public:
-  Fit(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes)
+  RecordShortener(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes)
       : info_(info), saved_(saved), expires_(expires), maxBytes_(maxBytes) {}
 
   Document find() {
@@ -109,7 +109,7 @@ class Fit {
 Document fittingRecordDocument(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes) {
   auto document = recordDocument(info, saved, expires);
   if (document.bytes() <= maxBytes) return document;
-  return Fit(info, saved, expires, maxBytes).find();
+  return RecordShortener(info, saved, expires, maxBytes).find();
 }
 
 MetaInfo withJsonAsText(MetaInfo info) {

@@ -11,7 +11,7 @@
 namespace leptir::mongodb {
 
 // recordDocument(), with at most `maxBytes`: of a larger record the response is cut, if that is enough, else further
-// parts are left out, the largest first. The response then says so. What the task's outcome was always stays.
+// parts are left out, the largest first. The response then says so. The task's outcome always stays.
 Document fittingRecordDocument(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes);
 
 // The same record in a form that every server stores: what the task itself has put into it as JSON (additional fields,

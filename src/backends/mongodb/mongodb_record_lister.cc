@@ -16,10 +16,10 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::size_t kFirstStep = 100;
+constexpr std::size_t kMinRecordsPerStep = 100;
 
-// Those that have not expired. A search finds arrays as their members: such documents have no place in an order.
-Document listable(Time now) {
+// Records that have not expired. A search finds arrays as their members: such documents have no place in an order.
+Document listableFilter(Time now) {
   const auto absent = op("$exists", false);
   return Document()
       .add("leptir.expires", Document().add("$not", Document().add("$lte", now)))
@@ -40,7 +40,7 @@ Result<RecordList> MongodbRecordLister::list(std::string_view cursor) {
     const auto documents = readStep();
     if (!documents) return documents.error().error();
     if (documents->empty()) return std::move(list_);
-    for (std::size_t i = 0; i < documents->size() && !isFull(); ++i) take((*documents)[i]);
+    for (std::size_t i = 0; i < documents->size() && !isFull(); ++i) addIfMatching((*documents)[i]);
   }
   list_.cursor = cursorText();
   return std::move(list_);
@@ -71,18 +71,18 @@ std::optional<MongodbRecordLister::Position> MongodbRecordLister::positionIn(std
 
 // They are asked for one after the other, so that the server reads each from an index, in its order.
 std::vector<Document> MongodbRecordLister::filters() const {
-  const auto all = listable(now_);
+  const auto all = listableFilter(now_);
   const auto withoutTime = Document(all).addNull(kRecordSaved);
   std::vector<Document> filters;
   if (at_.id) {
     const auto same = at_.saved ? Document(all).add(kRecordSaved, *at_.saved) : withoutTime;
     for (const auto& behind :
-         behindId(*DocumentView(*at_.id).find("_id"), isEarliestFirst() ? IdOrder::Rising : IdOrder::Falling))
-      filters.push_back(bothOf(same, behind));
+         filtersAfter(*DocumentView(*at_.id).find("_id"), isEarliestFirst() ? IdOrder::Rising : IdOrder::Falling))
+      filters.push_back(merged(same, behind));
   }
   if (at_.id && !at_.saved) return filters;
   filters.push_back(Document(all).add(kRecordSaved, savedRange()));
-  if (!hasTimes()) filters.push_back(withoutTime);
+  if (!hasTimeBounds()) filters.push_back(withoutTime);
   return filters;
 }
 
@@ -101,7 +101,7 @@ Document MongodbRecordLister::savedRange() const {
 
 MongodbResult<std::vector<Document>> MongodbRecordLister::readStep() {
   const auto left = static_cast<std::size_t>(kMaxRecordsExamined - list_.examined);
-  const auto most = std::min({left, kMaxTasksPerStep, std::max(limit_ - list_.records.size(), kFirstStep)});
+  const auto most = std::min({left, kMaxDocsPerStep, std::max(limit_ - list_.records.size(), kMinRecordsPerStep)});
   const int direction = isEarliestFirst() ? 1 : -1;
   const auto options = Document()
                            .add("sort", Document().add(kRecordSaved, direction).add("_id", direction))
@@ -114,7 +114,7 @@ MongodbResult<std::vector<Document>> MongodbRecordLister::readStep() {
   return std::vector<Document>();
 }
 
-void MongodbRecordLister::take(DocumentView document) {
+void MongodbRecordLister::addIfMatching(DocumentView document) {
   ++list_.examined;
   at_.saved = document.integer(kRecordSaved);
   at_.id.emplace();

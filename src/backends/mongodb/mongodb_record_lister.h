@@ -38,9 +38,9 @@ class MongodbRecordLister {
   std::vector<Document> filters() const;
   Document savedRange() const;
   bool isEarliestFirst() const { return filter_.order == ListOrder::EarliestFirst; }
-  bool hasTimes() const { return filter_.savedFrom || filter_.savedBefore; }
+  bool hasTimeBounds() const { return filter_.savedFrom || filter_.savedBefore; }
   MongodbResult<std::vector<Document>> readStep();
-  void take(DocumentView document);
+  void addIfMatching(DocumentView document);
 
   MongodbClient& client_;
   const std::string& collection_;

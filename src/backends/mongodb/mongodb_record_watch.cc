@@ -16,7 +16,7 @@ Result<std::unique_ptr<RecordWatch>> MongodbRecordWatch::begin(std::shared_ptr<M
 
 // The stream rings when it begins: what was saved before it is for the caller to look at.
 Result<void> MongodbRecordWatch::watch() {
-  changes_.emplace(pool_, collection_, changesOfRecords());
+  changes_.emplace(pool_, collection_, recordChangesPipeline());
   Wake never;
   never.waitFor(std::chrono::milliseconds(kMaxWaitMs), changes_->descriptor());
   changes_->clear();
@@ -28,10 +28,10 @@ Result<void> MongodbRecordWatch::watch() {
 Result<RecordNews> MongodbRecordWatch::wait(Duration longest, Wake& wake) {
   if (!changes_) {
     if (auto watching = watch(); !watching) return watching.error();
-    return RecordNews{.mayBeAny = true};
+    return RecordNews{.hasUnknownIds = true};
   }
   const bool isWoken = wake.waitFor(longest, changes_->descriptor());
-  return RecordNews{.isWoken = isWoken, .mayBeAny = changes_->clear()};
+  return RecordNews{.isWoken = isWoken, .hasUnknownIds = changes_->clear()};
 }
 
 }  // namespace leptir::mongodb

@@ -49,7 +49,7 @@ TEST_F(MongodbRecordWatchTest, ASavedRecordEndsAWait) {
   ASSERT_TRUE(watch) << watch.error().message();
   const auto news = (*watch)->wait(30s, wake_);
   ASSERT_TRUE(news);
-  EXPECT_TRUE(news->mayBeAny);
+  EXPECT_TRUE(news->hasUnknownIds);
   EXPECT_FALSE(news->isWoken);
 }
 
@@ -74,7 +74,7 @@ TEST_F(MongodbRecordWatchTest, TheFirstWaitAfterAPauseSaysThatRecordsMayHaveBeen
   const auto watch = MongodbRecordWatch::begin(pool(), "info");
   ASSERT_TRUE(watch) << watch.error().message();
   (*watch)->suspend();
-  EXPECT_TRUE((*watch)->wait(30s, wake_)->mayBeAny);
+  EXPECT_TRUE((*watch)->wait(30s, wake_)->hasUnknownIds);
 }
 
 TEST_F(MongodbRecordWatchTest, IsUnavailableWhereTheServerRefusesStreams) {

@@ -23,7 +23,7 @@ std::int64_t stepOf(const MetaInfo& info) {
 }
 
 // Matches the stored record of this task if `info` may replace it: it has expired, or is older than `info`.
-Document replaceable(const MetaInfo& info, const ValueView& id, Time now) {
+Document replaceableFilter(const MetaInfo& info, const ValueView& id, Time now) {
   const std::vector<Document> newerOrSame{
       Document().add("leptir.lease", Document().add("$gt", leaseOf(info)).add("$lte", kLargestLease)),
       Document().add("leptir.lease", leaseOf(info)).add("leptir.step", Document().add("$gte", stepOf(info)))};
@@ -33,7 +33,7 @@ Document replaceable(const MetaInfo& info, const ValueView& id, Time now) {
   return Document().add("_id", id).add("$or", std::span<const Document>(either));
 }
 
-// replaceable(), for a stored record that was read.
+// replaceableFilter(), for a stored record that was read.
 bool isReplaceable(DocumentView stored, const MetaInfo& info, Time now) {
   if (const auto expires = stored.date("leptir.expires"); expires && *expires <= now) return true;
   const auto lease = stored.integer("leptir.lease");
@@ -54,7 +54,7 @@ std::vector<const MetaInfo*> newestOfEach(std::span<const MetaInfo> records) {
   std::unordered_map<std::string_view, const MetaInfo*> newest;
   for (const auto& record : records) {
     const auto [found, isFirst] = newest.try_emplace(record.id, &record);
-    if (!isFirst && isNewer(record, found->second->lease, found->second->step)) found->second = &record;
+    if (!isFirst && supersedes(record, found->second->lease, found->second->step)) found->second = &record;
   }
   std::vector<const MetaInfo*> chosen;
   for (const auto& record : records) {
@@ -140,8 +140,8 @@ MongodbResult<WriteReply> MongodbRecordWriter::insert(List& records) {
 MongodbResult<WriteReply> MongodbRecordWriter::replace(const List& records) {
   if (records.empty()) return WriteReply();
   std::vector<Document> statements;
-  for (const auto& [info, document, way, isPlain] : records) {
-    const auto filter = replaceable(*info, *DocumentView(document).find("_id"), now_);
+  for (const auto& [info, document, way, hasJsonAsText] : records) {
+    const auto filter = replaceableFilter(*info, *DocumentView(document).find("_id"), now_);
     statements.push_back(Document().add("q", filter).add("u", document).add("upsert", true));
   }
   return client_.updateAll(collection_, statements);
@@ -150,9 +150,9 @@ MongodbResult<WriteReply> MongodbRecordWriter::replace(const List& records) {
 Result<MongodbRecordWriter::Unsaved> MongodbRecordWriter::unsaved(const MongodbResult<WriteReply>& reply, List sent) {
   Unsaved unsaved;
   const auto refuse = [&](Pending& record, const MongodbError& why) -> Result<void> {
-    auto plain = inPlainForm(std::move(record), why);
-    if (!plain) return plain.error();
-    unsaved.refused.push_back(std::move(*plain));
+    auto converted = inJsonAsTextForm(std::move(record), why);
+    if (!converted) return converted.error();
+    unsaved.refused.push_back(std::move(*converted));
     return {};
   };
   if (!reply) {
@@ -174,10 +174,10 @@ Result<MongodbRecordWriter::Unsaved> MongodbRecordWriter::unsaved(const MongodbR
   return unsaved;
 }
 
-Result<MongodbRecordWriter::Pending> MongodbRecordWriter::inPlainForm(Pending refused, const MongodbError& why) {
-  if (refused.isPlain) return why.error().in("the record of task " + refused.info->id);
+Result<MongodbRecordWriter::Pending> MongodbRecordWriter::inJsonAsTextForm(Pending refused, const MongodbError& why) {
+  if (refused.hasJsonAsText) return why.error().in("the record of task " + refused.info->id);
   refused.document = documentOf(withJsonAsText(*refused.info));
-  refused.isPlain = true;
+  refused.hasJsonAsText = true;
   return refused;
 }
 

@@ -32,12 +32,12 @@ class MongodbRecordWriter {
     const MetaInfo* info;
     Document document;
     Way way;
-    bool isPlain = false;  // in the form of withJsonAsText(), since the server refused the full one
+    bool hasJsonAsText = false;  // in the form of withJsonAsText(), since the server refused the full one
   };
   using List = std::vector<Pending>;
   struct Unsaved {
     List contested;  // another record of the task is there
-    List refused;    // in their plain form now
+    List refused;    // already converted by inJsonAsTextForm()
   };
 
   List pendingOf(std::span<const MetaInfo> records);
@@ -47,7 +47,7 @@ class MongodbRecordWriter {
   MongodbResult<WriteReply> insert(List& records);
   MongodbResult<WriteReply> replace(const List& records);
   Result<Unsaved> unsaved(const MongodbResult<WriteReply>& reply, List sent);
-  Result<Pending> inPlainForm(Pending refused, const MongodbError& why);
+  Result<Pending> inJsonAsTextForm(Pending refused, const MongodbError& why);
   Result<List> withoutSuperseded(List contested);
 
   MongodbClient& client_;

@@ -13,10 +13,10 @@ namespace leptir::mongodb {
 namespace {
 
 // Tasks that one command gives back at most.
-constexpr std::size_t kRecoveredAtOnce = 1'000;
+constexpr std::size_t kMaxRecoveredPerBatch = 1'000;
 
 // Leased, but by no session: another program wrote it.
-Document leasedByNone() {
+Document leasedByNoSession() {
   return Document().add(field::kState, state::kLeased).add(field::kSession, op("$not", op("$type", "string")));
 }
 
@@ -28,7 +28,7 @@ Result<std::size_t> MongodbRecovery::recover(std::size_t limit) {
   LEPTIR_FAILPOINT("mongodb.recover.after_claim");
   std::size_t done = 0;
   while (done < limit) {
-    const auto found = orphans(std::min(limit - done, kRecoveredAtOnce));
+    const auto found = orphans(std::min(limit - done, kMaxRecoveredPerBatch));
     if (!found) return found.error().error();
     if (found->empty()) break;
     const auto now = queue_->client->serverTime();
@@ -44,7 +44,7 @@ Result<std::size_t> MongodbRecovery::recover(std::size_t limit) {
 
 // The sessions of leased tasks are read first: a session that has leased one was opened before, so that it is seen as
 // open if it still is.
-MongodbResult<std::vector<std::string>> MongodbRecovery::holdersThatAreOver() {
+MongodbResult<std::vector<std::string>> MongodbRecovery::endedHolders() {
   const auto reply = queue_->client->read(Document()
                                               .add("distinct", queue_->tasks)
                                               .add("key", field::kSession)
@@ -60,9 +60,9 @@ MongodbResult<std::vector<std::string>> MongodbRecovery::holdersThatAreOver() {
   return SessionDocuments(*queue_).notOpen(names);
 }
 
-// What recovery needs of them, which is not their envelopes.
+// Reads of each orphan only what recovery needs, not its envelope.
 MongodbResult<std::vector<Document>> MongodbRecovery::orphans(std::size_t limit) {
-  const auto over = holdersThatAreOver();
+  const auto over = endedHolders();
   if (!over) return tl::unexpected(over.error());
   const auto options = Document()
                            .add("projection", Document()
@@ -77,7 +77,7 @@ MongodbResult<std::vector<Document>> MongodbRecovery::orphans(std::size_t limit)
   const auto held = Document()
                         .add(field::kSession, op("$in", std::span<const std::string>(*over)))
                         .add(field::kState, state::kLeased);
-  return queue_->client->find(queue_->tasks, over->empty() ? leasedByNone() : held, options);
+  return queue_->client->find(queue_->tasks, over->empty() ? leasedByNoSession() : held, options);
 }
 
 MongodbResult<std::size_t> MongodbRecovery::giveBack(const std::vector<Document>& orphans, Time now) {
@@ -88,7 +88,7 @@ MongodbResult<std::size_t> MongodbRecovery::giveBack(const std::vector<Document>
   return static_cast<std::size_t>(done->matched);
 }
 
-// Only while it is still leased as it was found.
+// Gives the task back only while it is still leased as it was found.
 Document MongodbRecovery::giveBackStatement(DocumentView orphan, Time now) {
   Document filter;
   if (const auto id = orphan.find("_id")) filter.add("_id", *id);

@@ -18,7 +18,7 @@ class MongodbRecovery {
   Result<std::size_t> recover(std::size_t limit);
 
  private:
-  MongodbResult<std::vector<std::string>> holdersThatAreOver();
+  MongodbResult<std::vector<std::string>> endedHolders();
   MongodbResult<std::vector<Document>> orphans(std::size_t limit);
   MongodbResult<std::size_t> giveBack(const std::vector<Document>& orphans, Time now);
   Document giveBackStatement(DocumentView orphan, Time now);

@@ -13,7 +13,7 @@ namespace leptir::mongodb {
 namespace {
 
 // An `_id` must not be an array: the server refuses this document, but only after it has checked the user's rights.
-Document unstorable() {
+Document unstorableDocument() {
   Document document;
   const Document array;
   bson_append_array(document.mutableBson(), "_id", -1, array.get());
@@ -25,16 +25,16 @@ class Trial {
  public:
   Trial(MongodbClient& client, const std::string& collection) : client_(client), collection_(collection) {}
 
-  Result<void> find() { return outcome(client_.find(collection_, none_, Document()), "find"); }
+  Result<void> find() { return outcome(client_.find(collection_, absentIdFilter_, Document()), "find"); }
   // A refused document may make the collection.
-  Result<void> insert() { return outcome(client_.insertAll(collection_, std::vector{unstorable()}), "insert"); }
+  Result<void> insert() { return outcome(client_.insertAll(collection_, std::vector{unstorableDocument()}), "insert"); }
   Result<void> update() {
     const auto change = op("$set", Document().add("leptir.token", ""));
-    const std::vector<Document> statements{Document().add("q", none_).add("u", change)};
+    const std::vector<Document> statements{Document().add("q", absentIdFilter_).add("u", change)};
     return outcome(client_.updateAll(collection_, statements), "update");
   }
   Result<void> remove() {
-    const std::vector<Document> statements{Document().add("q", none_).add("limit", 1)};
+    const std::vector<Document> statements{Document().add("q", absentIdFilter_).add("limit", 1)};
     return outcome(client_.deleteAll(collection_, statements), "remove");
   }
 
@@ -48,7 +48,7 @@ class Trial {
 
   MongodbClient& client_;
   const std::string& collection_;
-  const Document none_ = Document().add("_id", "check-" + base::makeInstanceName());
+  const Document absentIdFilter_ = Document().add("_id", "check-" + base::makeInstanceName());
 };
 
 bool isMissing(const Result<void>& collection) {

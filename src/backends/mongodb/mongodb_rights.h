@@ -9,10 +9,10 @@
 
 namespace leptir::mongodb {
 
-// As SimpleBroker::tryRights. NotFound: the collection does not exist, and the user may do the rest; whether the user
+// As SimpleBroker::checkRights. NotFound: the collection does not exist, and the user may do the rest; whether the user
 // may make it and its indexes cannot be tried without making it.
 Result<void> tryQueueRights(MongodbQueue& queue);
-// As SimpleMetaStorage::tryRights, also where the collection does not exist.
+// As SimpleMetaStorage::checkRights, also where the collection does not exist.
 Result<void> tryRecordRights(MongodbClient& client, const std::string& collection);
 
 }  // namespace leptir::mongodb

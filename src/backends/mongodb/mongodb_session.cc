@@ -10,7 +10,7 @@
 namespace leptir::mongodb {
 namespace {
 
-// For the seam to callers above the backend.
+// Converts the error for callers above the backend.
 template <class T>
 Result<T> toResult(MongodbResult<T> result) {
   if (!result) return result.error().error();
@@ -71,17 +71,17 @@ Result<std::vector<LeasedTask>> MongodbSession::heldTasks() {
   const auto filter = Document().add(field::kSession, name_).add(field::kState, state::kLeased);
   const auto found = queue_->client->find(queue_->tasks, filter, Document());
   if (!found) return found.error().error();
-  using Place = std::tuple<std::uint64_t, Time, std::string>;
-  std::vector<std::pair<Place, LeasedTask>> placed;
+  using SortKey = std::tuple<std::uint64_t, Time, std::string>;
+  std::vector<std::pair<SortKey, LeasedTask>> placed;
   for (const auto& document : *found) {
     auto task = leasedTask(document);
     if (!isHandle(task.lease.handle)) continue;
-    Place place{task.lease.number, DocumentView(document).date(field::kDue).value_or(Time()), task.lease.handle};
-    placed.emplace_back(std::move(place), std::move(task));
+    SortKey sortKey{task.lease.number, DocumentView(document).date(field::kDue).value_or(Time()), task.lease.handle};
+    placed.emplace_back(std::move(sortKey), std::move(task));
   }
-  std::ranges::sort(placed, {}, [](const auto& each) -> const Place& { return each.first; });
+  std::ranges::sort(placed, {}, [](const auto& each) -> const SortKey& { return each.first; });
   std::vector<LeasedTask> held;
-  for (auto& [place, task] : placed) held.push_back(std::move(task));
+  for (auto& [sortKey, task] : placed) held.push_back(std::move(task));
   return held;
 }
 
@@ -91,11 +91,11 @@ Result<Renewal> MongodbSession::renew(std::span<const LeaseId> held, Duration le
   const auto isOpen = documents_.renew(id_, lease);
   if (!isOpen) return isOpen.error().error();
   if (!*isOpen) return lost();
-  return held.empty() ? Result<Renewal>(Renewal{}) : compare(held);
+  return held.empty() ? Result<Renewal>(Renewal{}) : compareWithStore(held);
 }
 
 // What the store says of these leases: one search by the index leptir_session, without the envelopes.
-Result<Renewal> MongodbSession::compare(std::span<const LeaseId> held) {
+Result<Renewal> MongodbSession::compareWithStore(std::span<const LeaseId> held) {
   const auto filter = Document().add(field::kSession, name_).add(field::kState, state::kLeased);
   const auto projection = Document().add(field::kLease, 1).add(field::kCancel, 1);
   const auto found = queue_->client->find(queue_->tasks, filter, Document().add("projection", projection));
@@ -108,11 +108,11 @@ Result<Renewal> MongodbSession::compare(std::span<const LeaseId> held) {
   }
   Renewal renewal;
   for (const auto& lease : held) {
-    const auto place = standing.find(lease);
-    if (place == standing.end()) {
+    const auto entry = standing.find(lease);
+    if (entry == standing.end()) {
       renewal.lost.push_back(lease);
-    } else if (!place->second.empty()) {
-      renewal.cancelled.push_back({lease, place->second});
+    } else if (!entry->second.empty()) {
+      renewal.cancelled.push_back({lease, entry->second});
     }
   }
   return renewal;

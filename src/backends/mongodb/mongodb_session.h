@@ -37,7 +37,7 @@ class MongodbSession final : public BrokerSession {
 
  private:
   Result<std::vector<LeasedTask>> lease(std::size_t limit, Time now);
-  Result<Renewal> compare(std::span<const LeaseId> held);
+  Result<Renewal> compareWithStore(std::span<const LeaseId> held);
   Error lost() const;
 
   std::shared_ptr<MongodbQueue> queue_;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxReasonBytes = 2'000;
 
 // A task that came without an id gets one at its burial.
-Document idOrElse(const std::string& made) {
+Document existingIdOr(const std::string& made) {
   Document expression;
   BCON_APPEND(expression.mutableBson(), "$cond", "[", "{", "$eq", "[", "{", "$type", "$leptir.id", "}", "string", "]",
               "}", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}", "]");
@@ -40,7 +40,7 @@ TaskUpdate MongodbSettle::releaseOf(const TaskRelease& task, Time now) {
   auto due = task.due;
   if (const auto until = task.leftToOthersUntil) {
     if (leftToOthers_.add(task.lease.handle, *until, now)) {
-      update.compute(field::kLeft, leavingUntil(session_, storableTime(*until), now));
+      update.compute(field::kLeftToOthers, leaveToOthersExpression(session_, storableTime(*until), now));
     } else {
       due = until;
     }
@@ -55,11 +55,11 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::bury(std::span<const TaskBuri
     auto update = TaskUpdate::endLease(state::kBuried);
     update.set(task.counters)
         .unset(field::kCancel)
-        .unset(field::kLeft)
-        .set(field::kBuriedAt, queue_.burialNumber(now))
-        .compute(field::kId, idOrElse(base::makeTaskId()));
+        .unset(field::kLeftToOthers)
+        .set(field::kBuriedAt, queue_.nextBurialNumber(now))
+        .compute(field::kId, existingIdOr(base::makeTaskId()));
     auto withReason = update;
-    withReason.set(field::kReason, storableText(base::utf8Prefix(task.reason, kMaxReasonBytes)));
+    withReason.set(field::kReason, utf8OrEscaped(base::utf8Prefix(task.reason, kMaxReasonBytes)));
     changes.push_back({.lease = task.lease, .update = std::move(withReason), .whenRefused = std::move(update)});
   }
   LEPTIR_FAILPOINT("mongodb.bury.before_send");
@@ -84,10 +84,10 @@ MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released)
   const auto filter = Document()
                           .add("_id", ids("$in", handles))
                           .add(field::kState, state::kWaiting)
-                          .add(field::kLeft, op("$elemMatch", mine));
+                          .add(field::kLeftToOthers, op("$elemMatch", mine));
   const auto statement =
-      Document().add("q", filter).add("u", op("$pull", Document().add(field::kLeft, mine))).add("multi", true);
-  const auto done = repeated([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
+      Document().add("q", filter).add("u", op("$pull", Document().add(field::kLeftToOthers, mine))).add("multi", true);
+  const auto done = repeatIfConnectionLost([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);
   return {};
@@ -96,9 +96,9 @@ MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released)
 MongodbResult<void> MongodbSettle::releaseAll() {
   const auto filter = Document().add(field::kSession, session_).add(field::kState, state::kLeased);
   const auto statement =
-      bothOf(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
+      merged(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
   LEPTIR_FAILPOINT("mongodb.close.before_send");
-  const auto done = repeated([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
+  const auto done = repeatIfConnectionLost([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.close.after_reply");
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);

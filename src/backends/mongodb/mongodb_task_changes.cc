@@ -10,7 +10,7 @@ namespace leptir::mongodb {
 namespace {
 
 // Ids of tasks are UTF-8, and no filter takes other texts.
-std::vector<std::string> possibleIds(std::span<const std::string> ids) {
+std::vector<std::string> utf8Ids(std::span<const std::string> ids) {
   std::vector<std::string> possible;
   for (const auto& id : ids) {
     if (base::isUtf8(id)) possible.push_back(id);
@@ -24,7 +24,7 @@ std::optional<MongodbError> firstFailure(const WriteReply& reply) {
 
 }  // namespace
 
-Document asFound(DocumentView document) {
+Document unchangedFilter(DocumentView document) {
   Document filter;
   if (const auto id = document.find("_id")) filter.add("_id", *id);
   for (const char* const path : {field::kState, field::kLease}) {
@@ -36,7 +36,7 @@ Document asFound(DocumentView document) {
 
 MongodbResult<std::vector<Document>> MongodbTaskChanges::findInStates(std::span<const std::string> ids,
                                                                       std::span<const std::string> states) {
-  const auto possible = possibleIds(ids);
+  const auto possible = utf8Ids(ids);
   if (possible.empty()) return std::vector<Document>();
   const auto filter = Document()
                           .add(field::kId, op("$in", std::span<const std::string>(possible)))
@@ -57,7 +57,7 @@ MongodbResult<std::vector<Document>> MongodbTaskChanges::findOrAdopt(std::span<c
   return findInStates(ids, states);
 }
 
-Result<std::size_t> MongodbTaskChanges::removeAll(std::span<const std::string> ids) {
+Result<std::size_t> MongodbTaskChanges::removeMany(std::span<const std::string> ids) {
   static const std::vector<std::string> kNotLeased{state::kWaiting, state::kBuried};
   auto found = findOrAdopt(ids, kNotLeased);
   if (!found) return found.error().error();
@@ -65,14 +65,14 @@ Result<std::size_t> MongodbTaskChanges::removeAll(std::span<const std::string> i
   return removed ? Result<std::size_t>(*removed) : removed.error().error();
 }
 
-// After a lost reply those that are not there any more, as they were found, have been removed.
+// After a lost reply, tasks that are no longer there as they were found count as removed.
 MongodbResult<std::size_t> MongodbTaskChanges::remove(std::vector<Document> found) {
   std::size_t removed = 0;
   Attempts attempts;
   while (!found.empty()) {
     std::vector<Document> statements, filters;
     for (const auto& document : found) {
-      filters.push_back(asFound(document));
+      filters.push_back(unchangedFilter(document));
       statements.push_back(Document().add("q", filters.back()).add("limit", 1));
     }
     const auto done = client_.deleteAll(queue_.tasks, statements);
@@ -110,13 +110,13 @@ Result<std::size_t> MongodbTaskChanges::revive(std::span<const std::string> ids)
   return update(*found, change);
 }
 
-// After a lost reply those that are not any more as they were found have been changed.
+// After a lost reply, tasks that are no longer as they were found count as changed.
 Result<std::size_t> MongodbTaskChanges::update(const std::vector<Document>& found, const TaskUpdate& update) {
   if (found.empty()) return 0;
   std::vector<Document> statements;
-  for (const auto& document : found) statements.push_back(updateStatement(asFound(document), update));
+  for (const auto& document : found) statements.push_back(updateStatement(unchangedFilter(document), update));
   bool wasRetried = false;
-  const auto done = repeated([&] {
+  const auto done = repeatIfConnectionLost([&] {
     auto reply = client_.updateAll(queue_.tasks, statements);
     wasRetried = wasRetried || !reply;
     return reply;

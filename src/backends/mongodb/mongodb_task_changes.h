@@ -16,7 +16,7 @@
 namespace leptir::mongodb {
 
 // A filter for the document while it is in the state, and under the lease, in which it was found.
-Document asFound(DocumentView document);
+Document unchangedFilter(DocumentView document);
 
 class MongodbTaskChanges {
  public:
@@ -25,7 +25,7 @@ class MongodbTaskChanges {
       : queue_(queue), client_(*queue.client), adoption_(adoption) {}
 
   // See TaskKeeper.
-  Result<std::size_t> removeAll(std::span<const std::string> ids);
+  Result<std::size_t> removeMany(std::span<const std::string> ids);
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due);
   Result<std::size_t> revive(std::span<const std::string> ids);
 

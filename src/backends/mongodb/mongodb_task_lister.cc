@@ -14,13 +14,13 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::size_t kWholeAtOnce = 20;  // they may have 16 MiB each
+constexpr std::size_t kMaxWholeTasksPerRead = 20;  // they may have 16 MiB each
 
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
-Time timeOf(std::int64_t sinceEpoch) {
+Time timeOfUnixMs(std::int64_t sinceEpoch) {
   return Time(std::chrono::milliseconds(sinceEpoch));
 }
 
@@ -31,7 +31,7 @@ std::optional<std::int64_t> dueIn(DocumentView document) {
 
 // Finds the tasks of a state. A search finds arrays as their members: such documents have no place in an order, and are
 // not listed until a lease has repaired them.
-Document ofState(const char* state) {
+Document stateFilter(const char* state) {
   const auto absent = op("$exists", false);
   return Document()
       .add(field::kState, state)
@@ -59,7 +59,7 @@ MongodbTaskLister::MongodbTaskLister(MongodbQueue& queue, const TaskFilter& filt
     : queue_(queue),
       client_(*queue.client),
       filter_(filter),
-      limit_(std::clamp<std::size_t>(limit, 1, kMaxTasksPerStep)),
+      limit_(std::clamp<std::size_t>(limit, 1, kMaxDocsPerStep)),
       comparesHere_(!filter.name.empty() || !filter.idPrefix.empty() || !filter.reasonContains.empty()) {}
 
 Result<TaskList> MongodbTaskLister::list(std::string_view cursor) {
@@ -91,7 +91,7 @@ std::vector<Document> MongodbTaskLister::filters() const {
   if (at_->part != Part::Buried) return filtersByDue();
   auto numbers = op("$gte", isLatestFirst() ? 0 : at_->key.value_or(0));
   if (isLatestFirst() && at_->key) numbers.add("$lte", *at_->key);
-  auto filter = ofState(state::kBuried).add(field::kBuriedAt, numbers);
+  auto filter = stateFilter(state::kBuried).add(field::kBuriedAt, numbers);
   if (at_->ids.empty()) return {filter};
   std::vector<std::string> handles;
   for (const auto& id : at_->ids)
@@ -100,13 +100,13 @@ std::vector<Document> MongodbTaskLister::filters() const {
 }
 
 std::vector<Document> MongodbTaskLister::filtersByDue() const {
-  const auto state = ofState(at_->part == Part::Waiting ? state::kWaiting : state::kLeased);
+  const auto state = stateFilter(at_->part == Part::Waiting ? state::kWaiting : state::kLeased);
   if (!at_->key) return {Document(state).add(field::kDue, dueRange())};
   std::vector<Document> filters;
-  const auto sameDue = Document(state).add(field::kDue, timeOf(*at_->key));
+  const auto sameDue = Document(state).add(field::kDue, timeOfUnixMs(*at_->key));
   for (const auto& behind :
-       behindId(*DocumentView(at_->ids.front()).find("_id"), isLatestFirst() ? IdOrder::Falling : IdOrder::Rising))
-    filters.push_back(bothOf(sameDue, behind));
+       filtersAfter(*DocumentView(at_->ids.front()).find("_id"), isLatestFirst() ? IdOrder::Falling : IdOrder::Rising))
+    filters.push_back(merged(sameDue, behind));
   filters.push_back(Document(state).add(field::kDue, dueRange()));
   return filters;
 }
@@ -116,16 +116,16 @@ Document MongodbTaskLister::dueRange() const {
   auto least = filter_.dueFrom ? milliseconds(storableTime(*filter_.dueFrom)) : milliseconds(storableTime(Time::min()));
   if (filter_.state == TaskState::Scheduled) least = std::max(least, milliseconds(now_));
   if (isLatestFirst()) return dueRangeLatestFirst(least);
-  auto range = at_->key && *at_->key >= least ? op("$gt", timeOf(*at_->key)) : op("$gte", timeOf(least));
+  auto range = at_->key && *at_->key >= least ? op("$gt", timeOfUnixMs(*at_->key)) : op("$gte", timeOfUnixMs(least));
   if (const auto most = latestDue()) range.add("$lte", *most);
   return range;
 }
 
 Document MongodbTaskLister::dueRangeLatestFirst(std::int64_t least) const {
-  auto range = op("$gte", timeOf(least));
+  auto range = op("$gte", timeOfUnixMs(least));
   const auto most = latestDue();
-  const bool isBelow = at_->key && (!most || timeOf(*at_->key) <= *most);
-  if (isBelow) return range.add("$lt", timeOf(*at_->key));
+  const bool isBelow = at_->key && (!most || timeOfUnixMs(*at_->key) <= *most);
+  if (isBelow) return range.add("$lt", timeOfUnixMs(*at_->key));
   if (most) range.add("$lte", *most);
   return range;
 }
@@ -146,13 +146,13 @@ MongodbResult<void> MongodbTaskLister::readPart() {
   const auto documents = readStep();
   if (!documents) return tl::unexpected(documents.error());
   if (documents->empty()) return goToNextPart(), MongodbResult<void>();
-  return take(*documents);
+  return addMatching(*documents);
 }
 
 // The next documents; none: the part has no more.
 MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
   const auto room = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
-  const auto most = std::min({comparesHere_ ? kMaxTasksPerStep : limit_ - list_.tasks.size(), kMaxTasksPerStep, room});
+  const auto most = std::min({comparesHere_ ? kMaxDocsPerStep : limit_ - list_.tasks.size(), kMaxDocsPerStep, room});
   const int direction = isLatestFirst() ? -1 : 1;
   const auto order = at_->part == Part::Buried ? Document().add(field::kBuriedAt, direction)
                                                : Document().add(field::kDue, direction).add("_id", direction);
@@ -166,11 +166,11 @@ MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
   return std::vector<Document>();
 }
 
-// Goes on to the first that the page has no room for.
-MongodbResult<void> MongodbTaskLister::take(const std::vector<Document>& documents) {
+// Goes on up to the first document that the page has no room for.
+MongodbResult<void> MongodbTaskLister::addMatching(const std::vector<Document>& documents) {
   for (std::size_t i = 0; i < documents.size() && !isFull();) {
     std::vector<const Document*> wanted;
-    const auto room = std::min(limit_ - list_.tasks.size(), comparesHere_ ? kWholeAtOnce : kMaxTasksPerStep);
+    const auto room = std::min(limit_ - list_.tasks.size(), comparesHere_ ? kMaxWholeTasksPerRead : kMaxDocsPerStep);
     const auto first = i;
     for (; i < documents.size() && wanted.size() < room; ++i) {
       if (mayMatch(documents[i])) wanted.push_back(&documents[i]);
@@ -179,7 +179,7 @@ MongodbResult<void> MongodbTaskLister::take(const std::vector<Document>& documen
     if (!tasks) return tl::unexpected(tasks.error());
     std::size_t taken = 0;
     for (auto each = first; each < i && !isFull(); ++each) {
-      note(documents[each]);
+      advancePast(documents[each]);
       if (taken == wanted.size() || wanted[taken] != &documents[each]) continue;
       auto& task = (*tasks)[taken++];
       if (!task || !broker::matches(*task, filter_)) continue;
@@ -191,7 +191,7 @@ MongodbResult<void> MongodbTaskLister::take(const std::vector<Document>& documen
 }
 
 // The document was compared: the list goes on behind it.
-void MongodbTaskLister::note(DocumentView document) {
+void MongodbTaskLister::advancePast(DocumentView document) {
   ++list_.examined;
   const bool isBuried = at_->part == Part::Buried;
   const auto number = isBuried ? document.integer(field::kBuriedAt) : dueIn(document);

@@ -39,9 +39,9 @@ class MongodbTaskLister {
   std::optional<Time> latestDue() const;
   bool isLatestFirst() const { return filter_.order == ListOrder::LatestFirst; }
   MongodbResult<std::vector<Document>> readStep();
-  MongodbResult<void> take(const std::vector<Document>& documents);
+  MongodbResult<void> addMatching(const std::vector<Document>& documents);
   MongodbResult<std::vector<std::optional<FoundTask>>> wholeTasks(std::span<const Document* const> documents);
-  void note(DocumentView document);
+  void advancePast(DocumentView document);
   bool mayMatch(DocumentView document) const;
 
   MongodbQueue& queue_;

@@ -98,12 +98,12 @@ TEST_F(MongodbTaskListerTest, TasksOfPhpAreRemovedAndRescheduledByTheirIds) {
   EXPECT_EQ(must(broker->keeper().reschedule(Ids{"a"}, {})), 1u);
   EXPECT_EQ(must(broker->keeper().find("a")).state, TaskState::Due);
   insert(R"({"cn": "Test", "td": {"id": "b", "parameters": []}, "_id": "6553f1100.44807439"})");
-  EXPECT_EQ(must(broker->keeper().removeAll(Ids{"a", "b"})), 2u);
+  EXPECT_EQ(must(broker->keeper().removeMany(Ids{"a", "b"})), 2u);
   EXPECT_EQ(must(broker->tasksCount()), TaskCounts{});
 }
 
 TEST_F(MongodbTaskListerTest, IdsThatAreNoUtf8AreOfNoTask) {
-  EXPECT_EQ(must(broker->keeper().removeAll(Ids{"\xff"})), 0u);
+  EXPECT_EQ(must(broker->keeper().removeMany(Ids{"\xff"})), 0u);
   EXPECT_EQ(must(broker->keeper().reschedule(Ids{"\xff"}, {})), 0u);
   EXPECT_EQ(ids({.idPrefix = "\xff"}), Ids{});
   EXPECT_EQ(ids({.name = "\xff"}), Ids{});

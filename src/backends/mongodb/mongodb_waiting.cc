@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::milliseconds(4);
 constexpr Duration kMaxPause = std::chrono::milliseconds(200);
 // Where a change stream tells of new tasks.
-constexpr Duration kPauseBesideChanges = std::chrono::seconds(2);
+constexpr Duration kPauseWithChangeStream = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -30,8 +30,8 @@ MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wa
     const auto untilDue = untilNextDue();
     if (!untilDue) return tl::unexpected(untilDue.error());
     const bool isDue = *untilDue == Duration::zero();
-    if (isDue && !std::exchange(hasFailed_, true)) return Ended::TaskMayBeDue;
-    hasFailed_ = false;
+    if (isDue && !std::exchange(hasReportedDue_, true)) return Ended::TaskMayBeDue;
+    hasReportedDue_ = false;
     const auto left = end - systemClock().bootTime();
     if (left <= Duration::zero()) return Ended::TimeIsOver;
     if (pause(std::min(left, isDue ? kMaxPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
@@ -41,7 +41,7 @@ MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wa
 
 MongodbWaiting::Paused MongodbWaiting::pause(Duration longest, Wake& wake) {
   if (!changes_) return wake.waitFor(std::min(longest, pause_.next())) ? Paused::Woken : Paused::TimeIsOver;
-  const auto next = changes_->isWatching() ? kPauseBesideChanges : pause_.next();
+  const auto next = changes_->isWatching() ? kPauseWithChangeStream : pause_.next();
   return wake.waitFor(std::min(longest, next), changes_->descriptor()) ? Paused::Woken : Paused::TimeIsOver;
 }
 

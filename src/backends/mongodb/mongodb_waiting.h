@@ -25,7 +25,7 @@ class MongodbWaiting {
   // A task was leased: the next wait looks soon.
   void noteLeased() {
     pause_.reset();
-    hasFailed_ = false;
+    hasReportedDue_ = false;
   }
 
  private:
@@ -38,7 +38,7 @@ class MongodbWaiting {
   MongodbLease& lease_;
   base::Backoff pause_;
   std::optional<MongodbChanges> changes_;  // from the first wait on, if the deployment has change streams
-  bool hasFailed_ = false;                 // a task is due, but the last attempt has leased none: others were faster
+  bool hasReportedDue_ = false;            // wait() has just returned TaskMayBeDue, and no task was leased
 };
 
 }  // namespace leptir::mongodb

@@ -20,13 +20,13 @@ std::vector<MongodbIndex> taskIndexes(Ids ids) {
           {.name = "leptir_id", .key = Document().add(field::kId, 1), .unique = ids == Ids::Unique, .sparse = true}};
 }
 
-// Invalid: the sentences about all indexes that are missing. `look`: ensureIndexes() or indexesThatCannotBeMade().
-Result<void> together(MongodbQueue& queue, Ids ids, decltype(&ensureIndexes) look) {
-  const auto ofTasks = look(*queue.client, queue.tasks, taskIndexes(ids));
+// Invalid: sentences about all missing indexes. `ensureOrCheck`: ensureIndexes() or indexesThatCannotBeMade().
+Result<void> applyToAll(MongodbQueue& queue, Ids ids, decltype(&ensureIndexes) ensureOrCheck) {
+  const auto ofTasks = ensureOrCheck(*queue.client, queue.tasks, taskIndexes(ids));
   if (!ofTasks) return ofTasks.error();
-  const auto ofSessions = look(*queue.client, queue.sessions, SessionDocuments::indexes());
+  const auto ofSessions = ensureOrCheck(*queue.client, queue.sessions, SessionDocuments::indexes());
   if (!ofSessions) return ofSessions.error();
-  const auto ofFleet = look(*queue.client, queue.fleet, MongodbFleet::indexes());
+  const auto ofFleet = ensureOrCheck(*queue.client, queue.fleet, MongodbFleet::indexes());
   if (!ofFleet) return ofFleet.error();
   std::string all;
   for (const auto* const missing : {&*ofTasks, &*ofSessions, &*ofFleet}) {
@@ -54,10 +54,10 @@ MongodbResult<bool> scansCollection(MongodbQueue& queue) {
 }  // namespace
 
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue) {
-  const auto there = together(queue, Ids::Unique, &ensureIndexes);
+  const auto there = applyToAll(queue, Ids::Unique, &ensureIndexes);
   if (there) return std::vector<std::string>();
   if (!queue.server.isSharded || there.error().code() != ErrorCode::Invalid) return there.error();
-  if (auto repeatable = together(queue, Ids::Repeatable, &ensureIndexes); !repeatable) return repeatable.error();
+  if (auto repeatable = applyToAll(queue, Ids::Repeatable, &ensureIndexes); !repeatable) return repeatable.error();
   queue.hasUniqueIds = false;
   return std::vector<std::string>{queue.client->where() +
                                   ": the collection is sharded, so that the server cannot refuse a repeated id: two "
@@ -65,7 +65,7 @@ Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue) {
 }
 
 Result<void> checkIndexes(MongodbQueue& queue) {
-  return together(queue, Ids::Unique, &indexesThatCannotBeMade);
+  return applyToAll(queue, Ids::Unique, &indexesThatCannotBeMade);
 }
 
 std::vector<NeededIndexes> neededIndexes(const MongodbQueue& queue) {
@@ -77,7 +77,7 @@ std::vector<NeededIndexes> neededIndexes(const MongodbQueue& queue) {
   return needed;
 }
 
-Result<std::vector<std::string>> explainLeases(MongodbQueue& queue) {
+Result<std::vector<std::string>> slowLeaseWarnings(MongodbQueue& queue) {
   const auto scans = scansCollection(queue);
   if (!scans) return scans.error().error();
   if (!*scans) return std::vector<std::string>();

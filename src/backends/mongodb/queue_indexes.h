@@ -23,6 +23,6 @@ struct NeededIndexes {
 };
 std::vector<NeededIndexes> neededIndexes(const MongodbQueue& queue);
 // Asks the server to explain the search of a lease; returns a warning if it would read the whole collection.
-Result<std::vector<std::string>> explainLeases(MongodbQueue& queue);
+Result<std::vector<std::string>> slowLeaseWarnings(MongodbQueue& queue);
 
 }  // namespace leptir::mongodb

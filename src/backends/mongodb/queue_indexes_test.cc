@@ -42,14 +42,14 @@ TEST_F(QueueIndexesTest, InspectionOfACollectionThatIsNotThereIsNotFoundAndMakes
 
 TEST_F(QueueIndexesTest, TheRightsOfADispatcherCanBeTriedWithoutAChange) {
   const auto broker = open();
-  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(broker->checkRights());
   EXPECT_TRUE(stored().empty());
   MongodbProxy proxy(server);
   const auto other = must(tryOpen(proxy.uri()));
   for (const auto& collection : {"tasks", "tasks.sessions", "tasks.fleet"}) {
     for (const auto& command : {"find", "insert", "update", "delete"}) {
       proxy.inject({command, collection}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
-      const auto tried = other->tryRights();
+      const auto tried = other->checkRights();
       ASSERT_FALSE(tried) << command;
       EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
       EXPECT_THAT(tried.error().message(), HasSubstr(std::string("in the collection ") + collection));
@@ -62,9 +62,9 @@ TEST_F(QueueIndexesTest, TryingTheRightsFindsAMissingIndexThatTheUserMayNotMakeA
   database.ask(R"({"dropIndexes": "tasks", "index": "leptir_due"})");
   MongodbProxy proxy(server);
   const auto other = must(tryOpen(proxy.uri(), BrokerUse::Inspect));
-  EXPECT_TRUE(other->tryRights());
+  EXPECT_TRUE(other->checkRights());
   proxy.inject({"createIndexes"}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
-  const auto tried = other->tryRights();
+  const auto tried = other->checkRights();
   ASSERT_FALSE(tried);
   EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(tried.error().message(), HasSubstr("the index leptir_due of the collection tasks is missing"));
@@ -73,7 +73,7 @@ TEST_F(QueueIndexesTest, TryingTheRightsFindsAMissingIndexThatTheUserMayNotMakeA
 
 TEST_F(QueueIndexesTest, TryingTheRightsWhereOnlyPhpHasPushedMakesNoCollection) {
   insert(R"({"cn": "Test", "td": {"id": "php"}, "_id": "6553f1000.44807438"})");
-  EXPECT_TRUE(must(tryOpen(server.uri(), BrokerUse::Inspect))->tryRights());
+  EXPECT_TRUE(must(tryOpen(server.uri(), BrokerUse::Inspect))->checkRights());
   EXPECT_EQ(database.ask(R"({"listCollections": 1})").at("cursor").at("firstBatch").size(), 1u);
 }
 

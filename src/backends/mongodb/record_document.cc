@@ -82,7 +82,7 @@ std::string recordText(DocumentView document) {
   document.forEach([&](const ValueView& value) {
     if (isReserved(value.key()) || value.key() == key::kId) return;
     text += ',';
-    task::appendJsonText(value.key(), text);
+    task::appendPhpJsonString(value.key(), text);
     text += ':';
     if (const auto time = timeOf(value, cutOff)) return meta::appendPhpDate(*time, text);
     appendJson(value, text, 1);

@@ -9,11 +9,11 @@ namespace leptir::mongodb {
 
 // Whether the same call may succeed at once: the connection was lost before or after it reached the server.
 inline bool isConnectionLost(const MongodbError& error) {
-  return error.remedy == Remedy::Look || error.remedy == Remedy::Reconnect;
+  return error.remedy == Remedy::Check || error.remedy == Remedy::Reconnect;
 }
 
-// The attempts of one operation. It ends after some, and does not begin another where the server is silent: a call
-// takes as long then as the operation may take in all.
+// Limits the attempts of one operation: at most kMax, and none after the server was silent, since such a call takes
+// as long as the whole operation may take.
 class Attempts {
  public:
   static constexpr int kMax = 3;
@@ -30,7 +30,7 @@ class Attempts {
 
 // For writes that change nothing more when they are applied twice.
 template <class Write>
-auto repeated(Write write) {
+auto repeatIfConnectionLost(Write write) {
   Attempts attempts;
   while (true) {
     auto done = write();

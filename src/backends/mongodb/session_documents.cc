@@ -16,7 +16,7 @@ constexpr const char* kSessionOpen = "open";
 constexpr const char* kSessionClaimed = "claimed";
 constexpr const char* kSessionClosed = "closed";
 // The epochs of an instance are remembered for so long after its last renewal.
-constexpr Duration kEpochsAreKept = std::chrono::hours(24 * 30);
+constexpr Duration kEpochRetention = std::chrono::hours(24 * 30);
 
 // $$NOW and `later`, as an expression of a pipeline.
 Document fromNow(Duration later) {
@@ -40,9 +40,9 @@ Document openFilter(const SessionId& session) {
 
 Document infoDocument(const SessionInfo& info) {
   return Document()
-      .add("host", storableText(info.host))
+      .add("host", utf8OrEscaped(info.host))
       .add("pid", info.pid)
-      .add("version", storableText(info.version))
+      .add("version", utf8OrEscaped(info.version))
       .add("workers", info.workers);
 }
 
@@ -71,12 +71,12 @@ Result<void> SessionDocuments::open(const SessionId& session, const SessionInfo&
                           .add("epoch", epoch)
                           .add("state", kSessionOpen)
                           .add("expires", fromNow(lease))
-                          .add("forget", fromNow(kEpochsAreKept))
+                          .add("forget", fromNow(kEpochRetention))
                           .add("token", token)
                           .add("info", op("$literal", infoDocument(info)));
-  const auto statement = bothOf(Document().add("q", filter).add("upsert", true), oneStage("$set", opened));
+  const auto statement = merged(Document().add("q", filter).add("upsert", true), oneStage("$set", opened));
   LEPTIR_FAILPOINT("mongodb.open_session.before_send");
-  const auto done = repeated([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
+  const auto done = repeatIfConnectionLost([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.open_session.after_reply");
   if (done && done->failures.empty()) return {};
   const auto& error = done ? done->failures.front().error : done.error();
@@ -101,7 +101,7 @@ MongodbResult<std::optional<Time>> SessionDocuments::timeIfOpen(const SessionId&
 
 MongodbResult<bool> SessionDocuments::renew(const SessionId& session, Duration lease) {
   const auto change =
-      oneStage("$set", Document().add("expires", fromNow(lease)).add("forget", fromNow(kEpochsAreKept)));
+      oneStage("$set", Document().add("expires", fromNow(lease)).add("forget", fromNow(kEpochRetention)));
   const auto matched = update(openFilter(session), change);
   if (!matched) return tl::unexpected(matched.error());
   return *matched > 0;
@@ -180,8 +180,8 @@ std::span<const MongodbIndex> SessionDocuments::indexes() {
 
 // `change`: {u, multi…}. Returns how many documents matched.
 MongodbResult<std::int64_t> SessionDocuments::update(const Document& filter, const Document& change) {
-  const auto statement = bothOf(Document().add("q", filter), change);
-  const auto done = repeated([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
+  const auto statement = merged(Document().add("q", filter), change);
+  const auto done = repeatIfConnectionLost([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);
   return done->matched;

@@ -15,7 +15,7 @@
 
 namespace leptir::mongodb {
 
-// Functions with an unknown outcome ask again: each of them may be repeated.
+// A function whose outcome is unknown repeats its call, which changes nothing more when it is applied twice.
 class SessionDocuments {
  public:
   // `queue` must outlive this object.
@@ -32,7 +32,7 @@ class SessionDocuments {
   MongodbResult<void> expire(std::string_view instance);
   // Claims the sessions that have expired, but not those of `spared` instances.
   MongodbResult<void> claimExpired(const std::set<std::string>& spared);
-  // Those of the sessions that are not open. Sessions that were opened before the call are not taken for closed ones.
+  // Those of `names` whose sessions are not open. Sessions that were opened before the call never count as closed.
   MongodbResult<std::vector<std::string>> notOpen(const std::vector<std::string>& names);
   // The open sessions, ordered by their instances, without the numbers of their tasks.
   MongodbResult<std::vector<ListedSession>> list(Page page);

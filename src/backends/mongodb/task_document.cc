@@ -23,11 +23,11 @@ std::string randomDigits(int count) {
   return digits;
 }
 
-Time limited(std::int64_t unixSeconds) {
+Time clampedTime(std::int64_t unixSeconds) {
   return Time(seconds(std::clamp(unixSeconds, -kMaxTimeSpan.count(), kMaxTimeSpan.count())));
 }
 
-void addCount(Document& to, std::string_view key, std::uint32_t count) {
+void addNonzeroCount(Document& to, std::string_view key, std::uint32_t count) {
   if (count != 0) to.add(key, std::int64_t{count});
 }
 
@@ -40,10 +40,10 @@ Document ownPart(const EncodedTask& task, Time due, const std::string& text) {
   Document own;
   own.add("state", state::kWaiting).add("due", due).add("id", task.id);
   if (!text.empty()) own.add("text", text);
-  addCount(own, "failures", task.counters.failures);
-  addCount(own, "crashes", task.counters.crashes);
-  addCount(own, "expiries", task.counters.expiries);
-  addCount(own, "unknown", task.counters.unknown);
+  addNonzeroCount(own, "failures", task.counters.failures);
+  addNonzeroCount(own, "crashes", task.counters.crashes);
+  addNonzeroCount(own, "expiries", task.counters.expiries);
+  addNonzeroCount(own, "unknown", task.counters.unknown);
   return own;
 }
 
@@ -79,7 +79,7 @@ std::optional<Time> dueIn(std::string_view documentId) {
   std::uint64_t whole = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole, 16);
   if (error != std::errc() || end != digits.data() + digits.size()) return {};
-  return limited(static_cast<std::int64_t>(whole));
+  return clampedTime(static_cast<std::int64_t>(whole));
 }
 
 std::optional<Time> dueOfForeign(DocumentView document) {
@@ -89,7 +89,7 @@ std::optional<Time> dueOfForeign(DocumentView document) {
   const auto toex = document.find("toex");
   if (!toex) return {};
   if (const auto date = toex->date()) return date;
-  if (const auto whole = toex->integer()) return *whole == 0 ? std::nullopt : std::optional(limited(*whole));
+  if (const auto whole = toex->integer()) return *whole == 0 ? std::nullopt : std::optional(clampedTime(*whole));
   return {};
 }
 

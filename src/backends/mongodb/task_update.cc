@@ -89,7 +89,7 @@ bool isHandle(std::string_view handle) {
   return !id.isEmpty();
 }
 
-Document bothOf(const Document& one, const Document& other) {
+Document merged(const Document& one, const Document& other) {
   auto both = one;
   bson_concat(both.mutableBson(), other.get());
   return both;
@@ -104,7 +104,7 @@ Document ids(std::string_view operation, std::span<const std::string> handles) {
   return whole;
 }
 
-std::string storableText(std::string_view text) {
+std::string utf8OrEscaped(std::string_view text) {
   return base::isUtf8(text) ? std::string(text) : base::escaped(text);
 }
 

@@ -41,10 +41,10 @@ Document heldFilter(const LeaseId& lease, std::string_view session);
 // Whether `handle` names a document; callers may have any.
 bool isHandle(std::string_view handle);
 // The fields of both documents.
-Document bothOf(const Document& one, const Document& other);
+Document merged(const Document& one, const Document& other);
 
 // The text as a document can hold it: bytes that are not UTF-8 are escaped.
-std::string storableText(std::string_view text);
+std::string utf8OrEscaped(std::string_view text);
 // The time as a document can hold it: at most kMaxTimeSpan from 1970.
 Time storableTime(Time time);
 

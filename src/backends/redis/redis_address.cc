@@ -11,7 +11,7 @@ using Type = ConfigKey::Type;
 
 // The dispatcher counts a thread that hangs for 12 s as stuck: connecting and then waiting for a reply must take less
 // together.
-constexpr double kMaxTimeout = 5;
+constexpr double kMaxTimeoutSeconds = 5;
 
 Error invalid(const std::string& what) {
   return Error(ErrorCode::Invalid, "redis: " + what);
@@ -26,7 +26,7 @@ Result<RedisAddress::Scheme> schemeOf(const std::string& scheme) {
 
 Result<Duration> timeoutOf(const Json& connection, const char* key) {
   const double seconds = connection.at(key).get<double>();
-  if (seconds >= 0.01 && seconds <= kMaxTimeout) return base::durationFromSeconds(seconds);
+  if (seconds >= 0.01 && seconds <= kMaxTimeoutSeconds) return base::durationFromSeconds(seconds);
   return invalid(std::string("'") + key + "' must be 0.01 to 5 seconds");
 }
 

@@ -60,13 +60,13 @@ RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serv
       recovery_(queue_) {}
 
 Result<void> RedisBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
-  if (auto fine = checkNames(tasks); !fine) return fine;
+  if (auto fine = rejectPhpClassNames(tasks); !fine) return fine;
   if (auto fits = checkSizeOf(tasks); !fits) return fits.error().in(connection_.address().where());
   return tasks.empty() ? Result<void>() : push(tasks);
 }
 
 // The tasks of one push mostly have the same name, so a name equal to the last one is not checked again.
-Result<void> RedisBroker::checkNames(std::span<const EncodedTask> tasks) const {
+Result<void> RedisBroker::rejectPhpClassNames(std::span<const EncodedTask> tasks) const {
   if (php_ == PhpConsumers::No) return {};
   std::string_view checked;
   for (const auto& task : tasks) {

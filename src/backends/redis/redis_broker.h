@@ -34,7 +34,7 @@ class RedisBroker final : public SimpleBroker {
   Result<std::size_t> recoverExpired(std::size_t limit) override;
   std::vector<StoreBurial> takeBurials() override { return queue_->burials.take(); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
-  Result<void> tryRights() override { return tryQueueRights(*queue_); }
+  Result<void> checkRights() override { return tryQueueRights(*queue_); }
   Result<StoreExamination> examine() override { return examineServer(connection_); }
   TaskKeeper& keeper() override { return keeper_; }
   FleetStore* fleet() override { return &fleet_; }
@@ -43,7 +43,7 @@ class RedisBroker final : public SimpleBroker {
  private:
   RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serverInfo, PhpConsumers php);
   Result<void> detectPhpConsumers();
-  Result<void> checkNames(std::span<const EncodedTask> tasks) const;
+  Result<void> rejectPhpClassNames(std::span<const EncodedTask> tasks) const;
   Result<void> push(std::span<const EncodedTask> tasks);
 
   std::shared_ptr<RedisQueue> queue_;

@@ -17,11 +17,11 @@ RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const EncodedTask* 
   RedisScriptCall call(queue.scripts.pushTasks);
   call.keys(keys.queue, keys.ids, keys.buriedTasks, keys.sessions, keys.wake, keys.cancel);
   call.arguments(keys.leasedPrefix, tasks.size());
-  call.block(tasks, &EncodedTask::escapedId);
-  call.block(tasks, [](const EncodedTask* task) {
+  call.addEach(tasks, &EncodedTask::escapedId);
+  call.addEach(tasks, [](const EncodedTask* task) {
     return task->timeOfExecution ? redisTime(*task->timeOfExecution) : std::string();
   });
-  call.block(tasks, [](const EncodedTask* task) { return std::string_view(task->envelope); });
+  call.addEach(tasks, [](const EncodedTask* task) { return std::string_view(task->envelope); });
   return call;
 }
 

@@ -27,28 +27,28 @@ std::vector<std::string> distinctEscaped(std::span<const std::string> ids) {
 
 calls::BuriedTaskToRevive taskToRevive(const std::string& escapedId, std::string_view value) {
   const auto envelope = task::withCounters(decodeBuried(value).envelope, {});
-  const auto mark = task::escapedIdIn(envelope).empty() ? kNoIdMark : "";
+  const auto idEntryPrefix = task::escapedIdIn(envelope).empty() ? kNoIdEntryPrefix : "";
   const auto ends = std::mismatch(value.rbegin(), value.rend(), envelope.rbegin(), envelope.rend());
   return {escapedId, std::string(value.begin(), ends.first.base()), std::string(envelope.begin(), ends.second.base()),
-          mark};
+          idEntryPrefix};
 }
 
 }  // namespace
 
 void RedisBulk::remember(std::span<const FoundTask> listed) {
   members_.clear();
-  buried_.clear();
+  buriedValues_.clear();
   for (const auto& task : listed) {
     if (task.state == TaskState::Leased || task.id.empty()) continue;
     if (task.state == TaskState::Buried) {
-      buried_.emplace(task::escapedId(task.id), encodeBuried({task.counters, task.reason, task.envelope}));
+      buriedValues_.emplace(task::escapedId(task.id), encodeBuried({task.counters, task.reason, task.envelope}));
     } else {
       members_.emplace(task::escapedId(task.id), task.envelope);
     }
   }
 }
 
-Result<std::size_t> RedisBulk::removeAll(std::span<const std::string> ids) {
+Result<std::size_t> RedisBulk::removeMany(std::span<const std::string> ids) {
   const auto escaped = distinctEscaped(ids);
   std::set<std::string> others;
   const auto buried = removeBuried(escaped, others);
@@ -66,7 +66,7 @@ Result<std::size_t> RedisBulk::reschedule(std::span<const std::string> ids, std:
 
 // --- buried tasks
 
-// `others` gets those that are not buried.
+// `others` gets the ids of tasks that are not buried.
 Result<std::size_t> RedisBulk::removeBuried(std::span<const std::string> escapedIds, std::set<std::string>& others) {
   const RedisExpect expect(connection_);
   std::size_t removed = 0;
@@ -86,15 +86,15 @@ Result<std::size_t> RedisBulk::removeBuried(std::span<const std::string> escaped
   return removed;
 }
 
-// First those that were listed, and then, as they are stored now, the others.
+// Revives first the listed tasks by their remembered values, then the others by the values stored now.
 Result<std::size_t> RedisBulk::revive(std::span<const std::string> ids) {
   TaskBatch<calls::BuriedTaskToRevive> batch(connection_,
                                              [this](auto tasks) { return calls::reviveTasks(queue_, tasks); });
   std::vector<std::string> others;
   auto escaped = distinctEscaped(ids);
   for (auto& id : escaped) {
-    const auto value = buried_.find(id);
-    if (value == buried_.end()) {
+    const auto value = buriedValues_.find(id);
+    if (value == buriedValues_.end()) {
       others.push_back(std::move(id));
     } else if (auto added = batch.add(taskToRevive(id, value->second), value->second.size()); !added) {
       return added.error();
@@ -102,13 +102,13 @@ Result<std::size_t> RedisBulk::revive(std::span<const std::string> ids) {
   }
   if (auto done = batch.flush(); !done) return done.error();
   for (const auto& id : batch.takeMoved()) others.push_back(id);
-  if (auto revived = reviveAsStored(batch, others); !revived) return revived.error();
+  if (auto revived = readAndRevive(batch, others); !revived) return revived.error();
   return batch.changed();
 }
 
 // A task too large to be read stays buried: a lease would bury it again.
-Result<void> RedisBulk::reviveAsStored(TaskBatch<calls::BuriedTaskToRevive>& batch,
-                                       std::span<const std::string> escapedIds) {
+Result<void> RedisBulk::readAndRevive(TaskBatch<calls::BuriedTaskToRevive>& batch,
+                                      std::span<const std::string> escapedIds) {
   for (auto left = escapedIds; !left.empty();) {
     const auto values = readFirstFields(connection_, queue_.keys.buriedTasks, left, kMaxChangeBytes);
     if (!values) return values.error();
@@ -124,8 +124,8 @@ Result<void> RedisBulk::reviveAsStored(TaskBatch<calls::BuriedTaskToRevive>& bat
 
 // --- waiting tasks
 
-// First those that were listed; those that have moved since, and the others, at the scores that are known of them; last
-// those of which nothing is known, which other programs may have pushed.
+// Changes first the listed tasks by their remembered members; then tasks that have moved since, and tasks that were not
+// listed, by their scores in `ids`; last the tasks without a known score, which other programs may have pushed.
 Result<std::size_t> RedisBulk::changeWaiting(const std::set<std::string>& escapedIds, const Change& change) {
   WaitingBatch batch(connection_, change);
   std::set<std::string> others, unknown;
@@ -140,9 +140,9 @@ Result<std::size_t> RedisBulk::changeWaiting(const std::set<std::string>& escape
   if (auto done = batch.flush(); !done) return done.error();
   RedisWaitingSearch search(queue_, batch);
   const auto moved = batch.takeMoved();
-  if (auto searched = search.searchKnown(moved, unknown, kSomeOfAScore); !searched) return searched.error();
+  if (auto searched = search.searchKnown(moved, unknown, kMaxVisitsForMovedTasks); !searched) return searched.error();
   unknown.clear();
-  if (auto searched = search.searchKnown(others, unknown, kAllOfAScore); !searched) return searched.error();
+  if (auto searched = search.searchKnown(others, unknown, kUnlimitedVisits); !searched) return searched.error();
   if (auto searched = search.searchQueue(std::move(unknown)); !searched) return searched.error();
   if (auto done = batch.flush(); !done) return done.error();
   return batch.changed();

@@ -32,7 +32,7 @@ class RedisBulk {
   void remember(std::span<const FoundTask> listed);
 
   // See TaskKeeper.
-  Result<std::size_t> removeAll(std::span<const std::string> ids);
+  Result<std::size_t> removeMany(std::span<const std::string> ids);
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due);
   Result<std::size_t> revive(std::span<const std::string> ids);
 
@@ -40,13 +40,13 @@ class RedisBulk {
   using Change = std::function<RedisScriptCall(std::span<const WaitingTask>)>;
 
   Result<std::size_t> removeBuried(std::span<const std::string> escapedIds, std::set<std::string>& others);
-  Result<void> reviveAsStored(TaskBatch<calls::BuriedTaskToRevive>& batch, std::span<const std::string> escapedIds);
+  Result<void> readAndRevive(TaskBatch<calls::BuriedTaskToRevive>& batch, std::span<const std::string> escapedIds);
   Result<std::size_t> changeWaiting(const std::set<std::string>& escapedIds, const Change& change);
 
   RedisQueue& queue_;
   RedisConnection& connection_;
   // Of the tasks listed last, by their escaped ids: members of the queue, values of buried tasks.
-  std::unordered_map<std::string, std::string> members_, buried_;
+  std::unordered_map<std::string, std::string> members_, buriedValues_;
 };
 
 }  // namespace leptir::redis

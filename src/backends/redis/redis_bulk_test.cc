@@ -17,7 +17,7 @@ class RedisBulkTest : public RedisQueueTest {
   static std::string envelope(const std::string& id) {
     return R"({"cn":"Test","pr":0,"tl":0,"toex":0,"td":{"id":")" + id + R"(","parameters":[]}})";
   }
-  std::size_t removeAll(const Ids& ids) { return must(broker->keeper().removeAll(ids)); }
+  std::size_t removeMany(const Ids& ids) { return must(broker->keeper().removeMany(ids)); }
   std::size_t reschedule(const Ids& ids, std::optional<Time> due) {
     return must(broker->keeper().reschedule(ids, due));
   }
@@ -39,13 +39,13 @@ class RedisBulkTest : public RedisQueueTest {
 
 TEST_F(RedisBulkTest, TasksOfPhpAreRemovedAfterAList) {
   for (int i = 0; i < 50; ++i) strangersPush(envelope("t" + std::to_string(i)), "7");
-  EXPECT_EQ(removeAll(listedIds()), 50u);
+  EXPECT_EQ(removeMany(listedIds()), 50u);
   EXPECT_EQ(waiting(), 0);
 }
 
 TEST_F(RedisBulkTest, TasksOfPhpAreFoundWithoutAList) {
   for (int i = 0; i < 3000; ++i) strangersPush(envelope("t" + std::to_string(i)), "7");
-  EXPECT_EQ(removeAll({"t0", "t1500", "t2999", "none"}), 3u);
+  EXPECT_EQ(removeMany({"t0", "t1500", "t2999", "none"}), 3u);
   EXPECT_EQ(waiting(), 2997);
 }
 
@@ -56,7 +56,7 @@ TEST_F(RedisBulkTest, ATaskThatCameBackAsOtherBytesAfterTheListIsFound) {
   const auto leased = pop(*session);
   must(session->release(std::vector<TaskRelease>{
       {.lease = leased[1].lease, .counters = {.failures = 1}, .due = Time(7s), .envelope = leased[1].envelope}}));
-  EXPECT_EQ(removeAll(ids), 1u);
+  EXPECT_EQ(removeMany(ids), 1u);
   EXPECT_EQ(waiting(), 0);
 }
 
@@ -64,7 +64,7 @@ TEST_F(RedisBulkTest, ManyTasksOfOneTimeAreRemovedWithoutAList) {
   must(broker->pushBrokerTasks(tasks("t", 5000, Time(4'000'000'000s))));
   Ids ids;
   for (int i = 4000; i < 5000; ++i) ids.push_back("t" + std::to_string(i));
-  EXPECT_EQ(removeAll(ids), 1000u);
+  EXPECT_EQ(removeMany(ids), 1000u);
   EXPECT_EQ(waiting(), 4000);
   EXPECT_EQ(knownIds(), 4000);
 }
@@ -74,13 +74,13 @@ TEST_F(RedisBulkTest, AnIdThatIsNamedTwiceCountsOnce) {
   bury("b", envelope("b"));
   EXPECT_EQ(reschedule({"t0", "t0"}, Time(4'000'000'000s)), 1u);
   EXPECT_EQ(revive({"b", "b"}), 1u);
-  EXPECT_EQ(removeAll({"t0", "t0", "t1"}), 2u);
+  EXPECT_EQ(removeMany({"t0", "t0", "t1"}), 2u);
 }
 
 TEST_F(RedisBulkTest, AScoreThatIsNoNumberIsSearchedInTheWholeQueue) {
   push("t", 2);
   server.ask({"HSET", "{leptir:ztasks}:ids", "t0", "theirs"});
-  EXPECT_EQ(removeAll({"t0", "t1"}), 2u);
+  EXPECT_EQ(removeMany({"t0", "t1"}), 2u);
 }
 
 TEST_F(RedisBulkTest, ARescheduledTaskOfPhpIsNotAddedToTheIds) {
@@ -105,7 +105,7 @@ TEST_F(RedisBulkTest, ATaskThatWasRevivedWithoutAnIdCanBeRescheduledAndRemoved) 
   EXPECT_EQ(waiting(), 2) << "equal bytes are two tasks";
   EXPECT_EQ(reschedule({"made.1"}, Time(4'000'000'000s)), 1u);
   EXPECT_EQ(must(broker->keeper().find("made.1")).due, Time(4'000'000'000s));
-  EXPECT_EQ(removeAll({"made.1"}), 1u);
+  EXPECT_EQ(removeMany({"made.1"}), 1u);
   EXPECT_EQ(waiting(), 1);
 }
 
@@ -127,7 +127,7 @@ TEST_F(RedisBulkTest, LargeTasksAreRevivedAndRemovedInSlices) {
   ids.emplace_back("too large");
   EXPECT_EQ(revive(ids), 20u);
   EXPECT_EQ(waiting(), 20);
-  EXPECT_EQ(removeAll(ids), 21u) << "what is too large can be removed";
+  EXPECT_EQ(removeMany(ids), 21u) << "what is too large can be removed";
   EXPECT_EQ(waiting(), 0);
 }
 
@@ -136,13 +136,13 @@ TEST_F(RedisBulkTest, MoreIdsThanOneScriptTakesAreChanged) {
   for (int i = 0; i < 2500; ++i) ids.push_back("t" + std::to_string(i));
   push("t", 2500);
   EXPECT_EQ(reschedule(ids, Time(7s)), 2500u);
-  EXPECT_EQ(removeAll(ids), 2500u);
+  EXPECT_EQ(removeMany(ids), 2500u);
 }
 
 TEST_F(RedisBulkTest, KeysOfAnotherTypeAreAnErrorAndNothingIsRemoved) {
   push("t", 2);
   server.ask({"SET", "{leptir:ztasks}:cancel", "theirs"});
-  EXPECT_EQ(broker->keeper().removeAll(Ids{"t0"}).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(broker->keeper().removeMany(Ids{"t0"}).error().code(), ErrorCode::Invalid);
   EXPECT_EQ(waiting(), 2);
 }
 

@@ -12,14 +12,14 @@
 namespace leptir::redis {
 namespace {
 
-// `mark` is the value in the hash `ids`: kBuriedMark, then the due time. Another one is of a task that was revived
+// `idEntry` is the value in the hash `ids`: kBuriedEntryPrefix, then the due time; without it the task was revived
 // between two commands.
-FoundTask buriedTask(std::string_view escapedId, std::string_view mark, std::string_view text) {
+FoundTask buriedTask(std::string_view escapedId, std::string_view idEntry, std::string_view text) {
   auto value = decodeBuried(text);
-  mark.remove_prefix(mark.starts_with(kBuriedMark) ? 1 : 0);
+  idEntry.remove_prefix(idEntry.starts_with(kBuriedEntryPrefix) ? 1 : 0);
   return {.id = task::unescapedId(escapedId),
           .state = TaskState::Buried,
-          .due = timeFromRedis(mark),
+          .due = timeFromRedis(idEntry),
           .counters = value.counters,
           .envelope = std::string(value.envelope),
           .reason = std::move(value.reason)};
@@ -66,14 +66,14 @@ Result<MeasuredTasks> measureSizes(RedisQueue& queue, std::span<const std::strin
 // has.
 Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::span<const std::string> escapedIds,
                                                        const std::map<std::size_t, std::size_t>& tooLarge) {
-  std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, marks{"HMGET", queue.keys.ids};
+  std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, idEntries{"HMGET", queue.keys.ids};
   for (std::size_t i = 0; i < escapedIds.size(); ++i) {
     values.push_back(tooLarge.contains(i) ? std::string_view() : escapedIds[i]);
-    marks.emplace_back(escapedIds[i]);
+    idEntries.emplace_back(escapedIds[i]);
   }
   auto& connection = *queue.connection;
   connection.append(values);
-  connection.append(marks);
+  connection.append(idEntries);
   auto replies = connection.exchange();
   if (!replies) return replies;
   for (const auto& reply : *replies) {
@@ -96,14 +96,14 @@ Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& q
   const auto visited = escapedIds.first(measured->visited);
   const auto replies = readValuesAndIdEntries(queue, visited, measured->tooLarge);
   if (!replies) return replies.error();
-  const auto values = replies->front().value(), marks = replies->back().value();
+  const auto values = replies->front().value(), idEntries = replies->back().value();
   std::vector<std::optional<FoundTask>> tasks(visited.size());
   for (std::size_t i = 0; i < visited.size(); ++i) {
     const auto large = measured->tooLarge.find(i);
     const bool isRead = large == measured->tooLarge.end();
     if (isRead && values[i].isNil()) continue;
     const auto text = isRead ? std::string(values[i].text()) : encodeTooLarge(large->second);
-    tasks[i] = buriedTask(visited[i], marks[i].text(), text);
+    tasks[i] = buriedTask(visited[i], idEntries[i].text(), text);
   }
   return tasks;
 }
@@ -111,21 +111,21 @@ Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& q
 Result<std::vector<FoundTask>> readBuriedTasks(RedisQueue& queue, std::span<const std::string> escapedIds) {
   const auto values = readValues(queue, escapedIds);
   if (!values) return values.error();
-  const auto marks = readFields(*queue.connection, queue.keys.ids, escapedIds);
-  if (!marks) return marks.error();
+  const auto idEntries = readFields(*queue.connection, queue.keys.ids, escapedIds);
+  if (!idEntries) return idEntries.error();
   std::vector<FoundTask> found;
   for (std::size_t i = 0; i < escapedIds.size(); ++i) {
-    if (const auto& value = (*values)[i]) found.push_back(buriedTask(escapedIds[i], (*marks)[i].text, *value));
+    if (const auto& value = (*values)[i]) found.push_back(buriedTask(escapedIds[i], (*idEntries)[i].text, *value));
   }
   return found;
 }
 
 Result<std::optional<FoundTask>> readBuriedTask(RedisQueue& queue, const std::string& escapedId,
-                                                std::string_view mark) {
+                                                std::string_view idEntry) {
   const auto values = readValues(queue, std::span(&escapedId, 1));
   if (!values) return values.error();
   if (!values->front()) return std::optional<FoundTask>();
-  return std::optional(buriedTask(escapedId, mark, *values->front()));
+  return std::optional(buriedTask(escapedId, idEntry, *values->front()));
 }
 
 }  // namespace leptir::redis

@@ -13,7 +13,7 @@
 namespace leptir::redis {
 
 // In the hash `ids`, the value of a buried task begins with this letter; its due time follows.
-inline constexpr char kBuriedMark = 'b';
+inline constexpr char kBuriedEntryPrefix = 'b';
 
 // The buried tasks among `escapedIds`.
 Result<std::vector<FoundTask>> readBuriedTasks(RedisQueue& queue, std::span<const std::string> escapedIds);
@@ -23,6 +23,7 @@ Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& q
                                                                    std::span<const std::string> escapedIds,
                                                                    std::size_t mostBytes);
 // One buried task, whose value in the hash `ids` the caller has read; nothing: it is not buried.
-Result<std::optional<FoundTask>> readBuriedTask(RedisQueue& queue, const std::string& escapedId, std::string_view mark);
+Result<std::optional<FoundTask>> readBuriedTask(RedisQueue& queue, const std::string& escapedId,
+                                                std::string_view idEntry);
 
 }  // namespace leptir::redis

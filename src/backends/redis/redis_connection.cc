@@ -9,7 +9,7 @@ namespace leptir::redis {
 namespace {
 
 // append() sends when so many bytes are buffered, so that a system call carries enough of them.
-constexpr std::size_t kSendBufferBytes = 16 * 1024;
+constexpr std::size_t kSendThresholdBytes = 16 * 1024;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void RedisConnection::append(Words words) {
   }
   if (appendFailure_) return;
   link_.wire().put(words);
-  if (link_.wire().unsent() < kSendBufferBytes) return;
+  if (link_.wire().unsent() < kSendThresholdBytes) return;
   if (auto pumped = link_.wire().pump(); !pumped) appendFailure_ = link_.closeBroken(pumped.error());
 }
 

@@ -70,7 +70,7 @@ Result<base::UniqueFd> connectTo(const sockaddr* address, socklen_t size, BootTi
 }
 
 // NODELAY: a request is sent at once. KEEPALIVE: an idle connection notices that the peer's machine is gone.
-void setUp(const base::UniqueFd& descriptor) {
+void setSocketOptions(const base::UniqueFd& descriptor) {
   const int on = 1;
   ::setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -86,7 +86,7 @@ Result<base::UniqueFd> dialTcp(const RedisAddress& address, BootTime deadline) {
     const auto now = systemClock().bootTime();
     auto descriptor = connectTo(each->ai_addr, each->ai_addrlen, now + (deadline - now) / left--);
     if (descriptor) {
-      setUp(*descriptor);
+      setSocketOptions(*descriptor);
       return descriptor;
     }
     last = descriptor.error();

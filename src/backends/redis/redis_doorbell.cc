@@ -35,9 +35,9 @@ RedisDoorbell::WaitResult RedisDoorbell::waitOnServer(Duration longest, Wake& wa
   const auto began = systemClock().bootTime(), until = began + longest;
   int answers = 0;
   for (auto left = longest; left > Duration::zero(); left = until - systemClock().bootTime()) {
-    const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kHeldMilliseconds, "STREAMS", stream_, lastEntry_};
-    const auto reply = connection_.wait(words, kWaitOfOneRead, left, wake);
-    if (!reply) return pauseServer();
+    const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kBlockMilliseconds, "STREAMS", stream_, lastEntry_};
+    const auto reply = connection_.wait(words, kBlockTime, left, wake);
+    if (!reply) return pauseAsking();
     if (!*reply) return WaitResult::Wake;
     if (const auto newest = newestId((*reply)->value()); !newest.empty()) {
       lastEntry_ = newest;
@@ -47,12 +47,12 @@ RedisDoorbell::WaitResult RedisDoorbell::waitOnServer(Duration longest, Wake& wa
     if (now >= until) return WaitResult::Nothing;
     // A server that returns early or something unexpected would be asked in a busy loop. The first answer may be early,
     // since it may belong to an XREAD of an earlier call.
-    if (!(*reply)->value().isNil() || (++answers > 1 && now - began < kWaitOfOneRead / 2)) return pauseServer();
+    if (!(*reply)->value().isNil() || (++answers > 1 && now - began < kBlockTime / 2)) return pauseAsking();
   }
   return WaitResult::Nothing;
 }
 
-RedisDoorbell::WaitResult RedisDoorbell::pauseServer() {
+RedisDoorbell::WaitResult RedisDoorbell::pauseAsking() {
   askServerAgainAt_ = systemClock().bootTime() + kRetryAfter;
   lastEntry_ = kBeforeTheFirstEntry;  // the next server may have a new, empty stream
   return WaitResult::MaybePushed;

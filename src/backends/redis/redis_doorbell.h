@@ -29,7 +29,7 @@ class RedisDoorbell {
 
  private:
   WaitResult waitOnServer(Duration longest, Wake& wake);
-  WaitResult pauseServer();
+  WaitResult pauseAsking();
 
   RedisBlockingConnection connection_;
   std::string stream_;

@@ -10,13 +10,13 @@
 namespace leptir::redis {
 namespace {
 
-// A value with its expiry in front.
-constexpr std::size_t kLargestStored = kMaxFleetValueBytes + 32;
-// Of texts in one reply.
+// Bytes of a stored text at most: its expiry, then the value.
+constexpr std::size_t kMaxStoredFleetBytes = kMaxFleetValueBytes + 32;
+// Bytes of texts in one reply, at most.
 constexpr std::size_t kMaxListBytes = std::size_t{8} << 20;
 
 // The least text, in the form of ZRANGE BYLEX, that no text with this prefix reaches.
-std::string behindAll(std::string_view prefix) {
+std::string endOfPrefixRange(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) end.pop_back();
   if (end.empty()) return "+";
@@ -58,7 +58,7 @@ Result<bool> RedisFleet::erase(std::string_view key) {
 
 Result<std::string> RedisFleet::get(std::string_view key) {
   RedisScriptCall call(queue_->scripts.fleetGet);
-  call.keys(keys_.fleet).arguments(key, kLargestStored);
+  call.keys(keys_.fleet).arguments(key, kMaxStoredFleetBytes);
   const auto reply = runScript(connection_, call);
   if (!reply) return reply.error();
   if (auto fits = RedisExpect(connection_).textOrNil(reply->value()); !fits) return fits.error();
@@ -69,12 +69,12 @@ Result<std::string> RedisFleet::get(std::string_view key) {
 Result<std::vector<FleetEntry>> RedisFleet::list(std::string_view prefix, std::string_view after, std::size_t limit) {
   const RedisExpect expect(connection_);
   std::string first = after >= prefix && !after.empty() ? "(" + std::string(after) : "[" + std::string(prefix);
-  const auto last = behindAll(prefix);
+  const auto last = endOfPrefixRange(prefix);
   std::vector<FleetEntry> entries;
   for (std::string visited; entries.size() < limit;) {
     RedisScriptCall call(queue_->scripts.fleetList);
     call.keys(keys_.fleet, keys_.fleetNames);
-    call.arguments(first, last, limit - entries.size(), kMaxListBytes, kLargestStored);
+    call.arguments(first, last, limit - entries.size(), kMaxListBytes, kMaxStoredFleetBytes);
     const auto reply = runScript(connection_, call);
     if (!reply) return reply.error();
     const auto answer = reply->value();
@@ -86,7 +86,7 @@ Result<std::vector<FleetEntry>> RedisFleet::list(std::string_view prefix, std::s
     for (std::size_t i = 0; i + 1 < answer[2].size(); i += 2)
       entries.push_back({std::string(answer[2][i].text()), std::string(answer[2][i + 1].text())});
     if (*areAll || answer[1].text().empty()) break;
-    if (answer[1].text() <= visited) return endlessSearch(connection_, "what the fleet shares");
+    if (answer[1].text() <= visited) return endlessSearch(connection_, "the fleet store");
     visited = answer[1].text();
     first = "(" + visited;
   }

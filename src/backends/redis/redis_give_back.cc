@@ -16,40 +16,40 @@ namespace {
 // Tasks of one exchange; few, since each may have 16 MiB.
 constexpr std::size_t kReadAtOnce = 32;
 // After so many runs that found only tasks that cannot be given back, reading the session is an error.
-constexpr int kMaxRuns = 1000;
+constexpr int kMaxReadsWithoutTask = 1000;
 
 // What one run of the script found in the hash of a session.
-struct Fields {
-  std::string next;                    // the cursor for the next run; "0": this was the last
-  std::vector<std::uint64_t> numbers;  // lease numbers, unordered
-  std::size_t buried = 0;              // how many fields that are no lease numbers were buried
-  std::int64_t bytes = 0, held = 0;    // visited bytes; number of fields of the session
+struct FieldPage {
+  std::string next;                        // the cursor for the next run; "0": this was the last
+  std::vector<std::uint64_t> numbers;      // lease numbers, unordered
+  std::size_t buried = 0;                  // how many fields that are no lease numbers were buried
+  std::int64_t bytes = 0, fieldCount = 0;  // visited bytes; number of fields of the session
 };
 
-Result<Fields> fieldsIn(RedisQueue& queue, RedisValue answer) {
+Result<FieldPage> fieldPageIn(RedisQueue& queue, RedisValue answer) {
   const RedisExpect expect(*queue.connection);
   constexpr auto kAny = std::numeric_limits<std::int64_t>::max();
   if (auto fits = expect.list(answer, 5); !fits) return fits.error();
   if (auto fits = expect.texts(answer[1]); !fits) return fits.error();
-  const auto bytes = expect.integer(answer[3], 0, kAny), held = expect.integer(answer[4], 0, kAny);
-  for (const auto* number : {&bytes, &held}) {
+  const auto bytes = expect.integer(answer[3], 0, kAny), fieldCount = expect.integer(answer[4], 0, kAny);
+  for (const auto* number : {&bytes, &fieldCount}) {
     if (!*number) return number->error();
   }
   if (auto fits = expect.textOrNil(answer[0]); !fits) return fits.error();
   const auto buried = queue.burials.note(*queue.connection, answer[2]);
   if (!buried) return buried.error();
-  Fields fields{std::string(answer[0].text()), {}, *buried, *bytes, *held};
+  FieldPage fields{std::string(answer[0].text()), {}, *buried, *bytes, *fieldCount};
   for (std::size_t i = 0; i < answer[1].size(); ++i)
     fields.numbers.push_back(static_cast<std::uint64_t>(answer[1][i].integer()));
   return fields;
 }
 
-Result<Fields> readLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
-                                std::int64_t step) {
+Result<FieldPage> readLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
+                                   std::int64_t step) {
   const auto others = reading == Reading::AllReadOnly ? calls::OtherFields::Leave : calls::OtherFields::Bury;
   const auto reply = runScript(*queue.connection, calls::listLeaseNumbers(queue, key, cursor, others, step));
   if (!reply) return reply.error();
-  return fieldsIn(queue, reply->value());
+  return fieldPageIn(queue, reply->value());
 }
 
 // All lease numbers of a session, the lowest first. Buries the fields that are no leases, unless `reading` is
@@ -66,7 +66,7 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
     numbers.insert(numbers.end(), fields->numbers.begin(), fields->numbers.end());
     cursor = std::move(fields->next);
     step.adapt(fields->bytes);
-    left = left.value_or(maxScannedBuckets(fields->held)) - buckets;
+    left = left.value_or(maxScannedBuckets(fields->fieldCount)) - buckets;
   } while (cursor != "0" && *left > 0);
   if (cursor != "0") return endlessSearch(*queue.connection, "key " + base::inQuotes(key, 200));
   std::ranges::sort(numbers);
@@ -118,7 +118,7 @@ Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& 
 // Repeats until there is a task to give back: each run, and each reading after it, buries what cannot be given back, so
 // that the next run finds less.
 Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& key, std::size_t limit) {
-  for (int looks = 0; looks < kMaxRuns; ++looks) {
+  for (int looks = 0; looks < kMaxReadsWithoutTask; ++looks) {
     auto fields = readLeaseNumbers(queue, key, calls::kRandomLeaseNumbers, Reading::OneRequest, 1);
     if (!fields) return fields.error();
     auto& numbers = fields->numbers;
@@ -154,7 +154,7 @@ Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, Giv
   const auto answer = reply->value();
   const RedisExpect expect(*queue.connection);
   if (!answer.isList()) {
-    const auto lost = expect.integer(answer, RedisScripts::kLost, RedisScripts::kLost);
+    const auto lost = expect.integer(answer, RedisScripts::kSessionLost, RedisScripts::kSessionLost);
     return lost ? Result<GiveBackResult>(GiveBackResult{0, SessionState::Lost}) : lost.error();
   }
   if (auto fits = expect.list(answer, 2); !fits) return fits.error();

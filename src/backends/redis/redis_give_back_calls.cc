@@ -22,7 +22,7 @@ RedisScriptCall claimSessions(const RedisQueue& queue, const std::set<std::strin
   RedisScriptCall call(queue.scripts.claimSessions);
   call.keys(queue.keys.sessions);
   call.arguments(RedisKeys::kMaxSessionNameBytes);
-  call.block(ownInstances, [](const std::string& instance) { return std::string_view(instance); });
+  call.addEach(ownInstances, [](const std::string& instance) { return std::string_view(instance); });
   return call;
 }
 
@@ -32,10 +32,10 @@ RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session,
   RedisScriptCall call(queue.scripts.giveBackTasks);
   call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.wake, keys.cards, keys.originalScores);
   call.arguments(session, giver == GiveBackBy::Claimer ? "claimed" : "open", tasks.size());
-  call.block(tasks, [](const TaskToGiveBack& given) { return given.task.lease.number; });
-  call.block(tasks, [](const TaskToGiveBack& given) { return given.delay.count(); });
-  call.block(tasks, scoreOf).block(tasks, newEnvelopeOf);
-  call.block(tasks, [](const TaskToGiveBack& given) { return std::string_view(given.task.lease.handle); });
+  call.addEach(tasks, [](const TaskToGiveBack& given) { return given.task.lease.number; });
+  call.addEach(tasks, [](const TaskToGiveBack& given) { return given.delay.count(); });
+  call.addEach(tasks, scoreOf).addEach(tasks, newEnvelopeOf);
+  call.addEach(tasks, [](const TaskToGiveBack& given) { return std::string_view(given.task.lease.handle); });
   return call;
 }
 

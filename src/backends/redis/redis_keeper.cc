@@ -16,7 +16,7 @@ namespace leptir::redis {
 namespace {
 
 // A task may change its state between being found and being changed: then it is located again, at most so often.
-constexpr int kMaxAttempts = 20;
+constexpr int kMaxLocateRounds = 20;
 
 Error keepsMoving(std::string_view id) {
   return Error(ErrorCode::Unavailable, "task " + std::string(id) + " changes its state again and again; try later");
@@ -38,11 +38,11 @@ Result<FoundTask> RedisTaskKeeper::find(std::string_view id) {
 }
 
 Result<void> RedisTaskKeeper::remove(std::string_view id) {
-  for (int looks = 0; looks < kMaxAttempts; ++looks) {
+  for (int looks = 0; looks < kMaxLocateRounds; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
     if (!*location) return broker::noSuchTask(id);
-    if ((*location)->task.state == TaskState::Leased) return broker::isLeased(id);
+    if ((*location)->task.state == TaskState::Leased) return broker::taskLeasedError(id);
     const auto taken = removeTask(**location);
     if (!taken) return taken.error();
     if (*taken) return {};
@@ -51,7 +51,7 @@ Result<void> RedisTaskKeeper::remove(std::string_view id) {
 }
 
 Result<CancelResult> RedisTaskKeeper::cancel(std::string_view id, std::string_view by) {
-  for (int looks = 0; looks < kMaxAttempts; ++looks) {
+  for (int looks = 0; looks < kMaxLocateRounds; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
     if (!*location) return broker::noSuchTask(id);
@@ -74,7 +74,7 @@ Result<bool> RedisTaskKeeper::removeTask(const TaskLocation& location) {
 
 Result<bool> RedisTaskKeeper::requestCancel(const TaskLocation& location, std::string_view by) {
   const auto reply = runScript(connection_, calls::requestCancel(*queue_, location.leasedKey, location.leaseNumber,
-                                                                 location.escapedId, broker::cancelRequester(by)));
+                                                                 location.escapedId, broker::requesterOrUnknown(by)));
   if (!reply) return reply.error();
   return RedisExpect(connection_).oneOrZero(reply->value());
 }

@@ -25,7 +25,7 @@ class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
   Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::optional<Time>> earliestDue() override;
-  Result<std::size_t> removeAll(std::span<const std::string> ids) override { return bulk_.removeAll(ids); }
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override { return bulk_.removeMany(ids); }
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
     return bulk_.reschedule(ids, due);
   }

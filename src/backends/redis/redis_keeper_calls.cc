@@ -54,8 +54,8 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
   RedisScriptCall call(queue.scripts.reviveTasks);
   call.keys(keys.queue, keys.ids, keys.buried, keys.buriedTasks, keys.wake);
   call.arguments(tasks.size());
-  call.block(tasks, &BuriedTaskToRevive::escapedId).block(tasks, &BuriedTaskToRevive::valueHead);
-  call.block(tasks, &BuriedTaskToRevive::envelopeHead).block(tasks, &BuriedTaskToRevive::mark);
+  call.addEach(tasks, &BuriedTaskToRevive::escapedId).addEach(tasks, &BuriedTaskToRevive::valueHead);
+  call.addEach(tasks, &BuriedTaskToRevive::envelopeHead).addEach(tasks, &BuriedTaskToRevive::idEntryPrefix);
   return call;
 }
 
@@ -71,7 +71,7 @@ RedisScriptCall describeSessions(const RedisQueue& queue, std::span<const std::s
   RedisScriptCall call(queue.scripts.describeSessions);
   call.keys(keys.sessions, keys.cards);
   call.arguments(keys.leasedPrefix, kMaxCardBytes);
-  call.block(names, [](const std::string& name) { return std::string_view(name); });
+  call.addEach(names, [](const std::string& name) { return std::string_view(name); });
   return call;
 }
 

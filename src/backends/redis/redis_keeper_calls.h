@@ -24,7 +24,7 @@ struct BuriedTaskToRevive {
   std::string escapedId;
   // The value in the hash of buried tasks begins with the first; the second stands in its place in the envelope.
   std::string valueHead, envelopeHead;
-  std::string_view mark;
+  std::string_view idEntryPrefix;
 };
 RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskToRevive> tasks);
 

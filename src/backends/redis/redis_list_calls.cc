@@ -26,7 +26,7 @@ RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
   call.arguments(std::string_view(step.from), std::string_view(step.to), step.state);
   call.arguments(std::string_view(step.position.score), std::string_view(step.position.beginning), step.position.skip);
   const auto& limits = step.limits;
-  call.arguments(limits.members, std::min(limits.visited, kMembersOfAStep), limits.bytes, kLargestEnvelopeReply);
+  call.arguments(limits.members, std::min(limits.visited, kMaxMembersOfStep), limits.bytes, kLargestEnvelopeReply);
   call.arguments(step.name, step.idPrefix, std::string_view(step.order == ListOrder::LatestFirst ? "latest" : ""));
   return call;
 }
@@ -100,15 +100,15 @@ RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::stri
   RedisScriptCall call(queue.scripts.measureBuried);
   call.keys(queue.keys.buriedTasks);
   call.arguments(mostBytes, kLargestEnvelopeReply);
-  call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
+  call.addEach(escapedIds, [](const std::string& id) { return std::string_view(id); });
   return call;
 }
 
-RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores) {
-  RedisScriptCall call(queue.scripts.membersAtScores);
+RedisScriptCall soleMembersAtScores(const RedisQueue& queue, std::span<const std::string> scores) {
+  RedisScriptCall call(queue.scripts.soleMembersAtScores);
   call.keys(queue.keys.queue);
   call.arguments(kMaxChangeBytes);
-  call.block(scores, [](const std::string& score) { return std::string_view(score); });
+  call.addEach(scores, [](const std::string& score) { return std::string_view(score); });
   return call;
 }
 
@@ -117,7 +117,7 @@ RedisScriptCall removeTasks(const RedisQueue& queue, std::span<const WaitingTask
   RedisScriptCall call(queue.scripts.removeTasks);
   call.keys(keys.queue, keys.ids, keys.cancel);
   call.arguments(tasks.size());
-  call.block(tasks, &WaitingTask::member).block(tasks, &WaitingTask::escapedId);
+  call.addEach(tasks, &WaitingTask::member).addEach(tasks, &WaitingTask::escapedId);
   return call;
 }
 
@@ -126,7 +126,7 @@ RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::
   RedisScriptCall call(queue.scripts.removeBuriedTasks);
   call.keys(keys.buried, keys.buriedTasks, keys.ids);
   call.arguments(kMaxReplyBytes);
-  call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
+  call.addEach(escapedIds, [](const std::string& id) { return std::string_view(id); });
   return call;
 }
 
@@ -135,7 +135,7 @@ RedisScriptCall rescheduleTasks(const RedisQueue& queue, std::span<const Waiting
   RedisScriptCall call(queue.scripts.rescheduleTasks);
   call.keys(keys.queue, keys.ids, keys.wake);
   call.arguments(tasks.size(), due ? redisTime(*due) : std::string());
-  call.block(tasks, &WaitingTask::member).block(tasks, &WaitingTask::escapedId);
+  call.addEach(tasks, &WaitingTask::member).addEach(tasks, &WaitingTask::escapedId);
   return call;
 }
 

@@ -18,7 +18,7 @@
 namespace leptir::redis {
 
 // Members of a sorted set that one step visits at most, so that it takes some milliseconds.
-inline constexpr std::size_t kMembersOfAStep = 1000;
+inline constexpr std::size_t kMaxMembersOfStep = 1000;
 
 // A member of a sorted set, in a reply.
 struct ListedMember {
@@ -36,10 +36,10 @@ struct MemberPage {
   bool isLast = false;  // there are no members behind these
 };
 
-// How much a step reads at most. It ends with the member that brings those it visited beyond `bytes`.
+// How much a step reads at most. It ends with the member that brings the visited bytes beyond `bytes`.
 struct StepLimits {
-  std::size_t members = kMembersOfAStep;
-  std::size_t visited = kMembersOfAStep;
+  std::size_t members = kMaxMembersOfStep;
+  std::size_t visited = kMaxMembersOfStep;
   std::size_t bytes = kMaxPageBytes;
 };
 
@@ -59,7 +59,7 @@ namespace calls {
 
 RedisScriptCall earliestDue(const RedisQueue& queue);
 RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes);
-RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores);
+RedisScriptCall soleMembersAtScores(const RedisQueue& queue, std::span<const std::string> scores);
 RedisScriptCall removeTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks);
 RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::string> escapedIds);
 RedisScriptCall rescheduleTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks, std::optional<Time> due);

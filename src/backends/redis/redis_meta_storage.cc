@@ -28,7 +28,7 @@ std::string whyUnreadable(const StoredValue& record) {
 
 // One millisecond less than asked: a server keeps a key until its last millisecond is over, but a record of leptir ends
 // when that begins.
-std::string milliseconds(std::optional<Duration> expireAfter) {
+std::string expiryMilliseconds(std::optional<Duration> expireAfter) {
   if (!expireAfter) return {};
   return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1) - 1));
 }
@@ -40,7 +40,7 @@ RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, 
     : connection_(std::move(connection)),
       key_(key),
       locator_(key, layout),
-      expiry_(milliseconds(expireAfter)),
+      expiry_(expiryMilliseconds(expireAfter)),
       writer_(connection_, locator_, expiry_, key),
       index_(connection_, key, expiry_),
       serverInfo_(std::move(serverInfo)) {}
@@ -82,7 +82,7 @@ Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::sp
 Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
   std::vector<Json> listed;
   std::size_t skipped = 0;
-  for (std::size_t from = 0; listed.size() < page.limit && from < RedisRecordIndex::kMax; from += kListedAtOnce) {
+  for (std::size_t from = 0; listed.size() < page.limit && from < RedisRecordIndex::kMaxSize; from += kListedAtOnce) {
     const auto ids = index_.read(from, kListedAtOnce);
     if (!ids) return ids.error();
     if (ids->empty()) break;
@@ -115,7 +115,7 @@ Result<std::unique_ptr<RecordWatch>> RedisMetaStorage::watchRecords() {
 }
 
 // The index may be in another cluster slot than the records, so it is tried separately.
-Result<void> RedisMetaStorage::tryRights() {
+Result<void> RedisMetaStorage::checkRights() {
   if (auto tried = tryRecordRights(*connection_, locator_, expiry_); !tried) return tried;
   if (const auto listed = index_.read(0, 1); !listed) return listed.error();
   const auto listed = index_.readBehind({}, "-inf", "+inf", 1);

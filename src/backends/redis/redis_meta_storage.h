@@ -32,7 +32,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override { return 0; }
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
-  Result<void> tryRights() override;
+  Result<void> checkRights() override;
   Result<StoreExamination> examine() override { return examineServer(*connection_); }
   MetaTraits traits() const override;
 

@@ -13,13 +13,13 @@ namespace {
 using namespace std::chrono_literals;
 
 // A registration expires when it was not renewed for so long. Each read renews it, so mostly once a second.
-constexpr std::string_view kRegisteredMilliseconds = "10000";
+constexpr std::string_view kRegistrationExpiryMilliseconds = "10000";
 // A process that was not waiting for so long registers anew before it relies on the stream.
 constexpr Duration kLapsesAfter = 5s;
 // The stream keeps about so many entries, and so long after the last one.
-constexpr std::string_view kMaxEntries = "100";
-constexpr std::string_view kKeptMilliseconds = "60000";
-constexpr Duration kMaxPause = 1h;  // longer than any reply may take
+constexpr std::string_view kMaxStreamEntries = "100";
+constexpr std::string_view kStreamExpiryMilliseconds = "60000";
+constexpr Duration kMaxWait = 1h;  // longer than any reply may take
 constexpr Duration kAskAgainAfter = 60s;
 
 std::string idsOfTasksThatAreOver(std::span<const MetaInfo> records) {
@@ -55,8 +55,8 @@ void RedisRecordBellRinger::ring(std::span<const MetaInfo> records) {
   if (!std::exchange(isAwaited_, false)) return;
   const auto ids = idsOfTasksThatAreOver(records);
   if (ids.empty()) return;
-  connection_->append({"XADD", keys_.ended, "MAXLEN", "~", kMaxEntries, "*", "ids", ids});
-  connection_->append({"PEXPIRE", keys_.ended, kKeptMilliseconds});
+  connection_->append({"XADD", keys_.ended, "MAXLEN", "~", kMaxStreamEntries, "*", "ids", ids});
+  connection_->append({"PEXPIRE", keys_.ended, kStreamExpiryMilliseconds});
   static_cast<void>(connection_->exchange());
 }
 
@@ -69,9 +69,9 @@ Result<std::unique_ptr<RecordWatch>> RedisRecordWatch::begin(const RedisAddress&
 Result<RecordNews> RedisRecordWatch::wait(Duration longest, Wake& wake) {
   if (hasLapsed()) {
     if (auto registered = registerAnew(); !registered) return registered.error();
-    return RecordNews{.mayBeAny = true};
+    return RecordNews{.hasUnknownIds = true};
   }
-  const auto until = systemClock().bootTime() + std::min(longest, kMaxPause);
+  const auto until = systemClock().bootTime() + std::min(longest, kMaxWait);
   for (int answers = 0;;) {
     const auto began = systemClock().bootTime();
     auto reply = read(until - began, wake);
@@ -81,11 +81,11 @@ Result<RecordNews> RedisRecordWatch::wait(Duration longest, Wake& wake) {
     if (!*reply) return RecordNews{.isWoken = true};
     if (connection_.isPending()) return RecordNews();  // the time has passed
     renewedAt_ = requestedAt_;
-    if (auto news = newsIn((*reply)->value()); news.mayBeAny || !news.ids.empty()) return news;
+    if (auto news = newsIn((*reply)->value()); news.hasUnknownIds || !news.ids.empty()) return news;
     const auto now = systemClock().bootTime();
     if (now >= until) return RecordNews();
     // The first answer may be early, since it may belong to a read of an earlier wait.
-    if (++answers > 1 && now - began < kWaitOfOneRead / 2)
+    if (++answers > 1 && now - began < kBlockTime / 2)
       return Error(ErrorCode::Unavailable, "the server answers XREAD before its time");
   }
 }
@@ -93,19 +93,19 @@ Result<RecordNews> RedisRecordWatch::wait(Duration longest, Wake& wake) {
 // Renews the registration and reads, in one request.
 Result<std::optional<RedisReply>> RedisRecordWatch::read(Duration longest, Wake& wake) {
   if (!connection_.isPending()) requestedAt_ = systemClock().bootTime();
-  const std::array<std::string_view, 5> renewal{"SET", keys_.waiting, "1", "PX", kRegisteredMilliseconds};
-  const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kHeldMilliseconds, "STREAMS", keys_.ended, lastEntry_};
-  return connection_.wait(words, kWaitOfOneRead, longest, wake, renewal);
+  const std::array<std::string_view, 5> renewal{"SET", keys_.waiting, "1", "PX", kRegistrationExpiryMilliseconds};
+  const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kBlockMilliseconds, "STREAMS", keys_.ended, lastEntry_};
+  return connection_.wait(words, kBlockTime, longest, wake, renewal);
 }
 
 // The newest entry is read after the registration: what is added later will be read.
 Result<void> RedisRecordWatch::registerAnew() {
   if (auto finished = finishPendingRead(); !finished) return finished;
   requestedAt_ = systemClock().bootTime();
-  const std::array<std::string_view, 5> renewal{"SET", keys_.waiting, "1", "PX", kRegisteredMilliseconds};
+  const std::array<std::string_view, 5> renewal{"SET", keys_.waiting, "1", "PX", kRegistrationExpiryMilliseconds};
   const std::array<std::string_view, 6> words{"XREVRANGE", keys_.ended, "+", "-", "COUNT", "1"};
   Wake never;
-  const auto reply = connection_.wait(words, Duration::zero(), kMaxPause, never, renewal);
+  const auto reply = connection_.wait(words, Duration::zero(), kMaxWait, never, renewal);
   if (!reply) return reply.error();
   const auto newest = (*reply)->value()[0][0].text();
   lastEntry_ = newest.empty() ? kBeforeTheFirstEntry : newest;
@@ -118,7 +118,7 @@ Result<void> RedisRecordWatch::registerAnew() {
 Result<void> RedisRecordWatch::finishPendingRead() {
   if (!connection_.isPending()) return {};
   Wake never;
-  const auto reply = read(kMaxPause, never);
+  const auto reply = read(kMaxWait, never);
   return reply ? Result<void>() : reply.error();
 }
 
@@ -130,7 +130,7 @@ RecordNews RedisRecordWatch::newsIn(RedisValue reply) {
     lastEntry_ = entries[i][0].text();
     splitIds(entries[i][1][1].text(), news.ids);
   }
-  if (entries.size() > 0 && news.ids.empty()) news.mayBeAny = true;  // another program's entry
+  if (entries.size() > 0 && news.ids.empty()) news.hasUnknownIds = true;  // another program's entry
   if (lastEntry_.empty()) lastEntry_ = kBeforeTheFirstEntry;
   return news;
 }

@@ -28,7 +28,7 @@ RedisRecordIndex::RedisRecordIndex(std::shared_ptr<RedisConnection> connection, 
 Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::span<const IndexChange> changes) {
   if (std::ranges::all_of(changes, [](IndexChange change) { return change == IndexChange::Nothing; })) return {};
   RedisScriptCall call(changeRecordIndexScript());
-  call.keys(key_).arguments(kMax, expiry_);
+  call.keys(key_).arguments(kMaxSize, expiry_);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (changes[i] != IndexChange::Nothing) call.arguments(wordOf(changes[i]), records[i].id);
   }

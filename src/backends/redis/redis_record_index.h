@@ -1,5 +1,5 @@
-// An index of the tasks that did not succeed: their ids, the newest last, at most kMax. It makes records listable on a
-// server that finds a record only by its id. An entry may be outdated, its record gone or successful by now, so readers
+// An index of the tasks that did not succeed: their ids, the newest last, at most kMaxSize. It makes records listable
+// on a server that finds a record only by its id. An entry may be outdated, its record gone or successful: so readers
 // check the record itself.
 #pragma once
 
@@ -26,7 +26,7 @@ struct IndexEntry {
 
 class RedisRecordIndex {
  public:
-  static constexpr std::size_t kMax = 10'000;
+  static constexpr std::size_t kMaxSize = 10'000;
 
   // `key`: the prefix of the records' keys; `expiry` in milliseconds, empty: never.
   RedisRecordIndex(std::shared_ptr<RedisConnection> connection, const std::string& key, std::string expiry);

@@ -44,7 +44,7 @@ Result<RecordList> RedisRecordLister::list(std::string_view cursor) {
     const auto entries = index_.readBehind(last_, least, most, readAtOnce(), filter_.order);
     if (!entries) return entries.error();
     if (entries->empty()) return std::move(list_);
-    if (auto taken = take(*entries); !taken) return taken.error();
+    if (auto taken = addMatching(*entries); !taken) return taken.error();
   }
   list_.cursor = textOf(*last_);
   return std::move(list_);
@@ -64,7 +64,7 @@ std::size_t RedisRecordLister::readAtOnce() const {
 }
 
 // An entry may be outdated, its record gone or successful by now.
-Result<void> RedisRecordLister::take(std::span<const IndexEntry> entries) {
+Result<void> RedisRecordLister::addMatching(std::span<const IndexEntry> entries) {
   std::vector<std::string_view> ids;
   for (const auto& entry : entries) ids.push_back(entry.id);
   const auto texts = readRecords(connection_, locator_, ids);

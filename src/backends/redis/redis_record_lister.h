@@ -29,14 +29,14 @@ class RedisRecordLister {
  private:
   bool isFull() const;
   std::size_t readAtOnce() const;
-  Result<void> take(std::span<const IndexEntry> entries);
+  Result<void> addMatching(std::span<const IndexEntry> entries);
 
   RedisConnection& connection_;
   RedisRecordLocator& locator_;
   RedisRecordIndex& index_;
   const MetaFilter& filter_;
   const std::size_t limit_;
-  std::optional<IndexEntry> last_;  // that was compared
+  std::optional<IndexEntry> last_;  // the entry compared last
   RecordList list_;
   std::size_t bytesListed_ = 0, bytesRead_ = 0;
 };

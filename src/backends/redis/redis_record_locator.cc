@@ -9,8 +9,8 @@ namespace leptir::redis {
 RedisRecordLocator::Location RedisRecordLocator::locate(std::string_view id) {
   const auto made = layout_ == RedisLayout::Hashed ? base::timeOfTaskId(id) : std::nullopt;
   if (made) return {keyOfMinute(*made), id};
-  ownKey_.assign(key_).append(":").append(id);
-  return {ownKey_, {}};
+  recordKey_.assign(key_).append(":").append(id);
+  return {recordKey_, {}};
 }
 
 std::string_view RedisRecordLocator::keyOfMinute(Time made) {

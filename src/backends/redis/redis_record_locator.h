@@ -34,8 +34,8 @@ class RedisRecordLocator {
 
   std::string key_;
   RedisLayout layout_;
-  std::string ownKey_;  // the key that locate() returned last
-  Minutes minute_{};    // the minute of keyOfMinute_
+  std::string recordKey_;  // buffer of locate(): key of a record outside of a hash
+  Minutes minute_{};       // the minute of keyOfMinute_
   std::string keyOfMinute_;
 };
 

@@ -17,15 +17,15 @@ const RedisScript& replaceRecordScript() {
   return kScript;
 }
 
-const RedisScript& replaceRecordFieldScript() {
-  static const RedisScript kScript(lua::kReplaceRecordField);
+const RedisScript& replaceRecordInHashScript() {
+  static const RedisScript kScript(lua::kReplaceRecordInHash);
   return kScript;
 }
 
 // Replaces the stored record `old` if it still is stored.
 RedisScriptCall replaceRecord(const RedisRecordLocator::Location& place, std::string_view text, std::string_view expiry,
                               const StoredValue& old) {
-  RedisScriptCall call(place.isInHash() ? replaceRecordFieldScript() : replaceRecordScript());
+  RedisScriptCall call(place.isInHash() ? replaceRecordInHashScript() : replaceRecordScript());
   call.keys(place.key).arguments(text, expiry);
   if (place.isInHash()) call.arguments(place.field);
   if (old.kind == StoredValue::Kind::Text) call.arguments(old.text);
@@ -82,9 +82,9 @@ RedisRecordWriter::RedisRecordWriter(std::shared_ptr<RedisConnection> connection
 
 Result<std::vector<IndexChange>> RedisRecordWriter::write(std::span<const MetaInfo> records) {
   indexChanges_.assign(records.size(), IndexChange::Nothing);
-  auto standing = addNew(records);
-  if (!standing) return standing.error();
-  if (auto replaced = replaceOlder(records, std::move(*standing)); !replaced) return replaced.error();
+  auto notAdded = addNew(records);
+  if (!notAdded) return notAdded.error();
+  if (auto replaced = replaceOlder(records, std::move(*notAdded)); !replaced) return replaced.error();
   bell_.ring(records);
   return std::move(indexChanges_);
 }
@@ -110,18 +110,18 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const M
   appendExpiryOfHashes();
   const auto replies = exchangeAskingWhoWaits();
   if (!replies) return replies.error();
-  Positions standing;
+  Positions notAdded;
   for (std::size_t i = 0; i < replies->size(); ++i) {
     const auto added = isAdded((*replies)[i].value(), i < records.size() && !areInHash_[i]);
     if (!added) return added.error();
     if (i >= records.size()) continue;  // the reply to PEXPIRE of a hash
     if (!*added) {
-      standing.push_back(i);
+      notAdded.push_back(i);
     } else if (!hasSucceeded(records[i])) {
       indexChanges_[i] = IndexChange::Add;
     }
   }
-  return standing;
+  return notAdded;
 }
 
 // False also when a full server refused the record: compareAndSet() then saves it.
@@ -154,35 +154,35 @@ void RedisRecordWriter::appendExpiryOfHashes() {
 
 // Compares the records here and sets them on the server: records contain users' text, which no script should have to
 // parse.
-Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions standing) {
-  for (int round = 0; !standing.empty(); ++round) {
+Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions notAdded) {
+  for (int round = 0; !notAdded.empty(); ++round) {
     if (round == kMaxReplaceRounds) {
       return Error(ErrorCode::Unavailable, "other writers replace the same records again and again")
           .in(connection_->address().where());
     }
-    auto contenders = readStored(records, standing);
+    auto contenders = readStored(records, notAdded);
     if (!contenders) return contenders.error();
     std::erase_if(*contenders, [&](const Contender& contender) {
       const auto& record = records[contender.position];
       if (replaces(record, contender.old)) return false;
-      reindexOwnRecord(record, contender);
+      indexIfAlreadySaved(record, contender);
       return true;
     });
     auto left = compareAndSet(records, *contenders);
     if (!left) return left.error();
-    standing = std::move(*left);
+    notAdded = std::move(*left);
   }
   return {};
 }
 
 Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStored(std::span<const MetaInfo> records,
-                                                                                const Positions& standing) {
+                                                                                const Positions& notAdded) {
   std::vector<std::string_view> ids;
-  for (const auto position : standing) ids.push_back(records[position].id);
+  for (const auto position : notAdded) ids.push_back(records[position].id);
   auto read = readRecords(*connection_, locator_, ids);
   if (!read) return read.error();
   std::vector<Contender> contenders;
-  for (std::size_t i = 0; i < standing.size(); ++i) contenders.push_back({standing[i], std::move((*read)[i])});
+  for (std::size_t i = 0; i < notAdded.size(); ++i) contenders.push_back({notAdded[i], std::move((*read)[i])});
   return contenders;
 }
 
@@ -191,7 +191,8 @@ Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStored(
 Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<const MetaInfo> records,
                                                                       const std::vector<Contender>& contenders) {
   if (contenders.empty()) return Positions();
-  if (auto loaded = loader_.load({&replaceRecordScript(), &replaceRecordFieldScript()}); !loaded) return loaded.error();
+  if (auto loaded = loader_.load({&replaceRecordScript(), &replaceRecordInHashScript()}); !loaded)
+    return loaded.error();
   for (const auto& contender : contenders) appendCompareAndSet(records[contender.position], contender.old);
   const auto replies = exchangeAskingWhoWaits();
   if (!replies) return replies.error();
@@ -222,7 +223,7 @@ void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const Stored
 
 // A save that is repeated because its reply was lost finds its own record stored, while the index may not have been
 // changed yet.
-void RedisRecordWriter::reindexOwnRecord(const MetaInfo& record, const Contender& contender) {
+void RedisRecordWriter::indexIfAlreadySaved(const MetaInfo& record, const Contender& contender) {
   const auto stored = versionOf(contender.old.text);
   const bool isItself = stored.lease == record.lease && stored.step == static_cast<int>(record.step);
   if (isItself && !hasSucceeded(record)) indexChanges_[contender.position] = IndexChange::AddUnlessThere;

@@ -42,11 +42,11 @@ class RedisRecordWriter {
   Result<bool> isAdded(RedisValue reply, bool isOfSet) const;
   void appendNew(const MetaInfo& record);
   void appendExpiryOfHashes();
-  Result<void> replaceOlder(std::span<const MetaInfo> records, Positions standing);
-  Result<std::vector<Contender>> readStored(std::span<const MetaInfo> records, const Positions& standing);
+  Result<void> replaceOlder(std::span<const MetaInfo> records, Positions notAdded);
+  Result<std::vector<Contender>> readStored(std::span<const MetaInfo> records, const Positions& notAdded);
   Result<Positions> compareAndSet(std::span<const MetaInfo> records, const std::vector<Contender>& contenders);
   void appendCompareAndSet(const MetaInfo& record, const StoredValue& old);
-  void reindexOwnRecord(const MetaInfo& record, const Contender& contender);
+  void indexIfAlreadySaved(const MetaInfo& record, const Contender& contender);
 
   std::shared_ptr<RedisConnection> connection_;
   RedisScriptLoader loader_;

@@ -13,9 +13,9 @@ namespace leptir::redis {
 namespace {
 
 // A notice for each of so many sessions and names at most: other programs may write any number of them.
-constexpr std::size_t kMaxSessionsReported = 100;
+constexpr std::size_t kMaxReportedNames = 100;
 
-TaskToGiveBack expired(LeasedTask task) {
+TaskToGiveBack expiredTaskToGiveBack(LeasedTask task) {
   base::incrementSaturated(task.counters.expiries);
   const auto delay = delayAfterExpiry(task.counters.expiries);
   return {.task = std::move(task), .delay = delay};
@@ -36,7 +36,7 @@ Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
     } else if (given.error().code() == ErrorCode::Unavailable) {
       return given.error();
     } else {
-      note(session, given.error());
+      reportFailure(session, given.error());
     }
   }
   return done;
@@ -55,8 +55,8 @@ Result<std::size_t> RedisRecovery::giveBack(const std::string& session, std::siz
 }
 
 // Reports each session once.
-void RedisRecovery::note(const std::string& session, const Error& why) {
-  if (reportedSessions_.size() == kMaxSessionsReported || !reportedSessions_.insert(session).second) return;
+void RedisRecovery::reportFailure(const std::string& session, const Error& why) {
+  if (reportedSessions_.size() == kMaxReportedNames || !reportedSessions_.insert(session).second) return;
   notices_.push_back(
       "the tasks of session " + base::inQuotes(session) + " (key " +
       base::inQuotes(queue_->keys.leasedBy(session), 200) +
@@ -72,7 +72,7 @@ Result<std::vector<std::string>> RedisRecovery::claim() {
   const RedisExpect expect(*queue_->connection);
   if (auto fits = expect.list(answer, 3); !fits) return fits.error();
   if (auto fits = expect.texts(answer[0]); !fits) return fits.error();
-  if (auto noted = noteRemoved(answer[1], answer[2]); !noted) return noted.error();
+  if (auto noted = reportRemovedNames(answer[1], answer[2]); !noted) return noted.error();
   LEPTIR_FAILPOINT("redis.recover.after_claim");
   std::vector<std::string> names;
   for (std::size_t i = 0; i < answer[0].size(); ++i) names.emplace_back(answer[0][i].text());
@@ -80,14 +80,14 @@ Result<std::vector<std::string>> RedisRecovery::claim() {
 }
 
 // Reports the names that the claim script removed because they were too long.
-Result<void> RedisRecovery::noteRemoved(RedisValue beginnings, RedisValue sizes) {
+Result<void> RedisRecovery::reportRemovedNames(RedisValue beginnings, RedisValue sizes) {
   const RedisExpect expect(*queue_->connection);
   if (auto fits = expect.texts(beginnings); !fits) return fits;
   if (auto fits = expect.list(sizes, beginnings.size()); !fits) return fits;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto size = expect.integer(sizes[i], 0, std::numeric_limits<std::int64_t>::max());
     if (!size) return size.error();
-    if (reportedRemovals_ == kMaxSessionsReported) continue;
+    if (reportedRemovals_ == kMaxReportedNames) continue;
     ++reportedRemovals_;
     notices_.push_back("removed a name of " + std::to_string(*size) + " bytes from key " +
                        base::inQuotes(queue_->keys.sessions, 200) + ", which begins with " +
@@ -104,7 +104,7 @@ Result<GiveBackResult> RedisRecovery::giveBackSome(const std::string& session, s
   auto held = readLeased(*queue_, session, Reading::OneRequest, limit);
   if (!held) return held.error();
   std::vector<TaskToGiveBack> tasks;
-  for (auto& task : *held) tasks.push_back(expired(std::move(task)));
+  for (auto& task : *held) tasks.push_back(expiredTaskToGiveBack(std::move(task)));
   LEPTIR_FAILPOINT("redis.recover.before_give_back");
   return leptir::redis::giveBack(*queue_, session, GiveBackBy::Claimer, tasks);
 }

@@ -24,9 +24,9 @@ class RedisRecovery {
 
  private:
   Result<std::vector<std::string>> claim();
-  Result<void> noteRemoved(RedisValue beginnings, RedisValue sizes);
+  Result<void> reportRemovedNames(RedisValue beginnings, RedisValue sizes);
   Result<std::size_t> giveBack(const std::string& session, std::size_t limit);
-  void note(const std::string& session, const Error& why);
+  void reportFailure(const std::string& session, const Error& why);
   Result<GiveBackResult> giveBackSome(const std::string& session, std::size_t limit);
 
   std::shared_ptr<RedisQueue> queue_;

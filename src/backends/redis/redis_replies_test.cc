@@ -136,7 +136,7 @@ TEST(OddReplies, DoNotCrashAnyCallOfABrokerOrSession) {
     (void)dynamic_cast<BuriedLookup&>(broker->keeper()).buriedAmong(ids);
     (void)broker->keeper().list({}, "", 10);
     (void)broker->keeper().earliestDue();
-    (void)broker->keeper().removeAll(ids);
+    (void)broker->keeper().removeMany(ids);
     (void)broker->keeper().reschedule(ids, {});
     (void)broker->fleet()->put("a", "b", {});
     (void)broker->fleet()->erase("a");
@@ -331,7 +331,7 @@ TEST(OddReplies, AListOfTheFleetThatNeverEndsIsAnError) {
   });
   const auto error = errorOf(odd.broker()->fleet()->list("", "", 10));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
-  EXPECT_THAT(error.message(), HasSubstr("a search through what the fleet shares does not end"));
+  EXPECT_THAT(error.message(), HasSubstr("a search through the fleet store does not end"));
 }
 
 TEST(OddReplies, AChangeOfTasksWhoseSearchNeverEndsIsAnError) {
@@ -341,7 +341,7 @@ TEST(OddReplies, AChangeOfTasksWhoseSearchNeverEndsIsAnError) {
     const bool isRemoval = words[3].ends_with(":buried");
     return isRemoval ? "*2\r\n:1\r\n*1\r\n:1\r\n" : "*6\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n";
   });
-  const auto error = errorOf(odd.broker()->keeper().removeAll(std::vector<std::string>{"id"}));
+  const auto error = errorOf(odd.broker()->keeper().removeMany(std::vector<std::string>{"id"}));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("a search through the queue does not end"));
 }

@@ -9,7 +9,7 @@
 
 namespace leptir::redis {
 
-// Errors as RedisConnection::runScript; Invalid: a command is not permitted or unknown, or a key holds a value of
+// Errors as runScript(); Invalid: a command is not permitted or unknown, or a key holds a value of
 // another type.
 Result<void> tryQueueRights(RedisQueue& queue);
 // `expiry` in milliseconds; empty: records never expire, so the right to PEXPIRE is not needed.

@@ -20,12 +20,12 @@ class RedisRights : public RedisQueueTest {
     rights.insert(rights.begin(), {"-@all", "resetkeys"});
     return addressOf("poor", std::move(rights));
   }
-  Result<void> tryQueue(std::vector<std::string_view> rights) { return open(poor(std::move(rights)))->tryRights(); }
+  Result<void> tryQueue(std::vector<std::string_view> rights) { return open(poor(std::move(rights)))->checkRights(); }
 
   Result<void> tryRecords(std::vector<std::string_view> rights, RedisLayout layout = RedisLayout::Plain,
                           std::optional<Duration> expireAfter = {}) {
     auto connection = std::make_shared<RedisConnection>(poor(std::move(rights)));
-    return RedisMetaStorage(connection, "leptir:taskinfo", layout, expireAfter).tryRights();
+    return RedisMetaStorage(connection, "leptir:taskinfo", layout, expireAfter).checkRights();
   }
 
   std::string keyWithHash() { return server.ask({"KEYS", "leptir:taskinfo.2*"}).at(0).get<std::string>(); }
@@ -33,7 +33,7 @@ class RedisRights : public RedisQueueTest {
 };
 
 TEST_F(RedisRights, TryingThemLeavesNoKeys) {
-  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(broker->checkRights());
   EXPECT_TRUE(tryRecords({"~*", "+@all"}));
   EXPECT_TRUE(tryRecords({"~*", "+@all"}, RedisLayout::Hashed));
   EXPECT_EQ(keys(), 0);
@@ -90,7 +90,7 @@ TEST_F(RedisRights, TryingThemKeepsOtherRecords) {
   record.id = id;
   record.type = "Test";
   must(storage.saveMetaInfo(std::span(&record, 1)));
-  must(storage.tryRights());
+  must(storage.checkRights());
   EXPECT_EQ(must(storage.loadMetaInfoById(id)).at("id"), id);
   EXPECT_GT(server.ask({"PTTL", keyWithHash()}).get<std::int64_t>(), 3'000'000);
 }
@@ -119,7 +119,7 @@ TEST_F(RedisRights, TryingThemChangesNoExistingValue) {
   server.ask({"SET", "{leptir:ztasks}:lease", "17"});
   server.ask({"SET", "{leptir:ztasks}:front", "1 of", "EX", "600"});
   server.ask({"HSET", "{leptir:ztasks}:places", "17", "3.5"});
-  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(broker->checkRights());
   EXPECT_EQ(server.ask({"GET", "{leptir:ztasks}:lease"}), "17");
   EXPECT_EQ(server.ask({"TTL", "{leptir:ztasks}:lease"}), -1);
   EXPECT_EQ(server.ask({"GET", "{leptir:ztasks}:front"}), "1 of");
@@ -138,7 +138,7 @@ TEST_F(RedisRights, AServerThatAnswersWithoutRunningTheScriptProvesNothing) {
     peer.receiveUntilClosed();
   });
   auto connection = std::make_shared<RedisConnection>(redisAt(fake.socket()));
-  const auto tried = RedisMetaStorage(connection, "leptir:taskinfo", RedisLayout::Plain, {}).tryRights();
+  const auto tried = RedisMetaStorage(connection, "leptir:taskinfo", RedisLayout::Plain, {}).checkRights();
   ASSERT_FALSE(tried);
   EXPECT_EQ(tried.error().code(), ErrorCode::Unavailable);
   EXPECT_THAT(tried.error().message(), HasSubstr("answers a status where leptir expects a number"));

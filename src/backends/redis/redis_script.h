@@ -37,8 +37,8 @@ class RedisScriptCall {
   // Once, before all arguments.
   template <class... Texts>
   RedisScriptCall& keys(Texts&&... texts) {
-    assert(words_.size() == kFirstKey);
-    words_[kKeyCount] = owned_.emplace_back(std::to_string(sizeof...(texts)));
+    assert(words_.size() == kFirstKeyPosition);
+    words_[kKeyCountPosition] = owned_.emplace_back(std::to_string(sizeof...(texts)));
     (add(std::forward<Texts>(texts)), ...);
     return *this;
   }
@@ -49,7 +49,7 @@ class RedisScriptCall {
   }
   // An argument for each element of `range`.
   template <class Range, class Of>
-  RedisScriptCall& block(const Range& range, Of argumentOf) {
+  RedisScriptCall& addEach(const Range& range, Of argumentOf) {
     for (const auto& each : range) add(std::invoke(argumentOf, each));
     return *this;
   }
@@ -60,7 +60,7 @@ class RedisScriptCall {
   std::vector<std::string_view> wordsWithText() const;
 
  private:
-  static constexpr std::size_t kKeyCount = 2, kFirstKey = 3;  // positions in words_
+  static constexpr std::size_t kKeyCountPosition = 2, kFirstKeyPosition = 3;  // positions in words_
 
   void add(std::string_view text) { words_.push_back(text); }
   void add(const char* text) { words_.emplace_back(text); }

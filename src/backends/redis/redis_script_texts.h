@@ -36,7 +36,7 @@ extern const std::string_view kRemoveTasks;
 extern const std::string_view kRemoveWaiting;
 extern const std::string_view kRenewSession;
 extern const std::string_view kReplaceRecord;
-extern const std::string_view kReplaceRecordField;
+extern const std::string_view kReplaceRecordInHash;
 extern const std::string_view kRequestCancel;
 extern const std::string_view kRescheduleTasks;
 extern const std::string_view kReviveTasks;

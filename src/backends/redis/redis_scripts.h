@@ -14,7 +14,7 @@ struct RedisScripts {
   explicit RedisScripts(int version);
 
   // A script of a session returns this, having done nothing, when the session was claimed or closed.
-  static constexpr std::int64_t kLost = -1;
+  static constexpr std::int64_t kSessionLost = -1;
 
   RedisScript pushTasks;
   RedisScript openSession;
@@ -41,7 +41,7 @@ struct RedisScripts {
   RedisScript measureBuried;
   RedisScript listMembers;
   RedisScript earliestDue;
-  RedisScript membersAtScores;
+  RedisScript soleMembersAtScores;
   RedisScript removeTasks;
   RedisScript removeBuriedTasks;
   RedisScript rescheduleTasks;

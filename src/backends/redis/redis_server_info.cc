@@ -8,7 +8,7 @@
 namespace leptir::redis {
 namespace {
 
-constexpr int kOldestVersion = 60200;
+constexpr int kMinServerVersion = 60200;
 
 std::string durabilityOf(std::string_view info, std::optional<std::string_view> save,
                          std::optional<std::string_view> appendFsync) {
@@ -108,7 +108,7 @@ RedisServerInfo parseServerInfo(std::optional<std::string_view> info, std::optio
   }
   const auto version = infoValue(*info, "redis_version");
   serverInfo.version = redisVersion(version);
-  if (serverInfo.version != 0 && serverInfo.version < kOldestVersion)
+  if (serverInfo.version != 0 && serverInfo.version < kMinServerVersion)
     findings.push_back({FindingSeverity::Problem, "version",
                         "its version is " + base::escaped(version) + ": leptir needs 6.2 or newer", ""});
   if (infoValue(*info, "role") == "slave")

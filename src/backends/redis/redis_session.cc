@@ -49,7 +49,7 @@ const LeaseId& leaseOf(const Task& task) {
 }
 
 bool saysLost(RedisValue answer) {
-  return answer.kind() == RedisValue::Kind::Integer && answer.integer() == RedisScripts::kLost;
+  return answer.kind() == RedisValue::Kind::Integer && answer.integer() == RedisScripts::kSessionLost;
 }
 
 }  // namespace
@@ -177,10 +177,10 @@ Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const Le
   return AcknowledgedAndPopped{std::move(*notOurs), std::move(result->tasks)};
 }
 
-calls::Holding RedisSession::forgetHeld(std::span<const LeaseId> leases) {
+calls::HeldLeases RedisSession::forgetHeld(std::span<const LeaseId> leases) {
   const auto unknown =
       std::ranges::count_if(leases, [this](const LeaseId& each) { return held_.erase(each.number) == 0; });
-  return unknown == 0 ? calls::Holding::All : calls::Holding::Perhaps;
+  return unknown == 0 ? calls::HeldLeases::All : calls::HeldLeases::MaybeNotAll;
 }
 
 Result<std::vector<LeaseId>> RedisSession::release(std::span<const TaskRelease> tasks) {

@@ -46,7 +46,7 @@ class RedisSession final : public BrokerSession {
   Result<RedisReply> run(const RedisScriptCall& call);
   // Removes leases from held_ before the acknowledgement is sent: if that fails, the next one lets the script check
   // each lease. All: all of them were in held_.
-  calls::Holding forgetHeld(std::span<const LeaseId> leases);
+  calls::HeldLeases forgetHeld(std::span<const LeaseId> leases);
   std::string where() const { return connection_.address().where(); }
   Error lost() const;
 

@@ -10,7 +10,7 @@ namespace leptir::redis::calls {
 namespace {
 
 // How long the task at rank 0 is left to PHP consumers, in µs.
-constexpr std::int64_t kPhpHoldMicroseconds = 200'000;
+constexpr std::int64_t kFirstTaskLeftToPhpMicroseconds = 200'000;
 // The name of who requested a cancellation is read up to this size, since another program may have written any text
 // there. The server cuts at any byte, so leptir asks for a few bytes more than it keeps and cuts at a whole character.
 constexpr std::size_t kMaxRequesterBytes = 1024, kMaxRequesterBytesRead = kMaxRequesterBytes + 3;
@@ -35,7 +35,7 @@ std::string originalScoreOf(const TaskRelease& task) {
   return task.due ? "" : scoreFromEnvelope(task.envelope);
 }
 
-std::string untilOf(const TaskRelease& task) {
+std::string leftToOthersUntilOf(const TaskRelease& task) {
   return task.leftToOthersUntil ? std::to_string(task.leftToOthersUntil->time_since_epoch().count()) : "";
 }
 
@@ -47,17 +47,17 @@ RedisScriptCall leaseTasks(const RedisQueue& queue, std::string_view session, st
   call.keys(keys.queue, keys.leasedBy(session), keys.sessions, keys.lease, keys.cancel, keys.ids, keys.buried,
             keys.buriedTasks, keys.leftToOthersBy(session), keys.firstMember, keys.originalScores);
   call.arguments(session, limit, kMaxLeaseBytes, kLargestEnvelopeReply,
-                 queue.isSharedWithPhp ? kPhpHoldMicroseconds : 0);
+                 queue.isSharedWithPhp ? kFirstTaskLeftToPhpMicroseconds : 0);
   return call;
 }
 
 RedisScriptCall acknowledgeTasks(const RedisQueue& queue, std::string_view session, std::span<const LeaseId> leases,
-                                 Holding holding) {
+                                 HeldLeases holding) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.acknowledgeTasks);
   call.keys(keys.sessions, keys.leasedBy(session), keys.ids, keys.cancel, keys.originalScores);
-  call.arguments(session, leases.size(), holding == Holding::All ? "held" : "perhaps");
-  call.block(leases, numberOf).block(leases, handleOf);
+  call.arguments(session, leases.size(), holding == HeldLeases::All ? "held" : "perhaps");
+  call.addEach(leases, numberOf).addEach(leases, handleOf);
   return call;
 }
 
@@ -67,7 +67,7 @@ RedisScriptCall renewSession(const RedisQueue& queue, std::string_view session, 
   RedisScriptCall call(queue.scripts.renewSession);
   call.keys(keys.sessions, keys.leasedBy(session), keys.cancel);
   call.arguments(session, lease.count(), held.size());
-  call.block(held, numberOf).block(held, handleOf);
+  call.addEach(held, numberOf).addEach(held, handleOf);
   call.arguments(kMaxRequesterBytesRead);
   return call;
 }
@@ -78,10 +78,10 @@ RedisScriptCall releaseTasks(const RedisQueue& queue, std::string_view session, 
   call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.wake, keys.leftToOthersBy(session),
             keys.originalScores);
   call.arguments(session, tasks.size(), kMaxTasksLeftToOthers);
-  call.block(tasks, [](const TaskRelease& task) { return task.lease.number; });
-  call.block(tasks, dueOf).block(tasks, envelopeOf);
-  call.block(tasks, [](const TaskRelease& task) { return std::string_view(task.lease.handle); });
-  call.block(tasks, originalScoreOf).block(tasks, untilOf);
+  call.addEach(tasks, [](const TaskRelease& task) { return task.lease.number; });
+  call.addEach(tasks, dueOf).addEach(tasks, envelopeOf);
+  call.addEach(tasks, [](const TaskRelease& task) { return std::string_view(task.lease.handle); });
+  call.addEach(tasks, originalScoreOf).addEach(tasks, leftToOthersUntilOf);
   return call;
 }
 
@@ -91,10 +91,10 @@ RedisScriptCall buryTasks(const RedisQueue& queue, std::string_view session, std
   call.keys(keys.sessions, keys.leasedBy(session), keys.ids, keys.cancel, keys.buried, keys.buriedTasks,
             keys.originalScores);
   call.arguments(session, tasks.size());
-  call.block(tasks, [](const TaskBurial& task) { return task.lease.number; });
-  call.block(tasks, [](const TaskBurial& task) { return std::string_view(task.lease.handle); });
-  call.block(tasks, [](const TaskBurial&) { return base::makeTaskId(systemClock()); });
-  call.block(tasks, [](const TaskBurial& task) { return encodeBuried({task.counters, task.reason, task.envelope}); });
+  call.addEach(tasks, [](const TaskBurial& task) { return task.lease.number; });
+  call.addEach(tasks, [](const TaskBurial& task) { return std::string_view(task.lease.handle); });
+  call.addEach(tasks, [](const TaskBurial&) { return base::makeTaskId(systemClock()); });
+  call.addEach(tasks, [](const TaskBurial& task) { return encodeBuried({task.counters, task.reason, task.envelope}); });
   return call;
 }
 
@@ -102,7 +102,7 @@ RedisScriptCall cancelRequestsOf(const RedisQueue& queue, std::span<const Leased
   RedisScriptCall call(queue.scripts.cancelRequestsOf);
   call.keys(queue.keys.cancel);
   call.arguments(kMaxRequesterBytesRead);
-  call.block(tasks, [](const LeasedTask& task) { return std::string_view(task.lease.handle); });
+  call.addEach(tasks, [](const LeasedTask& task) { return std::string_view(task.lease.handle); });
   return call;
 }
 

@@ -12,10 +12,10 @@ namespace leptir::redis::calls {
 RedisScriptCall leaseTasks(const RedisQueue& queue, std::string_view session, std::size_t limit);
 
 // All: this session remembers that it leased all these tasks and has settled none of them, so the script need not check
-// each lease. Perhaps: it does not remember some of them.
-enum class Holding { All, Perhaps };
+// each lease. MaybeNotAll: it does not remember some of them.
+enum class HeldLeases { All, MaybeNotAll };
 RedisScriptCall acknowledgeTasks(const RedisQueue& queue, std::string_view session, std::span<const LeaseId> leases,
-                                 Holding holding);
+                                 HeldLeases holding);
 
 RedisScriptCall renewSession(const RedisQueue& queue, std::string_view session, std::span<const LeaseId> held,
                              Duration lease);

@@ -25,7 +25,7 @@ std::optional<SessionId> sessionIdIn(std::string_view name) {
   return RedisKeys::nameOf(id) == name ? std::optional(std::move(id)) : std::nullopt;
 }
 
-Result<std::vector<SessionId>> openSessions(RedisQueue& queue) {
+Result<std::vector<SessionId>> listOpenSessions(RedisQueue& queue) {
   const auto reply = runScript(*queue.connection, calls::listSessionNames(queue, calls::WhichSessions::Open));
   if (!reply) return reply.error();
   const auto names = reply->value();
@@ -72,7 +72,7 @@ Result<void> describe(RedisQueue& queue, std::span<const SessionId> sessions, st
 }  // namespace
 
 Result<std::vector<ListedSession>> listSessions(RedisQueue& queue, Page page) {
-  const auto open = openSessions(queue);
+  const auto open = listOpenSessions(queue);
   if (!open) return open.error();
   auto left = std::span(*open).subspan(std::min(page.offset, open->size()));
   left = left.first(std::min(page.limit, left.size()));

@@ -40,7 +40,7 @@ class StoredValueReader {
     for (std::size_t from = 0; from < values_.size(); from += options_.sizesAtOnce) {
       const auto to = std::min(count, from + options_.sizesAtOnce);
       if (auto sized = readSizes(from, to); !sized) return sized.error();
-      const auto fitting = countFitting(from, to);
+      const auto fitting = endOfFitting(from, to);
       if (fitting < to) values_.resize(fitting);
       if (auto read = readTexts(from, fitting); !read) return read.error();
     }
@@ -65,7 +65,7 @@ class StoredValueReader {
   }
 
   // The end of those values from `from` to `to` that may be read.
-  std::size_t countFitting(std::size_t from, std::size_t to) {
+  std::size_t endOfFitting(std::size_t from, std::size_t to) {
     for (auto i = from; i < to; ++i) {
       if (values_[i].kind == Kind::None) bytes_ += values_[i].size;
       if (i > 0 && bytes_ > options_.mostBytes) return i;

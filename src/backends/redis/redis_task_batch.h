@@ -18,10 +18,10 @@
 
 namespace leptir::redis {
 
-// Envelopes in one script that changes tasks.
+// Bytes of envelopes in one script that changes tasks, at most.
 inline constexpr std::size_t kMaxChangeBytes = std::size_t{4} << 20;
 
-// They are changed as soon as they fill a script. `Task` has a member `escapedId`.
+// Changes the tasks as soon as they fill a script. `Task` has a member `escapedId`.
 template <class Task>
 class TaskBatch {
  public:
@@ -53,7 +53,7 @@ class TaskBatch {
   }
 
   std::size_t changed() const { return changed_; }
-  // The ids of those that were not as they were found.
+  // The ids of the tasks that were not changed, because they were no longer as they had been found.
   std::set<std::string> takeMoved() { return std::exchange(moved_, {}); }
 
  private:

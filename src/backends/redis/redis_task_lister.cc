@@ -25,8 +25,8 @@ constexpr std::size_t kLeasedAtOnce = 500;
 Time dueOfLeased(const StoredValue& original, const StoredValue& known, std::string_view envelope) {
   if (original.isText()) return timeFromRedis(original.text);
   std::string_view score = known.text;
-  if (score.starts_with(kNoIdMark)) score.remove_prefix(kNoIdMark.size());
-  if (!score.empty() && !score.starts_with(kBuriedMark)) return timeFromRedis(score);
+  if (score.starts_with(kNoIdEntryPrefix)) score.remove_prefix(kNoIdEntryPrefix.size());
+  if (!score.empty() && !score.starts_with(kBuriedEntryPrefix)) return timeFromRedis(score);
   return timeFromRedis(scoreFromEnvelope(envelope));
 }
 
@@ -36,7 +36,7 @@ RedisTaskLister::RedisTaskLister(RedisQueue& queue, const TaskFilter& filter, st
     : queue_(queue),
       connection_(*queue.connection),
       filter_(filter),
-      limit_(std::clamp<std::size_t>(limit, 1, kMembersOfAStep)) {}
+      limit_(std::clamp<std::size_t>(limit, 1, kMaxMembersOfStep)) {}
 
 Result<TaskList> RedisTaskLister::list(std::string_view cursor) {
   at_ = listCursorIn(cursor);
@@ -72,7 +72,7 @@ void RedisTaskLister::goToNextPart() {
   at_ = ListCursor{.part = at_->part == Part::Waiting ? Part::Leased : Part::Buried};
 }
 
-void RedisTaskLister::take(FoundTask task) {
+void RedisTaskLister::addIfMatching(FoundTask task) {
   if (!broker::matches(task, filter_)) return;
   bytes_ += task.envelope.size();
   list_.tasks.push_back(std::move(task));
@@ -89,11 +89,11 @@ Result<void> RedisTaskLister::readWaiting() {
   list_.examined += page->visited;
   for (const auto& [envelope, score] : page->members) {
     const auto due = timeFromRedis(score);
-    take({.id = task::unescapedId(task::escapedIdIn(envelope)),
-          .state = due <= page->now ? TaskState::Due : TaskState::Scheduled,
-          .due = due,
-          .counters = task::countersIn(envelope),
-          .envelope = std::string(envelope)});
+    addIfMatching({.id = task::unescapedId(task::escapedIdIn(envelope)),
+                   .state = due <= page->now ? TaskState::Due : TaskState::Scheduled,
+                   .due = due,
+                   .counters = task::countersIn(envelope),
+                   .envelope = std::string(envelope)});
   }
   at_->member = std::move(page->next);
   if (page->isLast) goToNextPart();
@@ -136,11 +136,11 @@ Result<void> RedisTaskLister::readSession(const std::string& session) {
     at_->lease = left[*read - 1] + 1;
     left = left.subspan(*read);
   }
-  if (left.empty()) at_ = ListCursor{.part = Part::Leased, .session = session + '\0'};  // the next one at least
+  if (left.empty()) at_ = ListCursor{.part = Part::Leased, .session = session + '\0'};  // the next session
   return {};
 }
 
-// Takes the first of the tasks with these lease numbers, as many as one step reads, and returns how many.
+// Adds the first of the tasks with these lease numbers, as many as one step reads, and returns how many.
 Result<std::size_t> RedisTaskLister::readLeasedTasks(const std::string& session,
                                                      std::span<const std::uint64_t> numbers) {
   std::vector<std::string> fields;
@@ -152,11 +152,11 @@ Result<std::size_t> RedisTaskLister::readLeasedTasks(const std::string& session,
     if ((*envelopes)[i].isText()) leased.push_back(leasedTask(numbers[i], (*envelopes)[i].text));
   }
   list_.examined += envelopes->size();
-  if (auto taken = takeLeased(std::move(leased)); !taken) return taken.error();
+  if (auto taken = addLeased(std::move(leased)); !taken) return taken.error();
   return envelopes->size();
 }
 
-Result<void> RedisTaskLister::takeLeased(std::vector<LeasedTask> leased) {
+Result<void> RedisTaskLister::addLeased(std::vector<LeasedTask> leased) {
   std::vector<std::string> ids, numbers;
   for (const auto& task : leased) {
     ids.push_back(task.lease.handle);
@@ -168,11 +168,11 @@ Result<void> RedisTaskLister::takeLeased(std::vector<LeasedTask> leased) {
   if (!original) return original.error();
   for (std::size_t i = 0; i < leased.size(); ++i) {
     auto& task = leased[i];
-    take({.id = task::unescapedId(ids[i]),
-          .state = TaskState::Leased,
-          .due = dueOfLeased((*original)[i], (*known)[i], task.envelope),
-          .counters = task.counters,
-          .envelope = std::move(task.envelope)});
+    addIfMatching({.id = task::unescapedId(ids[i]),
+                   .state = TaskState::Leased,
+                   .due = dueOfLeased((*original)[i], (*known)[i], task.envelope),
+                   .counters = task.counters,
+                   .envelope = std::move(task.envelope)});
   }
   return {};
 }
@@ -180,21 +180,21 @@ Result<void> RedisTaskLister::takeLeased(std::vector<LeasedTask> leased) {
 // --- buried tasks
 
 Result<void> RedisTaskLister::readBuried() {
-  const auto page = listBuriedIds(queue_, at_->member, mostBuriedOfAStep(), filter_.order);
+  const auto page = listBuriedIds(queue_, at_->member, maxBuriedOfStep(), filter_.order);
   if (!page) return page.error();
-  return takeBuried(*page);
+  return addBuried(*page);
 }
 
-// Without a filter each task is one of the list.
-std::size_t RedisTaskLister::mostBuriedOfAStep() const {
+// Without a filter each visited task is listed, so no more are visited than the page still takes.
+std::size_t RedisTaskLister::maxBuriedOfStep() const {
   const bool takesAll = filter_.name.empty() && filter_.idPrefix.empty() && filter_.reasonContains.empty() &&
                         !filter_.dueFrom && !filter_.dueBefore;
   const auto left = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
-  return std::min(takesAll ? limit_ - list_.tasks.size() : kMembersOfAStep, left);
+  return std::min(takesAll ? limit_ - list_.tasks.size() : kMaxMembersOfStep, left);
 }
 
 // Reads those whose ids match, as many as one step reads; the next step begins with the first that was not read.
-Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
+Result<void> RedisTaskLister::addBuried(const MemberPage& page) {
   std::vector<std::string> ids;
   for (const auto& [id, order] : page.members) {
     if (task::unescapedId(id).starts_with(filter_.idPrefix)) ids.emplace_back(id);
@@ -213,7 +213,7 @@ Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
     // When the list is read from its end, the cursor names the last member listed, not the next one.
     if (isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
     if (!isWanted) continue;
-    if (auto& task = (*tasks)[read++]) take(std::move(*task));
+    if (auto& task = (*tasks)[read++]) addIfMatching(std::move(*task));
   }
   at_->member = page.next;
   if (page.isLast) goToNextPart();

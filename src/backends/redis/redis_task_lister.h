@@ -35,11 +35,11 @@ class RedisTaskLister {
   Result<void> loadSessions();
   Result<void> readSession(const std::string& session);
   Result<std::size_t> readLeasedTasks(const std::string& session, std::span<const std::uint64_t> numbers);
-  Result<void> takeLeased(std::vector<LeasedTask> leased);
+  Result<void> addLeased(std::vector<LeasedTask> leased);
   Result<void> readBuried();
-  std::size_t mostBuriedOfAStep() const;
-  Result<void> takeBuried(const MemberPage& page);
-  void take(FoundTask task);
+  std::size_t maxBuriedOfStep() const;
+  Result<void> addBuried(const MemberPage& page);
+  void addIfMatching(FoundTask task);
 
   RedisQueue& queue_;
   RedisConnection& connection_;

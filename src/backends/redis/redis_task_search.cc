@@ -23,7 +23,7 @@ Result<Found> RedisTaskSearch::locate(std::string_view asked) {
     if (!known) return known.error();
     if (auto fits = RedisExpect(connection_).textOrNil(known->value()); !fits) return fits.error();
     const auto score = known->value().text();
-    if (score.starts_with(kBuriedMark)) {
+    if (score.starts_with(kBuriedEntryPrefix)) {
       if (auto found = locateBuried(id, score); !found || *found) return found;
       continue;
     }
@@ -35,8 +35,8 @@ Result<Found> RedisTaskSearch::locate(std::string_view asked) {
   return locateByScan(asked, id);
 }
 
-Result<Found> RedisTaskSearch::locateBuried(const std::string& id, std::string_view mark) {
-  auto task = readBuriedTask(queue_, id, mark);
+Result<Found> RedisTaskSearch::locateBuried(const std::string& id, std::string_view idEntry) {
+  auto task = readBuriedTask(queue_, id, idEntry);
   if (!task) return task.error();
   if (!*task) return Found();
   return Found(TaskLocation{.task = std::move(**task), .escapedId = id});
@@ -45,9 +45,9 @@ Result<Found> RedisTaskSearch::locateBuried(const std::string& id, std::string_v
 // Finds a task by its score. Of several members with that score, one without an id matches only if the value in `ids`
 // says that the task has none.
 Result<Found> RedisTaskSearch::locateAtScore(const std::string& id, std::string_view score) {
-  const bool hasNoId = score.starts_with(kNoIdMark);
-  if (hasNoId) score.remove_prefix(kNoIdMark.size());
-  const auto members = membersOfQueue();
+  const bool hasNoId = score.starts_with(kNoIdEntryPrefix);
+  if (hasNoId) score.remove_prefix(kNoIdEntryPrefix.size());
+  const auto members = countQueueMembers();
   if (!members) return members.error();
   std::string first = "0";
   for (std::int64_t steps = 0; steps <= *members; ++steps) {  // each step visits at least one member
@@ -73,7 +73,7 @@ Result<void> RedisTaskSearch::checkPage(RedisValue page) const {
   return expect.texts(page[1]);
 }
 
-Result<std::int64_t> RedisTaskSearch::membersOfQueue() {
+Result<std::int64_t> RedisTaskSearch::countQueueMembers() {
   const auto members = connection_.run({"ZCARD", keys_.queue});
   if (!members) return members.error();
   return RedisExpect(connection_).integer(members->value(), 0, std::numeric_limits<std::int64_t>::max());
@@ -109,7 +109,7 @@ Result<Found> RedisTaskSearch::locateInSession(const std::string& id, std::strin
 
 // Tasks of other programs are not in `ids`: scans the whole queue, in steps.
 Result<Found> RedisTaskSearch::locateByScan(std::string_view asked, const std::string& id) {
-  const auto members = membersOfQueue();
+  const auto members = countQueueMembers();
   if (!members) return members.error();
   std::string cursor = "0";
   ScanStep step;

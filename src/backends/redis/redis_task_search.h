@@ -19,7 +19,7 @@ struct TaskLocation {
 
 // In the hash `ids`, the value of a task that came without an id, was buried under a new id and then revived begins
 // with this letter.
-inline constexpr std::string_view kNoIdMark = "n";
+inline constexpr std::string_view kNoIdEntryPrefix = "n";
 
 class RedisTaskSearch {
  public:
@@ -31,7 +31,7 @@ class RedisTaskSearch {
   Result<Found> locate(std::string_view id);
 
  private:
-  Result<Found> locateBuried(const std::string& id, std::string_view mark);
+  Result<Found> locateBuried(const std::string& id, std::string_view idEntry);
   Result<Found> locateAtScore(const std::string& id, std::string_view score);
   Result<Found> locateLeased(const std::string& id, std::string_view score);
   Result<Found> locateInSession(const std::string& id, std::string_view session, std::string_view score);
@@ -39,7 +39,7 @@ class RedisTaskSearch {
   Result<Found> waitingTask(const std::string& id, std::string_view envelope, std::string_view score);
   Result<void> checkPage(RedisValue page) const;
   Result<std::int64_t> checkScanned(RedisValue page) const;
-  Result<std::int64_t> membersOfQueue();
+  Result<std::int64_t> countQueueMembers();
   Result<Time> now();
 
   RedisQueue& queue_;

@@ -34,7 +34,7 @@ struct Stream {
 };
 
 // The return value of a BIO for `moved` bytes: the count, or -1 with the flag that tells OpenSSL to retry.
-int answer(BIO* bio, Stream& stream, const Result<std::size_t>& moved, int retry) {
+int bioResult(BIO* bio, Stream& stream, const Result<std::size_t>& moved, int retry) {
   BIO_clear_retry_flags(bio);
   if (moved && *moved > 0) return static_cast<int>(*moved);
   if (moved) BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
@@ -45,13 +45,13 @@ int answer(BIO* bio, Stream& stream, const Result<std::size_t>& moved, int retry
 int writeTo(BIO* bio, const char* bytes, int size) {
   auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
   const auto sent = sendPlain(stream.descriptor.get(), {bytes, static_cast<std::size_t>(size)});
-  return answer(bio, stream, sent, BIO_FLAGS_WRITE);
+  return bioResult(bio, stream, sent, BIO_FLAGS_WRITE);
 }
 
 int readFrom(BIO* bio, char* into, int size) {
   auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
   const auto received = receivePlain(stream.descriptor.get(), {into, static_cast<std::size_t>(size)});
-  return answer(bio, stream, received, BIO_FLAGS_READ);
+  return bioResult(bio, stream, received, BIO_FLAGS_READ);
 }
 
 // OpenSSL calls this when the server asks for a client certificate and none is configured.
@@ -158,7 +158,7 @@ class TlsSocket final : public RedisSocket {
     std::size_t received = 0;
     const int returned = SSL_read_ex(session_.get(), into.data(), into.size(), &received);
     receiveWaitsForWrite_ = SSL_want_write(session_.get());
-    hasHeard_ = hasHeard_ || returned > 0;
+    hasReceived_ = hasReceived_ || returned > 0;
     return outcome(returned, received);
   }
 
@@ -182,7 +182,7 @@ class TlsSocket final : public RedisSocket {
     auto broke = stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
     // A TLS 1.3 server refuses a client certificate after the handshake, and its alert may be lost when the connection
     // ends.
-    if (stream_->lacksCertificate && stream_->failure && !hasHeard_) return wantsCertificate(broke.message());
+    if (stream_->lacksCertificate && stream_->failure && !hasReceived_) return wantsCertificate(broke.message());
     switch (reason) {
       case SSL_ERROR_ZERO_RETURN:
         return Error(ErrorCode::Unavailable, "closed the connection");
@@ -195,14 +195,14 @@ class TlsSocket final : public RedisSocket {
 
   std::unique_ptr<Stream> stream_;  // the session holds a pointer to it
   Session session_;
-  bool hasHeard_ = false;
+  bool hasReceived_ = false;
   bool sendWaitsForRead_ = false;
   bool receiveWaitsForWrite_ = false;
 };
 
 // --- setup
 
-Result<void> trustAuthorities(SSL_CTX* context, const RedisAddress& address) {
+Result<void> configureVerification(SSL_CTX* context, const RedisAddress& address) {
   if (!address.verify) {
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
     return {};
@@ -216,7 +216,7 @@ Result<void> trustAuthorities(SSL_CTX* context, const RedisAddress& address) {
   return fileError("ca_file", address.caFile);
 }
 
-Result<void> bringCertificate(SSL_CTX* context, const RedisAddress& address) {
+Result<void> loadClientCertificate(SSL_CTX* context, const RedisAddress& address) {
   if (address.certificateFile.empty()) return {};
   if (SSL_CTX_use_certificate_chain_file(context, address.certificateFile.c_str()) != 1)
     return fileError("certificate_file", address.certificateFile);
@@ -235,8 +235,8 @@ Result<Context> makeContext(const RedisAddress& address) {
   // leptir cannot ask for a passphrase: an encrypted key file is an error.
   SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
   SSL_CTX_set_client_cert_cb(context.get(), noteMissingCertificate);
-  if (auto done = trustAuthorities(context.get(), address); !done) return done.error();
-  if (auto done = bringCertificate(context.get(), address); !done) return done.error();
+  if (auto done = configureVerification(context.get(), address); !done) return done.error();
+  if (auto done = loadClientCertificate(context.get(), address); !done) return done.error();
   return context;
 }
 

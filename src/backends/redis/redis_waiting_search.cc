@@ -12,7 +12,7 @@
 namespace leptir::redis {
 namespace {
 
-// What all of them begin with.
+// The longest text with which all these ids begin, unescaped.
 std::string commonPrefix(const std::set<std::string>& escapedIds) {
   std::string common = task::unescapedId(*escapedIds.begin());
   for (const auto& escaped : escapedIds) {
@@ -28,22 +28,22 @@ std::string commonPrefix(const std::set<std::string>& escapedIds) {
 Result<void> RedisWaitingSearch::searchKnown(const std::set<std::string>& escapedIds, std::set<std::string>& unknown,
                                              std::uint64_t mostVisited) {
   const std::vector<std::string> ids(escapedIds.begin(), escapedIds.end());
-  const auto marks = readFields(connection_, queue_.keys.ids, ids);
-  if (!marks) return marks.error();
+  const auto idEntries = readFields(connection_, queue_.keys.ids, ids);
+  if (!idEntries) return idEntries.error();
   std::map<std::string, Wanted> byScore;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    std::string_view mark = (*marks)[i].text;
-    if (mark.starts_with(kBuriedMark)) continue;
-    const bool hasNoId = mark.starts_with(kNoIdMark);
-    if (hasNoId) mark.remove_prefix(kNoIdMark.size());
-    if (!isScore(mark)) {  // another program may have written anything
+    std::string_view idEntry = (*idEntries)[i].text;
+    if (idEntry.starts_with(kBuriedEntryPrefix)) continue;
+    const bool hasNoId = idEntry.starts_with(kNoIdEntryPrefix);
+    if (hasNoId) idEntry.remove_prefix(kNoIdEntryPrefix.size());
+    if (!isScore(idEntry)) {  // another program may have written anything
       unknown.insert(ids[i]);
       continue;
     }
-    auto& wanted = byScore[std::string(mark)];
+    auto& wanted = byScore[std::string(idEntry)];
     hasNoId ? wanted.withoutIds.push_back(ids[i]) : static_cast<void>(wanted.ids.insert(ids[i]));
   }
-  if (auto found = takeThoseAlone(byScore); !found) return found;
+  if (auto found = addSoleTasksAtScores(byScore); !found) return found;
   for (auto& [score, wanted] : byScore) {
     const auto due = timeFromRedis(score);
     auto searched = search({.dueFrom = due, .dueBefore = due + Duration(1)}, std::move(wanted), mostVisited);
@@ -53,13 +53,13 @@ Result<void> RedisWaitingSearch::searchKnown(const std::set<std::string>& escape
 }
 
 // Most tasks are the only ones of their scores: they are read in one exchange, and leave `byScore`.
-Result<void> RedisWaitingSearch::takeThoseAlone(std::map<std::string, Wanted>& byScore) {
+Result<void> RedisWaitingSearch::addSoleTasksAtScores(std::map<std::string, Wanted>& byScore) {
   std::vector<std::string> scores;
   for (const auto& [score, wanted] : byScore) {
     if (wanted.count() == 1) scores.push_back(score);
   }
   if (scores.empty()) return {};
-  const auto reply = runScript(connection_, calls::membersAtScores(queue_, scores));
+  const auto reply = runScript(connection_, calls::soleMembersAtScores(queue_, scores));
   if (!reply) return reply.error();
   const auto members = reply->value();
   if (auto fits = RedisExpect(connection_).texts(members, scores.size(), RedisExpect::Nils::Allowed); !fits)
@@ -75,11 +75,11 @@ Result<void> RedisWaitingSearch::takeThoseAlone(std::map<std::string, Wanted>& b
   return {};
 }
 
-// The server leaves out members whose ids begin otherwise than all of these do.
+// The server leaves out members whose ids do not begin with the common prefix of `escapedIds`.
 Result<void> RedisWaitingSearch::searchQueue(std::set<std::string> escapedIds) {
   if (escapedIds.empty()) return {};
   const auto common = commonPrefix(escapedIds);
-  return search({.idPrefix = common}, {.ids = std::move(escapedIds)}, kAllOfAScore);
+  return search({.idPrefix = common}, {.ids = std::move(escapedIds)}, kUnlimitedVisits);
 }
 
 // Searches the members that may match the filter, in their order.
@@ -101,7 +101,7 @@ Result<void> RedisWaitingSearch::search(const TaskFilter& filter, Wanted wanted,
   return {};
 }
 
-// Takes one that a member with this id, or without an id, stands for.
+// Removes and returns the wanted id that a member with `escapedId` stands for; empty: any one of `withoutIds`.
 std::optional<std::string> RedisWaitingSearch::Wanted::take(const std::string& escapedId) {
   if (!escapedId.empty()) {
     auto found = ids.extract(escapedId);

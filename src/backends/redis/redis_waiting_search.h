@@ -19,10 +19,10 @@ namespace leptir::redis {
 
 using WaitingBatch = TaskBatch<WaitingTask>;
 
-// How many tasks of one score a search visits. A task that was listed just before, and is not where it was, is leased
-// as a rule; it may also wait as other bytes: it is searched only so far.
-inline constexpr std::uint64_t kAllOfAScore = std::numeric_limits<std::uint64_t>::max();
-inline constexpr std::uint64_t kSomeOfAScore = kMaxTasksExamined;
+// How many tasks a search visits at most. A task that was listed just before, and has moved since, is mostly leased
+// now; it may also wait with a changed envelope, so kMaxVisitsForMovedTasks of its score are compared at most.
+inline constexpr std::uint64_t kUnlimitedVisits = std::numeric_limits<std::uint64_t>::max();
+inline constexpr std::uint64_t kMaxVisitsForMovedTasks = kMaxTasksExamined;
 
 // Adds the tasks that it finds to a batch.
 class RedisWaitingSearch {
@@ -41,13 +41,13 @@ class RedisWaitingSearch {
   // What a search looks for.
   struct Wanted {
     std::set<std::string> ids{};
-    std::vector<std::string> withoutIds{};  // whose envelopes have no id
+    std::vector<std::string> withoutIds{};  // ids of tasks whose envelopes have no id
 
     std::size_t count() const { return ids.size() + withoutIds.size(); }
     std::optional<std::string> take(const std::string& escapedId);
   };
 
-  Result<void> takeThoseAlone(std::map<std::string, Wanted>& byScore);
+  Result<void> addSoleTasksAtScores(std::map<std::string, Wanted>& byScore);
   Result<void> search(const TaskFilter& filter, Wanted wanted, std::uint64_t mostVisited);
 
   RedisQueue& queue_;

@@ -54,7 +54,7 @@ Result<void> RedisWire::pump() {
 bool RedisWire::isUnusable() {
   assert(missingReplies() == 0 && unsent() == 0 && "between requests");
   const auto received = receive();
-  return !received || *received > 0 || !checkOrder();
+  return !received || *received > 0 || !checkNoExtraReplies();
 }
 
 Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
@@ -75,7 +75,7 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
     }
     if (wake != nullptr && wake->clear()) return End::Woken;
   }
-  if (auto inOrder = checkOrder(); !inOrder) return inOrder.error();
+  if (auto inOrder = checkNoExtraReplies(); !inOrder) return inOrder.error();
   return End::Replied;
 }
 
@@ -117,7 +117,7 @@ Result<std::size_t> RedisWire::receive() {
   return received;
 }
 
-Result<void> RedisWire::checkOrder() const {
+Result<void> RedisWire::checkNoExtraReplies() const {
   if (reader_.count() == commandCount_ && reader_.isBetweenReplies()) return {};
   return Error(ErrorCode::Unavailable, "sent more replies than it was asked for");
 }

@@ -1,5 +1,5 @@
 // One open connection to a redis-server in its protocol: any number of commands may be on their way at once. Owned by a
-// RedisConnection, which replaces it after the first error.
+// RedisLink, which replaces it after the first error.
 #pragma once
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class RedisWire {
   // Why the connection ended. A server that refuses a client says so and hangs up, perhaps before the first request:
   // then sending fails before the reason was read, so this reads on and prefers what the server said.
   Error endReason(const Error& why);
-  Result<void> checkOrder() const;
+  Result<void> checkNoExtraReplies() const;
 
   std::unique_ptr<RedisSocket> socket_;
   RedisReader reader_;

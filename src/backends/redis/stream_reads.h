@@ -8,8 +8,8 @@
 namespace leptir::redis {
 
 // How long the server may block in one XREAD. Short, so that a server that became a replica is soon left.
-inline constexpr std::string_view kHeldMilliseconds = "1000";
-inline constexpr Duration kWaitOfOneRead = std::chrono::seconds(1);
+inline constexpr std::string_view kBlockMilliseconds = "1000";
+inline constexpr Duration kBlockTime = std::chrono::seconds(1);
 inline constexpr std::string_view kBeforeTheFirstEntry = "0-0";
 
 }  // namespace leptir::redis

@@ -13,7 +13,7 @@ constexpr std::chrono::microseconds kLaterSleeps{200};
 // Measured by the clock: on a loaded machine each sleep lasts several times as long as asked for.
 constexpr Duration kMaxWait = std::chrono::seconds(5);
 // After this many retries (2 ms) other processes are told that this one waits.
-constexpr int kRetriesBeforeAnnouncing = 10;
+constexpr int kRetriesBeforeAnnouncingWait = 10;
 
 }  // namespace
 
@@ -21,8 +21,8 @@ void BusyHandler::installOn(sqlite3* handle) {
   sqlite3_busy_handler(handle, &onBusy, this);
 }
 
-void BusyHandler::endAnnouncing() {
-  mayAnnounce_ = false;
+void BusyHandler::stopAnnouncingWait() {
+  mayAnnounceWait_ = false;
   file_.waiting.withdraw();
 }
 
@@ -39,7 +39,7 @@ Duration BusyHandler::longestWait() const {
 }
 
 // `count`: how often the lock was refused before.
-bool BusyHandler::retries(int count) {
+bool BusyHandler::shouldRetry(int count) {
   const auto now = systemClock().bootTime();
   if (count == 0) waitsSince_ = now;
   return now - waitsSince_ < longestWait();
@@ -47,8 +47,8 @@ bool BusyHandler::retries(int count) {
 
 int BusyHandler::onBusy(void* self, int count) {
   auto& handler = *static_cast<BusyHandler*>(self);
-  if (!handler.retries(count)) return 0;
-  if (count >= kRetriesBeforeAnnouncing && handler.mayAnnounce_) {
+  if (!handler.shouldRetry(count)) return 0;
+  if (count >= kRetriesBeforeAnnouncingWait && handler.mayAnnounceWait_) {
     handler.file_.waiting.announce(handler.file_.folder());
   }
   std::this_thread::sleep_for(count == 0 ? kFirstSleep : kLaterSleeps);

@@ -25,17 +25,17 @@ class BusyHandler {
   void setPatience(Patience patience) { patience_ = patience; }
 
   // Between these two, while a transaction begins, other processes are told that this one waits (WaitingWriters).
-  void beginAnnouncing() { mayAnnounce_ = true; }
-  void endAnnouncing();
+  void allowAnnouncingWait() { mayAnnounceWait_ = true; }
+  void stopAnnouncingWait();
 
  private:
   static int onBusy(void* self, int count);
-  bool retries(int count);
+  bool shouldRetry(int count);
   Duration longestWait() const;
 
   SqliteFile& file_;
   Patience patience_ = Patience::WhileOpening;
-  bool mayAnnounce_ = false;
+  bool mayAnnounceWait_ = false;
   BootTime waitsSince_{};  // when the lock that is waited for now was first refused
 };
 

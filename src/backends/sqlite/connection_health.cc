@@ -5,7 +5,7 @@
 namespace leptir::sqlite {
 namespace {
 
-constexpr auto kIoError = "an I/O error on the file or its disk; leptir opens the file again";
+constexpr auto kIoErrorMessage = "an I/O error on the file or its disk; leptir opens the file again";
 constexpr auto kReplacedMessage =
     "the file was removed or replaced while it was open (or its -wal or -shm), so writes to it would be lost; leptir "
     "opens the path again";
@@ -28,7 +28,7 @@ bool ConnectionHealth::noteIoError() {
   if (broken_) return false;  // the error before this one said why
   checkFiles(When::Now);
   if (broken_) return true;
-  whyBroken_ = kIoError;
+  whyBroken_ = kIoErrorMessage;
   broken_ = true;
   return false;
 }

@@ -10,13 +10,13 @@
 namespace leptir::sqlite {
 namespace {
 
-enum class Finding { Same, Other, Empty };
+enum class FileComparison { Same, Other, Empty };
 
-Finding compare(const std::string& path, const base::FileIdentity& noted) {
+FileComparison compare(const std::string& path, const base::FileIdentity& noted) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) return isMissing(errno) ? Finding::Other : Finding::Same;
-  if (base::FileIdentity{info.st_dev, info.st_ino} != noted) return Finding::Other;
-  return info.st_size == 0 ? Finding::Empty : Finding::Same;
+  if (::stat(path.c_str(), &info) != 0) return isMissing(errno) ? FileComparison::Other : FileComparison::Same;
+  if (base::FileIdentity{info.st_dev, info.st_ino} != noted) return FileComparison::Other;
+  return info.st_size == 0 ? FileComparison::Empty : FileComparison::Same;
 }
 
 }  // namespace
@@ -30,10 +30,10 @@ Result<DatabaseFiles> DatabaseFiles::note(const std::filesystem::path& database,
     if (!named) return Error(ErrorCode::Unavailable, named.error().message());
     // SQLite shares -shm among the connections of one process: while an older connection has a removed -shm open, a new
     // connection would use the removed one, too.
-    if (!isOpenHere(*named)) return Error(ErrorCode::Unavailable, path + ": was replaced while it was opened");
+    if (!isOpenInThisProcess(*named)) return Error(ErrorCode::Unavailable, path + ": was replaced while it was opened");
     noted.files_.push_back({std::move(path), *named});
   }
-  noted.wasEmpty_ = compare(database.string(), noted.database()) == Finding::Empty;
+  noted.wasEmpty_ = compare(database.string(), noted.database()) == FileComparison::Empty;
   return noted;
 }
 
@@ -41,9 +41,9 @@ DatabaseFiles::State DatabaseFiles::check() const {
   if (files_.empty()) return State::Replaced;
   for (const auto& [path, identity] : files_) {
     const auto found = compare(path, identity);
-    if (found == Finding::Other) return State::Replaced;
+    if (found == FileComparison::Other) return State::Replaced;
     const bool isDatabase = &path == &files_.front().path;  // an empty -wal is normal
-    if (found == Finding::Empty && isDatabase && !wasEmpty_) return State::Emptied;
+    if (found == FileComparison::Empty && isDatabase && !wasEmpty_) return State::Emptied;
   }
   return State::AsOpened;
 }

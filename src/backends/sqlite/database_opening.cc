@@ -26,12 +26,12 @@ constexpr auto kConnectionPragmas =
 constexpr int kOpenFlags =
     SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
-constexpr std::chrono::milliseconds kPauseBetweenAttempts{10};
+constexpr std::chrono::milliseconds kPauseBetweenOpenAttempts{10};
 
 // One attempt to open the database.
-class Attempt {
+class OpenAttempt {
  public:
-  Attempt(const SqliteFile& file, WhenMissing missing, BusyHandler& busy)
+  OpenAttempt(const SqliteFile& file, WhenMissing missing, BusyHandler& busy)
       : file_(file), missing_(missing), busy_(busy) {}
 
   Result<OpenedDatabase> run() {
@@ -79,7 +79,7 @@ class Attempt {
 
   Result<void> enableWriteAheadLog() {
     if (auto set = execute(kConnectionPragmas); !set) return set;
-    const auto mode = textFrom("PRAGMA journal_mode = WAL");
+    const auto mode = queryText("PRAGMA journal_mode = WAL");
     if (!mode) return mode.error();
     if (*mode == "wal") return {};
     return Error(ErrorCode::Invalid,
@@ -89,9 +89,9 @@ class Attempt {
   // Reads first, because SQLite opens -wal and -shm at the first read.
   Result<DatabaseFiles> noteFiles() {
     if (auto read = execute("PRAGMA schema_version"); !read) return read.error();
-    const auto mode = textFrom("PRAGMA journal_mode");
+    const auto mode = queryText("PRAGMA journal_mode");
     if (!mode) return mode.error();
-    // Checks them again: while no process had the database open, another user could put files of its own beside it.
+    // Checks again: while no process had the database open, another user could put files of its own beside it.
     if (auto trusted = checkCompanions(file_); !trusted) return trusted.error();
     const bool hasLog = *mode == "wal" && !isImmutable_;
     auto noted =
@@ -105,7 +105,7 @@ class Attempt {
   }
 
   // The first column of the last row.
-  Result<std::string> textFrom(const char* sql) {
+  Result<std::string> queryText(const char* sql) {
     std::string text;
     const auto take = [](void* into, int, char** values, char**) {
       *static_cast<std::string*>(into) = values[0] == nullptr ? "" : values[0];
@@ -135,17 +135,17 @@ void CloseWithoutCheckpoint::operator()(sqlite3* handle) const {
 }
 
 Result<OpenedDatabase> openDatabase(const SqliteFile& file, WhenMissing missing, BusyHandler& busy) {
-  auto prepared = missing == WhenMissing::Create ? prepareFiles(file) : checkIsThere(file);
+  auto prepared = missing == WhenMissing::Create ? prepareFiles(file) : checkExists(file);
   if (!prepared) return prepared.error();
   busy.setPatience(BusyHandler::Patience::WhileOpening);
   for (int attempt = 1;; ++attempt) {
-    auto opened = Attempt(file, missing, busy).run();
+    auto opened = OpenAttempt(file, missing, busy).run();
     busy.setPatience(opened ? BusyHandler::Patience::ForStatements : BusyHandler::Patience::WhileOpening);
     // If two processes create the same database at once, one can fail without a call of the busy handler: try again.
     const bool again =
         !opened && opened.error().code() == ErrorCode::Unavailable && attempt < BusyHandler::kMaxOpenAttempts;
     if (!again) return opened;
-    std::this_thread::sleep_for(kPauseBetweenAttempts);
+    std::this_thread::sleep_for(kPauseBetweenOpenAttempts);
   }
 }
 

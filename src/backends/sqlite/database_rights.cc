@@ -33,7 +33,7 @@ bool isSharedWithUs(const struct stat& info) {
 }
 
 // Whether a file or folder beside the database belongs to a user who may use the database.
-bool isTrustedBeside(const struct stat& beside, const struct stat& database) {
+bool hasTrustedOwner(const struct stat& beside, const struct stat& database) {
   const bool isOfTheSameGroup = isSharedWithUs(database) && beside.st_gid == database.st_gid;
   return base::isTrustedOwner(beside.st_uid) || beside.st_uid == database.st_uid || isOfTheSameGroup;
 }
@@ -54,7 +54,7 @@ Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database
     return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() +
                                          " must be a folder: move away what is there, or choose another path");
   }
-  if (isTrustedBeside(info, database)) return {};
+  if (hasTrustedOwner(info, database)) return {};
   return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() + " belongs to " +
                                        base::describeUser(info.st_uid) +
                                        ", who is not the database's owner: remove it, and leptir makes it again");
@@ -68,7 +68,7 @@ Result<void> checkCompanion(const SqliteFile& file, const std::string& path, con
                  file.where() + ": " + path +
                      " is where SQLite keeps a side file of the database, but it is no plain file: remove it");
   }
-  if (!isTrustedBeside(info, database)) {
+  if (!hasTrustedOwner(info, database)) {
     const std::string advice = isSharedWithUs(database) ? "; the group's files need a folder with chmod g+s" : "";
     return Error(ErrorCode::Invalid,
                  file.where() + ": " + path + " belongs to " + base::describeUser(info.st_uid) +
@@ -83,7 +83,7 @@ Result<void> checkCompanion(const SqliteFile& file, const std::string& path, con
 }
 
 // Whether users other than the owner and the group can reach the file; the mode of a folder above it may forbid that.
-bool isWithinReachOfAll(const fs::path& file) {
+bool canOtherUsersReach(const fs::path& file) {
   for (auto folder = file.parent_path();; folder = folder.parent_path()) {
     struct stat info{};
     if (::stat(folder.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) == 0) return false;
@@ -122,7 +122,7 @@ Result<void> checkDatabaseOwner(const SqliteFile& file) {
 Result<void> makeSideFolder(const SqliteFile& file) {
   struct stat database{};
   if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", systemErrorOf(errno));
-  const auto made = base::makeNewFolder(file.folder());
+  const auto made = base::makeNewPrivateFolder(file.folder());
   if (made) {
     const base::UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (folder) base::copyOwnerAndGroupAccess(folder.get(), database);
@@ -143,7 +143,7 @@ Result<void> checkCompanions(const SqliteFile& file) {
   return {};
 }
 
-Result<void> tryWriting(SqliteConnection& connection) {
+Result<void> checkWriteAccess(SqliteConnection& connection) {
   if (connection.isReadOnly()) return cannotBeWritten(connection.file());
   SqliteTransaction write(connection, TransactionKind::Write);
   if (auto begun = connection.transactionResult(); !begun) return begun;
@@ -163,7 +163,7 @@ std::optional<StoreFinding> findingOfRights(const SqliteFile& file) {
     struct stat info{};
     if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) open += " " + path;
   }
-  if (open.empty() || !isWithinReachOfAll(file.path)) return {};
+  if (open.empty() || !canOtherUsersReach(file.path)) return {};
   return StoreFinding{
       FindingSeverity::Warning, "rights",
       file.where() + ": every user of this machine may read it and hold its locks, which stops all pushes",

@@ -38,6 +38,6 @@ std::optional<StoreFinding> findingOfRights(const SqliteFile& file);
 std::vector<std::string> rightsWarnings(const SqliteFile& file);
 
 // Checks that the database and the folder beside it can be written: takes SQLite's write lock and releases it.
-Result<void> tryWriting(SqliteConnection& connection);
+Result<void> checkWriteAccess(SqliteConnection& connection);
 
 }  // namespace leptir::sqlite

@@ -146,7 +146,7 @@ TEST(DatabaseRights, APlainFileInPlaceOfTheFolderIsRefusedAlsoByCheck) {
   std::filesystem::remove_all(database.side);
   database.folder.write("leptir.db.d", "");
   const auto looking = must(SqliteBackend().openBroker(database.connection, BrokerUse::Inspect));
-  EXPECT_THAT(looking->tryRights().error().message(), HasSubstr(database.side.string() + " must be a folder"));
+  EXPECT_THAT(looking->checkRights().error().message(), HasSubstr(database.side.string() + " must be a folder"));
   EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(database.side.string() + " must be a folder"));
 }
 

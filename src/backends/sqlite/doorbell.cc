@@ -39,15 +39,15 @@ base::UniqueFd openSocket() {
 
 }  // namespace
 
-Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
+Result<Doorbell> Doorbell::create(const std::filesystem::path& folder) {
   auto directory = openFolder(folder);
   auto socket = openSocket();
   auto name = base::makeInstanceName() + std::string(kSuffix);
   const auto address = addressIn(directory.get(), name);
-  const bool hung =
+  const bool isBound =
       directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   const int error = errno;
-  if (hung) {
+  if (isBound) {
     base::shareNewSocketFile(directory.get(), name);  // all who may write in the folder may ring
     return Doorbell(std::move(directory), std::move(socket), std::move(name));
   }

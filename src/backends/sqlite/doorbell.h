@@ -15,7 +15,7 @@ namespace leptir::sqlite {
 class Doorbell {
  public:
   // Makes a new socket in `folder`. Unavailable: it cannot be made there. Invalid: /proc is not mounted.
-  static Result<Doorbell> hang(const std::filesystem::path& folder);
+  static Result<Doorbell> create(const std::filesystem::path& folder);
   Doorbell(Doorbell&&) = default;
   Doorbell& operator=(Doorbell&&) = delete;
   ~Doorbell();

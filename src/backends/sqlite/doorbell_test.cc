@@ -24,7 +24,7 @@ std::size_t countFiles(const std::filesystem::path& folder) {
 
 TEST(Doorbell, ManyRingsAreClearedTogether) {
   const TempDir folder;
-  auto bell = std::move(Doorbell::hang(folder.path())).value();
+  auto bell = std::move(Doorbell::create(folder.path())).value();
   DoorbellRinger ringer(folder.path());
   for (int i = 0; i < 10'000; ++i) ringer.ring();
   EXPECT_TRUE(rings(bell));
@@ -34,8 +34,8 @@ TEST(Doorbell, ManyRingsAreClearedTogether) {
 
 TEST(Doorbell, ARingReachesEveryDoorbellInTheFolder) {
   const TempDir folder;
-  const auto one = std::move(Doorbell::hang(folder.path())).value();
-  const auto other = std::move(Doorbell::hang(folder.path())).value();
+  const auto one = std::move(Doorbell::create(folder.path())).value();
+  const auto other = std::move(Doorbell::create(folder.path())).value();
   DoorbellRinger(folder.path()).ring();
   EXPECT_TRUE(rings(one));
   EXPECT_TRUE(rings(other));
@@ -45,7 +45,7 @@ TEST(Doorbell, UsersWhoMayWriteInTheFolderMayRing) {
   for (const auto& [rights, expected] : {std::pair{0700, 0600}, std::pair{0770, 0660}}) {
     const TempDir folder;
     ::chmod(folder.path().c_str(), static_cast<mode_t>(rights));
-    const auto bell = std::move(Doorbell::hang(folder.path())).value();
+    const auto bell = std::move(Doorbell::create(folder.path())).value();
     for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
       EXPECT_EQ(modeOf(entry.path()), static_cast<mode_t>(expected));
   }
@@ -54,7 +54,7 @@ TEST(Doorbell, UsersWhoMayWriteInTheFolderMayRing) {
 TEST(Doorbell, RemovesItsSocketFileWhenDestroyed) {
   const TempDir folder;
   {
-    const auto bell = std::move(Doorbell::hang(folder.path())).value();
+    const auto bell = std::move(Doorbell::create(folder.path())).value();
   }
   EXPECT_EQ(countFiles(folder.path()), 0u);
 }
@@ -63,12 +63,12 @@ TEST(Doorbell, TheNextRingRemovesTheSocketFileOfAKilledProcess) {
   const TempDir folder;
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto bell = Doorbell::hang(folder.path());
+    const auto bell = Doorbell::create(folder.path());
     ::kill(::getpid(), SIGKILL);
   }
   ::waitpid(child, nullptr, 0);
   ASSERT_EQ(countFiles(folder.path()), 1u);
-  const auto living = std::move(Doorbell::hang(folder.path())).value();
+  const auto living = std::move(Doorbell::create(folder.path())).value();
   DoorbellRinger(folder.path()).ring();
   EXPECT_TRUE(rings(living));
   EXPECT_EQ(countFiles(folder.path()), 1u);
@@ -78,7 +78,7 @@ TEST(Doorbell, WorksInAFolderWhosePathIsLongerThanASocketAddress) {
   const TempDir folder;
   const auto deep = folder.path() / std::string(200, 'd') / std::string(200, 'e');
   std::filesystem::create_directories(deep);
-  const auto bell = std::move(Doorbell::hang(deep)).value();
+  const auto bell = std::move(Doorbell::create(deep)).value();
   DoorbellRinger(deep).ring();
   EXPECT_TRUE(rings(bell));
 }
@@ -86,7 +86,7 @@ TEST(Doorbell, WorksInAFolderWhosePathIsLongerThanASocketAddress) {
 TEST(Doorbell, RingingInAMissingFolderDoesNothing) {
   const TempDir folder;
   DoorbellRinger(folder / "gone").ring();
-  EXPECT_EQ(Doorbell::hang(folder / "gone").error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(Doorbell::create(folder / "gone").error().code(), ErrorCode::Unavailable);
 }
 
 TEST(Doorbell, RingingLeavesOtherFilesAlone) {

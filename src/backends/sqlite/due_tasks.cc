@@ -45,13 +45,13 @@ bool DueTasks::mayLease(std::int64_t row, Time now) {
 }
 
 Duration DueTasks::untilNext() {
-  if (!leftToOthers_.empty()) return untilNextNotLeftToOthers();
+  if (!leftToOthers_.empty()) return untilNextWithTasksLeftToOthers();
   const bool some = earliest_.with().step() && !earliest_.isNull(0);
   return some ? Duration(base::saturatedSubtract(earliest_.integer(0), connection_.now())) : Duration::max();
 }
 
 // Tasks that the session leaves to others count from the end of that time.
-Duration DueTasks::untilNextNotLeftToOthers() {
+Duration DueTasks::untilNextWithTasksLeftToOthers() {
   const auto now = connection_.clock().now();
   auto earliest = Time::max();
   waiting_.with(leftToOthers_.size() + 1);

@@ -31,12 +31,12 @@ class DueTasks {
   // Remembers that the session leaves this released task to others until `leftToOthersUntil`. Answers the due time to
   // store, which is `leftToOthersUntil` if the session cannot remember that.
   std::optional<Time> leaveToOthers(std::int64_t row, const TaskRelease& released);
-  // The session leases the task in this row again.
+  // Ends leaveToOthers(): from now on the session may lease the task in this row again.
   void leaseAgain(std::int64_t row);
 
  private:
   bool mayLease(std::int64_t row, Time now);
-  Duration untilNextNotLeftToOthers();
+  Duration untilNextWithTasksLeftToOthers();
   std::string idOf(std::int64_t row);
 
   SqliteConnection& connection_;

@@ -25,7 +25,7 @@ class FairMutex {
   }
 
  private:
-  std::mutex mutex_;  // guards both numbers
+  std::mutex mutex_;  // guards next_ and serving_
   std::condition_variable turn_;
   std::uint64_t next_ = 0;
   std::uint64_t serving_ = 0;

@@ -21,7 +21,7 @@ Result<base::FileIdentity> fileNamedBy(const std::filesystem::path& path) {
                path.string() + ": " + base::errnoText(errno));
 }
 
-bool isOpenHere(const base::FileIdentity& file) {
+bool isOpenInThisProcess(const base::FileIdentity& file) {
   std::error_code error;
   std::filesystem::directory_iterator each("/proc/self/fd", error);
   if (error) return true;
@@ -31,7 +31,7 @@ bool isOpenHere(const base::FileIdentity& file) {
   return error.operator bool();
 }
 
-std::string textOf(const base::FileIdentity& file) {
+std::string identityText(const base::FileIdentity& file) {
   return std::to_string(file.device) + ":" + std::to_string(file.inode);
 }
 

@@ -17,9 +17,9 @@ bool isMissing(int error);
 Result<base::FileIdentity> fileNamedBy(const std::filesystem::path& path);
 
 // Whether this process has the file open. Also true when /proc cannot be read.
-bool isOpenHere(const base::FileIdentity& file);
+bool isOpenInThisProcess(const base::FileIdentity& file);
 
 // Device and inode as text, the form in which leptir_sessions has them.
-std::string textOf(const base::FileIdentity& file);
+std::string identityText(const base::FileIdentity& file);
 
 }  // namespace leptir::sqlite

@@ -17,7 +17,7 @@ struct IdRange {
   std::string behind;  // the first text that is greater than all with the prefix
 };
 
-// nullopt: no text is greater than all with the prefix; an empty prefix is one of these.
+// nullopt: no text is greater than all with the prefix: it is empty, or has only bytes 0xff.
 inline std::optional<IdRange> idsWithPrefix(std::string_view prefix) {
   std::string behind(prefix);
   while (!behind.empty() && behind.back() == '\xff') behind.pop_back();

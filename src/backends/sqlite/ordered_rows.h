@@ -12,18 +12,18 @@ namespace leptir::sqlite {
 // Two statements, because SQLite compares the pair (key, number) with an index on `key` by its first part alone: among
 // a million tasks of one due time each page would read all earlier ones again.
 struct OrderedRowsText {
-  std::string_view ofSameKey;    // rows with key :key behind the number :row
-  std::string_view ofLaterKeys;  // rows with keys behind :key, up to :last
+  std::string_view ofSameKey;        // rows with key :key whose numbers follow :row
+  std::string_view ofFollowingKeys;  // rows whose keys follow :key in the order of the list, up to :last
 };
 
 // Used within a transaction, as its statements.
 class OrderedRows {
  public:
   OrderedRows(SqliteConnection& connection, const OrderedRowsText& text)
-      : same_(connection, text.ofSameKey), later_(connection, text.ofLaterKeys) {}
+      : same_(connection, text.ofSameKey), following_(connection, text.ofFollowingKeys) {}
 
   // The next row is the first one behind (key, row); the keys end with `last`. Answers whether there is one.
-  bool startBehind(std::int64_t key, std::int64_t row, std::int64_t last);
+  bool startAfter(std::int64_t key, std::int64_t row, std::int64_t last);
   // Moves to the next row. False: there are no more rows, or an error, which the connection keeps.
   bool step();
   // The statement that stands at the row.
@@ -31,13 +31,13 @@ class OrderedRows {
 
  private:
   SqliteStatement same_;
-  SqliteStatement later_;
+  SqliteStatement following_;
   SqliteStatement* current_ = &same_;
   std::int64_t key_ = 0;
   std::int64_t last_ = 0;
 };
 
-inline bool OrderedRows::startBehind(std::int64_t key, std::int64_t row, std::int64_t last) {
+inline bool OrderedRows::startAfter(std::int64_t key, std::int64_t row, std::int64_t last) {
   key_ = key;
   last_ = last;
   current_ = &same_;
@@ -47,9 +47,9 @@ inline bool OrderedRows::startBehind(std::int64_t key, std::int64_t row, std::in
 
 inline bool OrderedRows::step() {
   if (current_->step()) return true;
-  if (current_ == &later_) return false;
-  current_ = &later_;
-  return later_.with(key_, last_).step();
+  if (current_ == &following_) return false;
+  current_ = &following_;
+  return following_.with(key_, last_).step();
 }
 
 }  // namespace leptir::sqlite

@@ -14,14 +14,14 @@ namespace leptir::sqlite {
 namespace {
 
 // Another process may remove the folder between our mkdir and our bind, and make it again before we could look for the
-// reason, but hardly so often. Any error is tried so often: that takes a millisecond.
-constexpr int kMaxAttempts = 100;
+// reason, but hardly so often. Every error is retried, whatever its cause: 100 attempts take a millisecond.
+constexpr int kMaxBellAttempts = 100;
 
-// Who may use the folder above may use this one.
+// The users who may use the folder `above` may use this one, too.
 void makeBellsFolder(const std::filesystem::path& above) {
   const auto folder = recordBellsFolder(above);
   struct stat model{};
-  if (!base::makeNewFolder(folder) || ::stat(above.c_str(), &model) != 0) return;
+  if (!base::makeNewPrivateFolder(folder) || ::stat(above.c_str(), &model) != 0) return;
   const base::UniqueFd made(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (made) base::copyOwnerAndGroupAccess(made.get(), model);
 }
@@ -35,34 +35,34 @@ std::filesystem::path recordBellsFolder(const std::filesystem::path& folder) {
 void RecordBellRinger::ring() {
   if (::access(folder_.c_str(), F_OK) != 0) return;
   ringer_.ring();
-  ::rmdir(folder_.c_str());  // succeeds only if no process waits: those of killed processes are removed by now
+  ::rmdir(folder_.c_str());  // fails while a process waits; ring() has removed the doorbells of killed ones
 }
 
 Result<std::unique_ptr<RecordWatch>> SqliteRecordWatch::begin(const std::filesystem::path& folder) {
   std::unique_ptr<SqliteRecordWatch> watch(new SqliteRecordWatch(folder));
-  if (auto hung = watch->hang(); !hung) return hung.error();
+  if (auto made = watch->makeBell(); !made) return made.error();
   return std::unique_ptr<RecordWatch>(std::move(watch));
 }
 
-Result<void> SqliteRecordWatch::hang() {
+Result<void> SqliteRecordWatch::makeBell() {
   for (int attempt = 1;; ++attempt) {
     makeBellsFolder(folder_);
-    auto bell = Doorbell::hang(recordBellsFolder(folder_));
+    auto bell = Doorbell::create(recordBellsFolder(folder_));
     if (bell) {
       bell_.emplace(std::move(*bell));
       return {};
     }
-    if (attempt == kMaxAttempts) return bell.error();
+    if (attempt == kMaxBellAttempts) return bell.error();
   }
 }
 
 Result<RecordNews> SqliteRecordWatch::wait(Duration longest, Wake& wake) {
   if (!bell_) {
-    if (auto hung = hang(); !hung) return hung.error();
-    return RecordNews{.mayBeAny = true};
+    if (auto made = makeBell(); !made) return made.error();
+    return RecordNews{.hasUnknownIds = true};
   }
   const bool isWoken = wake.waitFor(longest, bell_->descriptor());
-  return RecordNews{.isWoken = isWoken, .mayBeAny = bell_->clear()};
+  return RecordNews{.isWoken = isWoken, .hasUnknownIds = bell_->clear()};
 }
 
 void SqliteRecordWatch::suspend() {

@@ -39,7 +39,7 @@ class SqliteRecordWatch final : public RecordWatch {
 
  private:
   explicit SqliteRecordWatch(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  Result<void> hang();
+  Result<void> makeBell();
 
   std::filesystem::path folder_;  // SqliteFile::folder()
   std::optional<Doorbell> bell_;  // empty: suspended

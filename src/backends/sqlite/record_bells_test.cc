@@ -56,18 +56,18 @@ TEST_F(RecordBells, ARingDoesNotRemoveTheFolderOfAProcessThatWaits) {
   const auto watching = watch();
   ringer.ring();
   ringer.ring();
-  EXPECT_TRUE(watching->wait(60s, wake)->mayBeAny);
+  EXPECT_TRUE(watching->wait(60s, wake)->hasUnknownIds);
   ringer.ring();
-  EXPECT_TRUE(watching->wait(60s, wake)->mayBeAny);
+  EXPECT_TRUE(watching->wait(60s, wake)->hasUnknownIds);
 }
 
 TEST_F(RecordBells, ASuspendedWatchLeavesNoFolderAndRegistersAgain) {
   const auto watching = watch();
   watching->suspend();
   EXPECT_FALSE(isFolderThere());
-  EXPECT_TRUE(watching->wait(60s, wake)->mayBeAny) << "records may have been saved meanwhile";
+  EXPECT_TRUE(watching->wait(60s, wake)->hasUnknownIds) << "records may have been saved meanwhile";
   EXPECT_TRUE(isFolderThere());
-  EXPECT_FALSE(watching->wait(0s, wake)->mayBeAny);
+  EXPECT_FALSE(watching->wait(0s, wake)->hasUnknownIds);
 }
 
 TEST_F(RecordBells, ProcessesThatComeAndGoDoNotDisturbOneAnother) {
@@ -81,7 +81,7 @@ TEST_F(RecordBells, ProcessesThatComeAndGoDoNotDisturbOneAnother) {
         failed += !watching;
         own.ring();
         Wake never;
-        failed += watching && !(*watching)->wait(60s, never)->mayBeAny;
+        failed += watching && !(*watching)->wait(60s, never)->hasUnknownIds;
       }
     });
   }

@@ -48,13 +48,13 @@ class RecordLists::Page {
     last_ = {row.integer(Saved), row.integer(Row)};
     const auto id = row.text(Id), text = row.text(Record);
     const bool matches = meta::isSavedWithin(Time(Duration(last_[0])), filter_) && meta::matchesId(id, filter_) &&
-                         meta::textMatches(text, filter_);
+                         meta::recordTextMatches(text, filter_);
     if (!matches) return;
     bytes_ += text.size();
-    if (auto record = recordIn(id, text)) list_.records.push_back(std::move(*record));
+    if (auto record = parseRecord(id, text)) list_.records.push_back(std::move(*record));
   }
   // Ends the page. `isLast`: there are no more records.
-  RecordList take(bool isLast) {
+  RecordList finish(bool isLast) {
     if (!isLast) list_.cursor = base::cursorOf(last_);
     return std::move(list_);
   }
@@ -69,9 +69,9 @@ class RecordLists::Page {
 
 RecordLists::RecordLists(SqliteConnection& connection)
     : connection_(connection),
-      latest_(connection, sql::kRecordsInOrder),
+      latest_(connection, sql::kRecordsLatestFirst),
       earliest_(connection, sql::kRecordsEarliestFirst),
-      places_(connection, sql::kPlacesOfRecords),
+      byId_(connection, sql::kPositionsOfRecords),
       row_(connection, sql::kFindRecordRow) {}
 
 Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view cursor, std::size_t limit,
@@ -84,49 +84,49 @@ Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view 
 
   SqliteTransaction read(connection_, TransactionKind::Read);
   Page page(filter, limit);
-  auto places = placesOf(filter.idPrefix, oldest);
-  if (places && isLatestFirst) std::erase_if(*places, [&](const Position& place) { return place >= after; });
-  if (places && !isLatestFirst) {
-    std::erase_if(*places, [&](const Position& place) { return place <= after; });
-    std::ranges::sort(*places);
+  auto found = positionsOf(filter.idPrefix, oldest);
+  if (found && isLatestFirst) std::erase_if(*found, [&](const Position& each) { return each >= after; });
+  if (found && !isLatestFirst) {
+    std::erase_if(*found, [&](const Position& each) { return each <= after; });
+    std::ranges::sort(*found);
   }
   const auto last = isLatestFirst ? oldest : filter.savedBefore ? dueFrom(*filter.savedBefore) : kLatestKey;
   const bool isLast =
-      places ? addAllAtPositions(page, *places) : addAllInOrder(page, isLatestFirst ? latest_ : earliest_, after, last);
+      found ? addAllAtPositions(page, *found) : addAllInOrder(page, isLatestFirst ? latest_ : earliest_, after, last);
   if (auto finished = read.commit(); !finished) return finished.error();
-  return page.take(isLast);
+  return page.finish(isLast);
 }
 
 bool RecordLists::addAllInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
-  for (bool has = rows.startBehind(after[0], after[1], last); has; has = rows.step()) {
+  for (bool has = rows.startAfter(after[0], after[1], last); has; has = rows.step()) {
     if (page.isFull()) return false;
     page.compare(rows.row());
   }
   return true;
 }
 
-bool RecordLists::addAllAtPositions(Page& page, const std::vector<Position>& places) {
-  for (const auto& place : places) {
+bool RecordLists::addAllAtPositions(Page& page, const std::vector<Position>& positions) {
+  for (const auto& each : positions) {
     if (page.isFull()) return false;
-    if (row_.with(place[1]).step()) page.compare(row_);
+    if (row_.with(each[1]).step()) page.compare(row_);
   }
   return true;
 }
 
-std::optional<std::vector<RecordLists::Position>> RecordLists::placesOf(std::string_view idPrefix,
-                                                                        std::int64_t oldest) {
+std::optional<std::vector<RecordLists::Position>> RecordLists::positionsOf(std::string_view idPrefix,
+                                                                           std::int64_t oldest) {
   const auto ids = idsWithPrefix(idPrefix);
   if (!ids) return {};
-  std::vector<Position> places;
-  places_.with(ids->first, ids->behind, oldest, kMaxRowsPerPrefix + 1);
-  while (places_.step())
-    places.push_back({places_.integer(sql::RecordPlaceColumn::Saved), places_.integer(sql::RecordPlaceColumn::Row)});
-  if (places.size() > kMaxRowsPerPrefix) return {};
-  std::ranges::sort(places, std::greater());
-  return places;
+  std::vector<Position> found;
+  byId_.with(ids->first, ids->behind, oldest, kMaxRowsPerPrefix + 1);
+  while (byId_.step())
+    found.push_back({byId_.integer(sql::RecordPositionColumn::Saved), byId_.integer(sql::RecordPositionColumn::Row)});
+  if (found.size() > kMaxRowsPerPrefix) return {};
+  std::ranges::sort(found, std::greater());
+  return found;
 }
 
-Result<Json> recordIn(std::string_view id, std::string_view text) {
+Result<Json> parseRecord(std::string_view id, std::string_view text) {
   auto json = parseJson(text);
   const auto unreadable = [&](const std::string& why) {
     return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + why);

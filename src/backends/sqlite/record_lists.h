@@ -27,19 +27,19 @@ class RecordLists {
 
   // Both add records behind `after` to the page. False: the page is full, and there may be more.
   bool addAllInOrder(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
-  bool addAllAtPositions(Page& page, const std::vector<Position>& places);
+  bool addAllAtPositions(Page& page, const std::vector<Position>& positions);
 
   // The positions of the records whose ids begin with the prefix, the newest first. nullopt: too many have it.
-  std::optional<std::vector<Position>> placesOf(std::string_view idPrefix, std::int64_t oldest);
+  std::optional<std::vector<Position>> positionsOf(std::string_view idPrefix, std::int64_t oldest);
 
   SqliteConnection& connection_;
   OrderedRows latest_;
   OrderedRows earliest_;
-  SqliteStatement places_;
+  SqliteStatement byId_;
   SqliteStatement row_;
 };
 
 // The JSON of a record in the table. Corrupt: it is no JSON object.
-Result<Json> recordIn(std::string_view id, std::string_view text);
+Result<Json> parseRecord(std::string_view id, std::string_view text);
 
 }  // namespace leptir::sqlite

@@ -36,20 +36,20 @@ class RowParameters {
 // Used within a transaction, as its statements.
 class RowBatches {
  public:
-  RowBatches(SqliteConnection& connection, const RowBatchText& text, std::size_t rowsAtOnce)
+  RowBatches(SqliteConnection& connection, const RowBatchText& text, std::size_t rowsPerInsert)
       : connection_(connection),
-        rowsAtOnce_(rowsAtOnce),
+        rowsPerInsert_(rowsPerInsert),
         columns_(static_cast<std::size_t>(std::ranges::count(text.row, '?'))),
-        many_(connection, statementOf(text, rowsAtOnce)),
+        many_(connection, statementOf(text, rowsPerInsert)),
         one_(connection, statementOf(text, 1)) {}
 
   // Calls `bindRow(parameters, index)` for each index below `rows`; what it binds must live until write() returns.
   template <class BindRow>
   void write(std::size_t rows, const BindRow& bindRow) {
     for (std::size_t done = 0; done < rows && !connection_.failed();) {
-      const bool many = rows - done >= rowsAtOnce_;
+      const bool many = rows - done >= rowsPerInsert_;
       auto& statement = many ? many_ : one_;
-      const auto end = done + (many ? rowsAtOnce_ : 1);
+      const auto end = done + (many ? rowsPerInsert_ : 1);
       statement.start();
       for (int position = 1; done < end; ++done, position += static_cast<int>(columns_)) {
         RowParameters parameters(statement, position);
@@ -67,7 +67,7 @@ class RowBatches {
   }
 
   SqliteConnection& connection_;
-  const std::size_t rowsAtOnce_;
+  const std::size_t rowsPerInsert_;
   const std::size_t columns_;
   SqliteStatement many_;
   SqliteStatement one_;

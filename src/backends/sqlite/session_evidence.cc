@@ -39,14 +39,14 @@ Evidence judgeByProcesses(const SessionOrigin& origin) {
   return evidence(Liveness::Dead, gone + ", and no process of it lives");
 }
 
-bool isTheFileThatItLocked(const SessionOrigin& origin, const SessionLockAttempt& attempt) {
+bool isRecordedLockFile(const SessionOrigin& origin, const SessionLockAttempt& attempt) {
   return origin.lock == 0 || origin.lock == static_cast<std::int64_t>(attempt.inode);
 }
 
 Evidence judgeByLock(SessionLockAttempt attempt) {
   auto dead = evidence(Liveness::Dead, "its lock was free and is ours now");
-  dead.mayEndProcesses = attempt.owner == ::geteuid();  // another user's file proves nothing of our processes
-  if (!dead.mayEndProcesses) dead.reason += "; " + base::describeUser(attempt.owner) + " owns it";
+  dead.mayKillProcesses = attempt.owner == ::geteuid();  // another user's file proves nothing of our processes
+  if (!dead.mayKillProcesses) dead.reason += "; " + base::describeUser(attempt.owner) + " owns it";
   dead.lock = std::move(attempt.lock);
   return dead;
 }
@@ -57,13 +57,13 @@ Evidence evidenceOf(const SessionOrigin& origin, const std::filesystem::path& da
   if (!base::isInstanceName(origin.instance)) return evidence(Liveness::NotOfThisFile, "no instance has such a name");
   const auto lockFile = sessionLockPath(database, origin.instance);
   auto attempt = tryToLockSession(lockFile);
-  if (attempt.answer == LockAnswer::Held) return evidence(Liveness::Lives, "its lock is held");
+  if (attempt.answer == LockAnswer::Held) return evidence(Liveness::Alive, "its lock is held");
   if (attempt.answer == LockAnswer::CannotTell)
     return evidence(Liveness::CannotTell, "its lock file " + lockFile.string() + ": " + attempt.why);
   if (origin.file == SessionOrigin::File::Other) {
     return evidence(Liveness::NotOfThisFile, "it was opened in another file, of which this is a copy or a backup");
   }
-  const bool locked = attempt.answer == LockAnswer::LockedByUs && isTheFileThatItLocked(origin, attempt);
+  const bool locked = attempt.answer == LockAnswer::LockedByUs && isRecordedLockFile(origin, attempt);
   return locked ? judgeByLock(std::move(attempt)) : judgeByProcesses(origin);
 }
 

@@ -20,21 +20,21 @@ struct SessionOrigin {
   std::string instance;
   File file = File::NotRecorded;
   std::int64_t lock = 0;  // inode of the instance's lock file at that time; 0: not recorded
-  std::string boot;       // base/process_view.h; empty: not recorded
-  std::string visible;
+  std::string boot;       // boot id of its machine (base::ProcessView::boot); empty: not recorded
+  std::string visible;    // what it could see in /proc (base::ProcessView::visible); empty: not recorded
 };
 
 struct Evidence {
   enum class Liveness {
-    Lives,
+    Alive,
     CannotTell,     // the instance counts as alive; `reason` says why
     Dead,           // `reason` says what proves it
     NotOfThisFile,  // even if it lives, it works on another file and cannot use its leases in this one
   };
   Liveness liveness = Liveness::CannotTell;
   std::string reason;
-  bool mayEndProcesses = false;  // Dead: its remaining processes on this machine may be killed
-  base::UniqueFd lock;           // Dead: the instance's lock, if there is one; keep it until the session is claimed
+  bool mayKillProcesses = false;  // Dead: its remaining processes on this machine may be killed
+  base::UniqueFd lock;            // Dead: the instance's lock, if there is one; keep it until the session is claimed
 };
 
 Evidence evidenceOf(const SessionOrigin& origin, const std::filesystem::path& database);

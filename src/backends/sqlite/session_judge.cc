@@ -8,7 +8,7 @@ namespace leptir::sqlite {
 
 bool SessionJudge::mayClaim(const SessionRow& session, const Evidence& evidence) {
   switch (evidence.liveness) {
-    case Evidence::Liveness::Lives:
+    case Evidence::Liveness::Alive:
       return false;
     case Evidence::Liveness::CannotTell:
       noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason);
@@ -20,18 +20,18 @@ bool SessionJudge::mayClaim(const SessionRow& session, const Evidence& evidence)
               evidence.reason);
       return true;
     case Evidence::Liveness::Dead:
-      return mayClaimOfDead(session, evidence);
+      return mayClaimFromDeadInstance(session, evidence);
   }
   return false;
 }
 
-bool SessionJudge::mayClaimOfDead(const SessionRow& session, const Evidence& evidence) {
+bool SessionJudge::mayClaimFromDeadInstance(const SessionRow& session, const Evidence& evidence) {
   const auto master = static_cast<pid_t>(session.info.pid);
   if (base::checkInstanceMark(master, session.origin.instance) == base::Membership::Yes) {
     noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason + ", but its master lives");
     return false;
   }
-  if (evidence.mayEndProcesses) return killRemainingProcesses(session, evidence);
+  if (evidence.mayKillProcesses) return killRemainingProcesses(session, evidence);
   noteOnce(session, "is dead (" + evidence.reason + "): its tasks return to their queue; no process was ended");
   return true;
 }
@@ -49,9 +49,9 @@ bool SessionJudge::killRemainingProcesses(const SessionRow& session, const Evide
                           left.error().message() + "; end them by hand");
     return false;
   }
-  if (!left->ended.empty()) {
+  if (!left->signalled.empty()) {
     noteOnce(session, "is dead (" + evidence.reason +
-                          "): killed its remaining processes: " + base::processListText(left->ended));
+                          "): killed its remaining processes: " + base::processListText(left->signalled));
   }
   if (!left->allGone) noteOnce(session, "is dead, but one of its processes does not end; its tasks wait for that");
   return left->allGone;

@@ -25,7 +25,7 @@ class SessionJudge {
   std::vector<std::string> takeNotices() { return std::exchange(notices_, {}); }
 
  private:
-  bool mayClaimOfDead(const SessionRow& session, const Evidence& evidence);
+  bool mayClaimFromDeadInstance(const SessionRow& session, const Evidence& evidence);
   bool killRemainingProcesses(const SessionRow& session, const Evidence& evidence);
 
   std::vector<std::string> notices_;

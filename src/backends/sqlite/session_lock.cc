@@ -23,7 +23,7 @@ SessionLockAttempt cannotTell(const std::string& why) {
   return attempt;
 }
 
-SessionLockAttempt answering(LockAnswer answer) {
+SessionLockAttempt makeAttempt(LockAnswer answer) {
   SessionLockAttempt attempt;
   attempt.answer = answer;
   return attempt;
@@ -39,12 +39,12 @@ bool isStillNamed(const std::filesystem::path& file, const struct stat& open) {
 
 SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
   base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!descriptor) return errno == ENOENT ? answering(LockAnswer::Missing) : cannotTell(base::errnoText(errno));
+  if (!descriptor) return errno == ENOENT ? makeAttempt(LockAnswer::Missing) : cannotTell(base::errnoText(errno));
   struct stat info{};
   if (::fstat(descriptor.get(), &info) != 0) return cannotTell(base::errnoText(errno));
   if (!S_ISREG(info.st_mode)) return cannotTell("is not a regular file: remove it");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? answering(LockAnswer::Held) : cannotTell(base::errnoText(errno));
+    return errno == EWOULDBLOCK ? makeAttempt(LockAnswer::Held) : cannotTell(base::errnoText(errno));
   }
   // The instance may have replaced the file after it was opened here.
   if (!isStillNamed(file, info)) return cannotTell("was replaced while leptir tested its lock; leptir tests it again");

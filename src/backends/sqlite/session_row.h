@@ -36,7 +36,7 @@ enum class SessionColumn {
 struct SessionRow {
   std::int64_t number = 0;
   std::uint64_t epoch = 0;
-  std::int64_t state = 0;  // kOpen, kClaimed or kEnded
+  std::int64_t state = 0;  // kSessionOpen, kSessionClaimed or kSessionEnded
   SessionInfo info;
   SessionOrigin origin;
   bool isSuperseded = false;  // the instance has opened a later session

@@ -66,9 +66,9 @@ inline constexpr std::array kSqlNames{
             " buried = min({largest_burial}, max(:now,"
             " coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE {is_buried}), 0)))"},
     // Sessions.
-    SqlName{"open", kNumberText<kOpen>},
-    SqlName{"claimed", kNumberText<kClaimed>},
-    SqlName{"ended", kNumberText<kEnded>},
+    SqlName{"open", kNumberText<kSessionOpen>},
+    SqlName{"claimed", kNumberText<kSessionClaimed>},
+    SqlName{"ended", kNumberText<kSessionEnded>},
     SqlName{"session_columns", kSessionColumns},
     SqlName{"is_superseded",  // the instance has opened a later session
             "EXISTS (SELECT 1 FROM leptir_sessions later"
@@ -82,8 +82,8 @@ inline constexpr std::array kSqlNames{
     SqlName{"random_sessions", kNumberText<kRandomSessions>},
     // Limits, as in the CHECKs of the tables.
     SqlName{"first_reserved", kNumberText<kHolderBuried + 1>},
-    SqlName{"last_reserved", kNumberText<kLastReserved>},
-    SqlName{"first_session", kNumberText<kLastReserved + 1>},
+    SqlName{"last_reserved", kNumberText<kLastReservedHolder>},
+    SqlName{"first_session", kNumberText<kLastReservedHolder + 1>},
     SqlName{"largest_session", kNumberText<kLargestSession>},
     SqlName{"no_lease_yet", kNumberText<kNoLeaseYet>},
     SqlName{"largest_lease", kNumberText<kLargestLease>},
@@ -124,8 +124,8 @@ class SqlText {
     }
   }
 
-  static constexpr std::size_t kRoomForNames = 1024;
-  std::array<char, size + kRoomForNames> text_{};  // ends with a zero
+  static constexpr std::size_t kMaxNameExpansion = 1024;
+  std::array<char, size + kMaxNameExpansion> text_{};  // ends with a zero
   std::size_t length_ = 0;
 };
 

@@ -64,7 +64,7 @@ std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& 
 Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection, WhenMissing missing) {
   const auto path = realPath(pathIn(connection));
   auto& entry = entryFor(path);
-  const std::lock_guard lock(entry.opening);
+  const std::lock_guard lock(entry.openingMutex);
   // A connection that was opened only to look may lack the right to write, and its tables may be those of an older
   // version.
   const bool suits = missing == WhenMissing::ReportNotFound || entry.openedFor == WhenMissing::Create;

@@ -36,7 +36,7 @@ class SqliteBackend final : public Backend {
   // One database file and its connection, while stores of it are open. Each file has a mutex of its own: to open a
   // database that another program has locked takes seconds, and threads that open other files must not wait for that.
   struct FileEntry {
-    std::mutex opening;  // guards the next three
+    std::mutex openingMutex;  // guards the next three
     std::weak_ptr<SqliteFile> file;
     std::weak_ptr<SqliteConnection> connection;
     WhenMissing openedFor = WhenMissing::Create;  // of the connection

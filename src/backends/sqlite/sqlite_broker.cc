@@ -16,9 +16,9 @@ namespace leptir::sqlite {
 namespace {
 
 // More rows in one INSERT gain nothing.
-constexpr std::size_t kTasksAtOnce = 32;
+constexpr std::size_t kTasksPerInsert = 32;
 // How long the rows of ended sessions are kept: they prevent that an epoch is opened twice.
-constexpr std::chrono::hours kEndedSessionsStay{24 * 30};
+constexpr std::chrono::hours kEndedSessionRetention{24 * 30};
 
 }  // namespace
 
@@ -29,12 +29,12 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       keeper_(state_),
       fleet_(state_),
       recovery_(state_),
-      insertTasks_(connection_, sql::kInsertTasks, kTasksAtOnce),
+      insertTasks_(connection_, sql::kInsertTasks, kTasksPerInsert),
       count_(connection_, sql::kCountTasks),
       lastEpoch_(connection_, sql::kLastEpoch),
       claimEarlier_(connection_, sql::kClaimEarlierSessions),
-      dropEnded_(connection_, sql::kDropEndedSessions),
-      insertFileNumber_(connection_, sql::kInsertFileNumber),
+      deleteEnded_(connection_, sql::kDeleteEndedSessions),
+      insertRandomFileNumber_(connection_, sql::kInsertRandomFileNumber),
       insertSession_(connection_, sql::kInsertSession),
       findSession_(connection_, sql::kFindOpenSession) {
   if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchingBrokers;
@@ -108,7 +108,7 @@ Result<ino_t> SqliteBroker::inodeOfHeldLock(std::string_view instance) const {
 Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionInfo& info, ino_t lock) {
   const auto view = base::processView();
   if (!view) return view.error();
-  const auto file = textOf(connection_.fileIdentity());
+  const auto file = identityText(connection_.fileIdentity());
   SqliteTransaction write(connection_, TransactionKind::Write);
   const auto epoch = static_cast<std::int64_t>(session.epoch);
   const bool spent =
@@ -119,8 +119,8 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   }
   const auto now = connection_.now();
   claimEarlier_.with(session.instance).run();
-  dropEnded_.with(now - Duration(kEndedSessionsStay).count()).run();
-  insertFileNumber_.with().run();  // does nothing unless another program deleted the number
+  deleteEnded_.with(now - Duration(kEndedSessionRetention).count()).run();
+  insertRandomFileNumber_.with().run();  // does nothing unless another program deleted the number
   insertSession_.with(session.instance, epoch, info.host, info.pid, info.version, info.workers, now,
                       static_cast<std::int64_t>(lock), view->boot, view->visible, file);
   const auto number = insertSession_.step() ? insertSession_.integer(0) : 0;
@@ -131,7 +131,7 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
 }
 
 Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const SessionId& session) {
-  const auto file = textOf(connection_.fileIdentity());
+  const auto file = identityText(connection_.fileIdentity());
   SqliteTransaction read(connection_, TransactionKind::Read);
   const bool open = findSession_.with(session.instance, session.epoch, file).step();
   const auto number = open ? findSession_.integer(0) : 0;
@@ -143,7 +143,7 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const Session
 }
 
 Result<std::unique_ptr<BrokerSession>> SqliteBroker::makeSession(std::int64_t number, std::string_view instance) {
-  auto bell = Doorbell::hang(connection_.file().folder());
+  auto bell = Doorbell::create(connection_.file().folder());
   if (!bell) return bell.error().in(connection_.file().where());
   return std::make_unique<SqliteSession>(state_, number, std::move(*bell),
                                          sessionLockPath(connection_.file().path, instance));

@@ -26,7 +26,7 @@ class SqliteBroker final : public SimpleBroker {
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
-  Result<void> tryRights() override { return tryWriting(connection_); }
+  Result<void> checkRights() override { return checkWriteAccess(connection_); }
   Result<StoreExamination> examine() override { return examineDatabase(connection_); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   bool isUsable() const override { return !connection_.isBroken(); }
@@ -51,8 +51,8 @@ class SqliteBroker final : public SimpleBroker {
   SqliteStatement count_;
   SqliteStatement lastEpoch_;
   SqliteStatement claimEarlier_;
-  SqliteStatement dropEnded_;
-  SqliteStatement insertFileNumber_;
+  SqliteStatement deleteEnded_;
+  SqliteStatement insertRandomFileNumber_;
   SqliteStatement insertSession_;
   SqliteStatement findSession_;
 };

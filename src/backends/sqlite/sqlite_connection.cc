@@ -69,7 +69,7 @@ bool SqliteConnection::isReadOnly() const {
 }
 
 void SqliteConnection::execute(const char* sql) {
-  if (!failed()) noteFailure(sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr));
+  if (!failed()) noteResultCode(sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr));
 }
 
 Result<void> SqliteConnection::transactionResult() const {
@@ -77,7 +77,7 @@ Result<void> SqliteConnection::transactionResult() const {
   return {};
 }
 
-bool SqliteConnection::noteFailure(int code) {
+bool SqliteConnection::noteResultCode(int code) {
   if (code == SQLITE_OK) return true;
   if (!error_) error_ = sqliteError(handle(), code, *file_);
   if (breaksConnection(code) && health_.noteIoError()) error_ = health_.error();
@@ -109,9 +109,9 @@ void SqliteConnection::begin(TransactionKind kind, Durability durability) {
   // A write through a log that other processes do not share would overwrite their commits.
   health_.checkFiles(isWrite ? ConnectionHealth::When::Now : ConnectionHealth::When::AboutOnceASecond);
   if (isBroken()) error_ = health_.error();
-  busy_->beginAnnouncing();
+  busy_->allowAnnouncingWait();
   execute(isWrite ? "BEGIN IMMEDIATE" : "BEGIN");
-  busy_->endAnnouncing();
+  busy_->stopAnnouncingWait();
 }
 
 Result<void> SqliteConnection::commit() {

@@ -76,7 +76,7 @@ class SqliteConnection {
   // For statements.
   sqlite3* handle() const { return handle_.get(); }
   // Keeps the error of a failed SQLite call. Answers whether `code` means success.
-  bool noteFailure(int code);
+  bool noteResultCode(int code);
 
   // For transactions. unlock() closes the connection if it is broken.
   void lock();

@@ -10,16 +10,16 @@
 namespace leptir::sqlite {
 namespace {
 
-constexpr auto kEmptiedAdvice = "; the file was emptied while another process has it open: end or restart that process";
+constexpr auto kEmptiedAdvice = "; the database was emptied while a process has it open: end or restart that process";
 
-int kindOf(int code) {
+int primaryResultCode(int code) {
   return code & 0xff;
 }
 
 // `systemError`: the errno of the system call that failed.
 ErrorCode errorCodeOf(int code, int systemError) {
   if (code == SQLITE_CANTOPEN_SYMLINK) return ErrorCode::Unavailable;  // the next opening resolves the path again
-  switch (kindOf(code)) {
+  switch (primaryResultCode(code)) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_FULL:
@@ -53,12 +53,12 @@ bool isEmpty(const std::filesystem::path& file) {
 
 // What the user can do about the error, if SQLite's message does not say it.
 std::string adviceFor(int code, int systemError, const SqliteFile& file) {
-  if (kindOf(code) == SQLITE_BUSY && isEmpty(file.path)) return kEmptiedAdvice;
+  if (primaryResultCode(code) == SQLITE_BUSY && isEmpty(file.path)) return kEmptiedAdvice;
   if (code == SQLITE_CANTOPEN_SYMLINK) return "; a symbolic link took the place of the file or of a folder above it";
   if (systemError == EMFILE || systemError == ENFILE || systemError == EFBIG) {
     return ": " + base::errnoText(systemError);
   }
-  switch (kindOf(code)) {
+  switch (primaryResultCode(code)) {
     case SQLITE_NOTADB:
       return "; leptir does not change it: choose another path";
     case SQLITE_READONLY:
@@ -82,7 +82,7 @@ Error sqliteError(sqlite3* handle, int code, const SqliteFile& file) {
 }
 
 bool breaksConnection(int code) {
-  const int kind = kindOf(code);
+  const int kind = primaryResultCode(code);
   return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN ||
          code == SQLITE_READONLY_DBMOVED;
 }

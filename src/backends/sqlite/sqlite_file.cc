@@ -112,7 +112,7 @@ Result<void> checkPath(const SqliteFile& file) {
 }
 
 // Whether the folder is in /proc, /sys or a cgroup: its permissions let root write, but no file can be made there.
-bool isOfTheKernel(const std::filesystem::path& folder) {
+bool isInKernelFileSystem(const std::filesystem::path& folder) {
   constexpr std::array<std::uint32_t, 4> kFileSystemsOfTheKernel{0x9FA0, 0x62656572, 0x63677270,
                                                                  0x27E0EB};  // proc, sys, cgroups
   struct statfs info{};
@@ -122,7 +122,7 @@ bool isOfTheKernel(const std::filesystem::path& folder) {
 }
 
 Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& folder) {
-  if (isOfTheKernel(folder)) {
+  if (isInKernelFileSystem(folder)) {
     return Error(ErrorCode::Invalid, file.where() + ": no file can be made in " + folder.string() +
                                          ", which shows the kernel's state; choose a path on a local disk");
   }
@@ -155,7 +155,7 @@ Error notMadeYet(const SqliteFile& file) {
   return Error(ErrorCode::NotFound, file.where() + ": is not made yet; the first push or start makes it");
 }
 
-Result<void> checkIsThere(const SqliteFile& file) {
+Result<void> checkExists(const SqliteFile& file) {
   if (auto fine = checkPath(file); !fine) return fine;
   struct stat info{};
   if (auto trusted = checkDatabaseOwner(file); !trusted) return trusted;

@@ -46,7 +46,7 @@ Result<void> prepareFiles(const SqliteFile& file);
 
 // Checks the file for a command that only reads, and makes nothing. NotFound: the file does not exist, but could be
 // made. Other errors: as prepareFiles, also when another user owns the database, or when stat() fails.
-Result<void> checkIsThere(const SqliteFile& file);
+Result<void> checkExists(const SqliteFile& file);
 
 // The error of commands that only read, for a database whose file or tables do not exist.
 Error notMadeYet(const SqliteFile& file);

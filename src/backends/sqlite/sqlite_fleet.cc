@@ -15,7 +15,7 @@ namespace {
 // Texts that live shorter are written again and again (the cards of instances): their commits are not synced.
 constexpr std::chrono::minutes kMinSyncedLifetime{1};
 
-constexpr std::int64_t kNever = -1;  // as in fleet_statements.h
+constexpr std::int64_t kNeverExpires = -1;  // as in fleet_statements.h
 
 Durability durabilityFor(const std::optional<Duration>& lifetime) {
   return lifetime && *lifetime < kMinSyncedLifetime ? Durability::Normal : Durability::Full;
@@ -27,7 +27,7 @@ SqliteFleet::SqliteFleet(std::shared_ptr<SqliteBrokerState> state)
     : state_(std::move(state)),
       connection_(*state_->connection),
       countTables_(connection_, sql::kCountFleetTables),
-      dropExpired_(connection_, sql::kDropExpiredTexts),
+      deleteExpired_(connection_, sql::kDeleteExpiredTexts),
       put_(connection_, sql::kPutText),
       putIfAbsent_(connection_, sql::kPutTextIfAbsent),
       erase_(connection_, sql::kEraseText),
@@ -52,9 +52,9 @@ Result<bool> SqliteFleet::write(SqliteStatement& insert, std::string_view key, s
   if (auto made = makeTable(); !made) return made.error();
   SqliteTransaction write(connection_, TransactionKind::Write, durabilityFor(lifetime));
   const auto now = connection_.now();
-  const auto end = lifetime ? std::min(base::saturatedAdd(now, lifetime->count()), kLargestTime) : kNever;
-  dropExpired_.with(now).run();
-  const bool isChanged = insert.with(key, value, end).runChanging() > 0;
+  const auto end = lifetime ? std::min(base::saturatedAdd(now, lifetime->count()), kLargestTime) : kNeverExpires;
+  deleteExpired_.with(now).run();
+  const bool isChanged = insert.with(key, value, end).runUpdate() > 0;
   if (isChanged) changeVersionFor(key);
   if (auto written = write.commit(); !written) return written.error();
   return isChanged;
@@ -63,8 +63,8 @@ Result<bool> SqliteFleet::write(SqliteStatement& insert, std::string_view key, s
 Result<bool> SqliteFleet::erase(std::string_view key) {
   if (auto made = makeTable(); !made) return made.error();
   SqliteTransaction write(connection_, TransactionKind::Write);
-  dropExpired_.with(connection_.now()).run();
-  const bool wasThere = erase_.with(key).runChanging() > 0;
+  deleteExpired_.with(connection_.now()).run();
+  const bool wasThere = erase_.with(key).runUpdate() > 0;
   if (wasThere) changeVersionFor(key);
   if (auto written = write.commit(); !written) return written.error();
   return wasThere;

@@ -31,7 +31,7 @@ class SqliteFleet final : public FleetStore {
   SqliteConnection& connection_;
   bool hasTable_ = false;
   SqliteStatement countTables_;
-  SqliteStatement dropExpired_;
+  SqliteStatement deleteExpired_;
   SqliteStatement put_;
   SqliteStatement putIfAbsent_;
   SqliteStatement erase_;

@@ -40,7 +40,7 @@ Result<void> SqliteKeeper::remove(std::string_view id) {
   SqliteTransaction write(connection_, TransactionKind::Write);
   const auto holder = holderOf(id);
   if (!holder) return holder.error();
-  if (*holder > kHolderBuried) return broker::isLeased(id);
+  if (*holder > kHolderBuried) return broker::taskLeasedError(id);
   remove_.with(id).run();
   return write.commit();
 }
@@ -51,7 +51,7 @@ Result<CancelResult> SqliteKeeper::cancel(std::string_view id, std::string_view 
   if (!holder) return holder.error();
   const bool leased = *holder > kHolderBuried;
   if (leased) {
-    requestCancel_.with(broker::cancelRequester(by), id).run();
+    requestCancel_.with(broker::requesterOrUnknown(by), id).run();
   } else {
     remove_.with(id).run();
   }
@@ -72,16 +72,16 @@ Result<std::vector<FoundTask>> SqliteKeeper::listBuried(Page page) {
 Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
   SqliteTransaction write(connection_, TransactionKind::Write);
   std::size_t revived = 0;
-  for (const auto& id : ids) revived += revive_.with(dueAtOnce(connection_.clock().now()), id).runChanging();
+  for (const auto& id : ids) revived += revive_.with(dueAtOnce(connection_.clock().now()), id).runUpdate();
   if (auto written = write.commit(); !written) return written.error();
   state_->bells.ring();
   return revived;
 }
 
-Result<std::size_t> SqliteKeeper::removeAll(std::span<const std::string> ids) {
+Result<std::size_t> SqliteKeeper::removeMany(std::span<const std::string> ids) {
   SqliteTransaction write(connection_, TransactionKind::Write);
   std::size_t removed = 0;
-  for (const auto& id : ids) removed += removeUnlessLeased_.with(id).runChanging();
+  for (const auto& id : ids) removed += removeUnlessLeased_.with(id).runUpdate();
   if (auto written = write.commit(); !written) return written.error();
   return removed;
 }
@@ -90,14 +90,14 @@ Result<std::size_t> SqliteKeeper::reschedule(std::span<const std::string> ids, s
   SqliteTransaction write(connection_, TransactionKind::Write);
   const auto stored = due ? dueFrom(*due) : dueAtOnce(connection_.clock().now());
   std::size_t rescheduled = 0;
-  for (const auto& id : ids) rescheduled += reschedule_.with(stored, id).runChanging();
+  for (const auto& id : ids) rescheduled += reschedule_.with(stored, id).runUpdate();
   if (auto written = write.commit(); !written) return written.error();
   state_->bells.ring();
   return rescheduled;
 }
 
 Result<std::vector<ListedSession>> SqliteKeeper::listSessions(Page page) {
-  const auto file = textOf(connection_.fileIdentity());
+  const auto file = identityText(connection_.fileIdentity());
   SqliteTransaction read(connection_, TransactionKind::Read);
   std::vector<ListedSession> listed;
   listSessions_.with(file, page.limit, page.offset);

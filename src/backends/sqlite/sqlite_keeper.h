@@ -23,7 +23,7 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
     return lists_.list(filter, cursor, limit);
   }
   Result<std::optional<Time>> earliestDue() override { return lists_.earliestDue(); }
-  Result<std::size_t> removeAll(std::span<const std::string> ids) override;
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override;
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override;
   Result<std::vector<ListedSession>> listSessions(Page page) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;

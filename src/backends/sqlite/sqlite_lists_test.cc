@@ -48,19 +48,19 @@ class SqliteLists : public ::testing::Test {
 TEST_F(SqliteLists, ReadTheirRowsByAnIndexAndSortNothing) {
   const auto connection = connect();
   const std::vector<std::pair<std::string_view, std::string>> planOf{
-      {sql::kWaitingAtKey, "leptir_tasks_waiting (due=? AND rowid>?)"},
-      {sql::kWaitingBehindKey, "leptir_tasks_waiting (due>? AND due<?)"},
-      {sql::kLeasedAtKey, "leptir_tasks_held (holder=? AND rowid>?)"},
-      {sql::kLeasedBehindKey, "leptir_tasks_held (holder>? AND holder<?)"},
-      {sql::kBuriedAtKey, "leptir_tasks_buried (buried=? AND rowid>?)"},
-      {sql::kBuriedBehindKey, "leptir_tasks_buried (buried>? AND buried<?)"},
-      {sql::kPlacesOfIds, "leptir_tasks_id (id>? AND id<?)"},
-      {sql::kEarliestByTime, "leptir_tasks_waiting (due>?)"},
+      {sql::kListWaitingOfSameKey, "leptir_tasks_waiting (due=? AND rowid>?)"},
+      {sql::kListWaitingOfLaterKeys, "leptir_tasks_waiting (due>? AND due<?)"},
+      {sql::kListLeasedOfSameKey, "leptir_tasks_held (holder=? AND rowid>?)"},
+      {sql::kListLeasedOfLaterKeys, "leptir_tasks_held (holder>? AND holder<?)"},
+      {sql::kListBuriedOfSameKey, "leptir_tasks_buried (buried=? AND rowid>?)"},
+      {sql::kListBuriedOfLaterKeys, "leptir_tasks_buried (buried>? AND buried<?)"},
+      {sql::kPositionsOfIds, "leptir_tasks_id (id>? AND id<?)"},
+      {sql::kEarliestDueByTime, "leptir_tasks_waiting (due>?)"},
       {sql::kRemoveUnlessLeased, "leptir_tasks_id (id=?)"},
       {sql::kRescheduleTask, "leptir_tasks_id (id=?)"},
-      {sql::kRecordsAtKey, "leptir_records_saved (saved=? AND rowid<?)"},
-      {sql::kRecordsBehindKey, "leptir_records_saved (saved>? AND saved<?)"},
-      {sql::kPlacesOfRecords, "sqlite_autoindex_leptir_records_1 (id>? AND id<?)"}};
+      {sql::kListRecordsOfSameKey, "leptir_records_saved (saved=? AND rowid<?)"},
+      {sql::kListRecordsOfEarlierKeys, "leptir_records_saved (saved>? AND saved<?)"},
+      {sql::kPositionsOfRecords, "sqlite_autoindex_leptir_records_1 (id>? AND id<?)"}};
   for (const auto& [statement, index] : planOf) {
     SqliteStatement explain(*connection, "EXPLAIN QUERY PLAN " + std::string(statement));
     std::string plan;

@@ -108,7 +108,7 @@ TEST(SqliteLook, CountsInAReadOnlyDatabaseWithoutLeavingFilesBesideIt) {
     const auto countsOne = [&] {
       SqliteBackend backend;
       const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
-      const auto tried = broker->tryRights();
+      const auto tried = broker->checkRights();
       const bool isRefused = !tried && tried.error().code() == ErrorCode::Unavailable &&
                              tried.error().message().find("can be read, but not written") != std::string::npos;
       return broker->tasksCount().value().due == 1 && isRefused;
@@ -160,15 +160,15 @@ TEST(SqliteLook, CountsForAUserWhoseGroupMayOnlyRead) {
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     SqliteBackend backend;
     const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
-    return broker->tasksCount().value().due == 1 && !broker->tryRights();
+    return broker->tasksCount().value().due == 1 && !broker->checkRights();
   }));
 }
 
 TEST(SqliteRights, TryingThemLeavesNoTrace) {
   TestDatabase database;
   const auto broker = database.broker();
-  EXPECT_TRUE(broker->tryRights());
-  EXPECT_TRUE(database.records()->tryRights());
+  EXPECT_TRUE(broker->checkRights());
+  EXPECT_TRUE(database.records()->checkRights());
   EXPECT_EQ(broker->tasksCount().value(), TaskCounts());
 }
 

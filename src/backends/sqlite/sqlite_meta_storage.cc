@@ -11,9 +11,9 @@
 namespace leptir::sqlite {
 namespace {
 
-constexpr std::size_t kRecordsAtOnce = 64;
+constexpr std::size_t kRecordsPerInsert = 64;
 // Records that one transaction loads at most: other threads of the process wait for it.
-constexpr std::size_t kLoadedAtOnce = 100;
+constexpr std::size_t kMaxRecordsPerLoad = 100;
 // Rows that one call of expire() deletes at most. A row costs 4 to 6 µs, while other writers wait.
 constexpr std::int64_t kMaxExpiredPerCall = 5'000;
 
@@ -22,7 +22,7 @@ constexpr std::int64_t kMaxExpiredPerCall = 5'000;
 SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter)
     : connection_(std::move(connection)),
       expireAfter_(expireAfter),
-      save_(*connection_, sql::kSaveRecords, kRecordsAtOnce),
+      save_(*connection_, sql::kSaveRecords, kRecordsPerInsert),
       load_(*connection_, sql::kLoadRecord),
       list_(*connection_, sql::kListRecords),
       lists_(*connection_),
@@ -42,7 +42,7 @@ Result<void> SqliteMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) 
   SqliteTransaction write(*connection_, TransactionKind::Write, besideTasks ? Durability::Normal : Durability::Full);
   save_.write(records.size(), [&](RowParameters& row, std::size_t i) {
     const auto lease = static_cast<std::int64_t>(std::min<std::uint64_t>(records[i].lease, kLargestLease));
-    row.bind(records[i].id, lease, static_cast<std::int64_t>(records[i].step), nextSaved(), texts_[i]);
+    row.bind(records[i].id, lease, static_cast<std::int64_t>(records[i].step), nextSaveTime(), texts_[i]);
   });
   auto written = write.commit();
   if (written && std::ranges::any_of(records, isOfTaskThatIsOver)) bells_.ring();
@@ -54,24 +54,24 @@ Result<Json> SqliteMetaStorage::loadMetaInfoById(std::string_view id) {
   const auto record = loadText(id);
   if (auto finished = read.commit(); !finished) return finished.error();
   if (!record) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
-  return recordIn(id, *record);
+  return parseRecord(id, *record);
 }
 
 std::optional<std::string> SqliteMetaStorage::loadText(std::string_view id) {
-  return load_.with(id, oldestKept()).step() ? std::optional(std::string(load_.text(0))) : std::nullopt;
+  return load_.with(id, newestExpired()).step() ? std::optional(std::string(load_.text(0))) : std::nullopt;
 }
 
 Result<std::vector<std::optional<Json>>> SqliteMetaStorage::loadMetaInfos(std::span<const std::string> ids) {
   std::vector<std::optional<Json>> records;
   for (auto left = ids; !left.empty();) {
-    const auto piece = left.first(std::min(left.size(), kLoadedAtOnce));
+    const auto piece = left.first(std::min(left.size(), kMaxRecordsPerLoad));
     left = left.subspan(piece.size());
     SqliteTransaction read(*connection_, TransactionKind::Read);
     std::vector<std::optional<std::string>> texts;
     for (const auto& id : piece) texts.push_back(loadText(id));
     if (auto finished = read.commit(); !finished) return finished.error();
     for (std::size_t i = 0; i < piece.size(); ++i) {
-      auto record = texts[i] ? recordIn(piece[i], *texts[i]) : Result<Json>(Json());
+      auto record = texts[i] ? parseRecord(piece[i], *texts[i]) : Result<Json>(Json());
       records.push_back(texts[i] && record ? std::optional(std::move(*record)) : std::nullopt);
     }
   }
@@ -86,9 +86,9 @@ Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filt
   SqliteTransaction read(*connection_, TransactionKind::Read);
   std::vector<Json> listed;
   const auto status = filter.status ? static_cast<int>(*filter.status) : 0;
-  list_.with(oldestKept(), filter.name, filter.cause, status, page.limit, page.offset);
+  list_.with(newestExpired(), filter.name, filter.cause, status, page.limit, page.offset);
   while (list_.step()) {
-    auto json = recordIn(list_.text(sql::RecordColumn::Id), list_.text(sql::RecordColumn::Record));
+    auto json = parseRecord(list_.text(sql::RecordColumn::Id), list_.text(sql::RecordColumn::Record));
     if (json) listed.push_back(std::move(*json));  // a damaged record does not hide the others
   }
   if (auto finished = read.commit(); !finished) return finished.error();
@@ -97,13 +97,13 @@ Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filt
 
 Result<RecordList> SqliteMetaStorage::listRecords(const MetaFilter& filter, std::string_view cursor,
                                                   std::size_t limit) {
-  return lists_.list(filter, cursor, limit, base::saturatedAdd(oldestKept(), std::int64_t{1}));
+  return lists_.list(filter, cursor, limit, base::saturatedAdd(newestExpired(), std::int64_t{1}));
 }
 
 Result<std::size_t> SqliteMetaStorage::expire() {
   if (!expireAfter_) return 0;
   SqliteTransaction write(*connection_, TransactionKind::Write);
-  const auto removed = expire_.with(oldestKept(), kMaxExpiredPerCall).runChanging();
+  const auto removed = expire_.with(newestExpired(), kMaxExpiredPerCall).runUpdate();
   if (auto written = write.commit(); !written) return written.error();
   return static_cast<std::size_t>(removed);
 }
@@ -126,12 +126,12 @@ MetaTraits SqliteMetaStorage::traitsOfEveryFile() {
 }
 
 // At least a microsecond later than the last one, so that `saved` orders also the records of one call.
-std::int64_t SqliteMetaStorage::nextSaved() {
-  lastSaved_ = std::max(lastSaved_ + 1, connection_->now());
-  return lastSaved_;
+std::int64_t SqliteMetaStorage::nextSaveTime() {
+  lastSaveTime_ = std::max(lastSaveTime_ + 1, connection_->now());
+  return lastSaveTime_;
 }
 
-std::int64_t SqliteMetaStorage::oldestKept() const {
+std::int64_t SqliteMetaStorage::newestExpired() const {
   return expireAfter_ ? base::saturatedSubtract(connection_->now(), expireAfter_->count())
                       : std::numeric_limits<std::int64_t>::min();
 }

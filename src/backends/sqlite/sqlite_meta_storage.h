@@ -25,7 +25,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override;
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
-  Result<void> tryRights() override { return tryWriting(*connection_); }
+  Result<void> checkRights() override { return checkWriteAccess(*connection_); }
   Result<StoreExamination> examine() override { return examineDatabase(*connection_); }
   MetaTraits traits() const override;
   // The traits that are the same for every database file.
@@ -33,12 +33,12 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
 
  private:
   std::optional<std::string> loadText(std::string_view id);
-  std::int64_t nextSaved();
-  std::int64_t oldestKept() const;
+  std::int64_t nextSaveTime();
+  std::int64_t newestExpired() const;
 
   std::shared_ptr<SqliteConnection> connection_;
   std::optional<Duration> expireAfter_;
-  std::int64_t lastSaved_ = 0;
+  std::int64_t lastSaveTime_ = 0;
   std::vector<std::string> texts_;  // JSON of the records being saved; a member to reuse its memory
   RowBatches save_;
   SqliteStatement load_;

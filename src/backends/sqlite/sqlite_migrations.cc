@@ -148,7 +148,7 @@ DROP TABLE leptir_old_tasks;
 )sql");
 
 // Version 2 did not record where a session was opened: the new columns of its rows are NULL.
-constexpr SqlText kOrigins(R"sql(
+constexpr SqlText kAddOriginColumns(R"sql(
 ALTER TABLE leptir_sessions ADD COLUMN file TEXT;
 ALTER TABLE leptir_sessions ADD COLUMN lock INTEGER;
 ALTER TABLE leptir_sessions ADD COLUMN boot TEXT;
@@ -198,7 +198,7 @@ std::span<const SchemaStep> schemaSteps() {
                                           kFleet.c_str()};
   static constexpr std::array kUpgradeFrom1{kSetAsideVersion1.c_str(), kState.c_str(), kSessions.c_str(),
                                             kTasks.c_str(), kBringBackVersion1.c_str()};
-  static constexpr std::array kUpgradeFrom2{kOrigins.c_str()};
+  static constexpr std::array kUpgradeFrom2{kAddOriginColumns.c_str()};
   static constexpr std::array kUpgradeFrom3{kSetAsideVersion3.c_str(), kSessions.c_str(), kTasks.c_str(),
                                             kBringBackVersion3.c_str()};
   static constexpr std::array kUpgradeFrom4{kFleet.c_str()};

@@ -210,7 +210,7 @@ TEST_F(SqliteMigrations, ASessionOfVersion3KeepsItsLeases) {
   execute(kTablesOfVersion3);
   execute("UPDATE leptir_state SET value = 4242 WHERE name = 'file'");
   const auto lock = database.lock(name);
-  const auto fileId = textOf(must(fileNamedBy(database.path)));
+  const auto fileId = identityText(must(fileNamedBy(database.path)));
   execute(
       "INSERT INTO leptir_sessions (number, instance, epoch, state, host, pid, version, workers, opened, file) VALUES"
       " (16777300, '" +

@@ -11,7 +11,7 @@ namespace leptir::sqlite {
 SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteBrokerState> state)
     : state_(std::move(state)),
       connection_(*state_->connection),
-      expired_(connection_),
+      abandoned_(connection_),
       selectUnended_(connection_, sql::kUnendedSessions),
       claim_(connection_, sql::kClaimSession),
       reopen_(connection_, sql::kReopenSession) {}
@@ -24,7 +24,7 @@ Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
     const auto claimed = claimIfDead(session);
     if (!claimed) return claimed.error();
     if (!*claimed || done == limit) continue;
-    const auto returned = expired_.returnTasksOf(session.number, limit - done);
+    const auto returned = abandoned_.returnTasksOf(session.number, limit - done);
     if (!returned) return returned.error();
     done += *returned;
   }
@@ -36,7 +36,7 @@ Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
 }
 
 Result<std::vector<SessionRow>> SqliteRecovery::unendedSessions() {
-  const auto file = textOf(connection_.fileIdentity());
+  const auto file = identityText(connection_.fileIdentity());
   SqliteTransaction read(connection_, TransactionKind::Read);
   std::vector<SessionRow> sessions;
   selectUnended_.with(file);
@@ -56,7 +56,7 @@ Result<std::set<std::string>> SqliteRecovery::unendedInstances() {
 // Whether the session is claimed now, by this call or before. The column `state` alone proves nothing, because any
 // program can write it. `evidence` holds the instance's lock until the session is claimed.
 Result<bool> SqliteRecovery::claimIfDead(const SessionRow& session) {
-  if (session.isSuperseded && session.state != kOpen) return true;
+  if (session.isSuperseded && session.state != kSessionOpen) return true;
   if (state_->ownInstances.contains(session.origin.instance)) {
     if (auto opened = reopen(session); !opened) return opened.error();
     return false;
@@ -74,7 +74,7 @@ Result<bool> SqliteRecovery::claimIfDead(const SessionRow& session) {
 // instance lives. Of its tasks, only those that were given back meanwhile are lost: the session reports the lease of
 // each as lost.
 Result<void> SqliteRecovery::reopen(const SessionRow& session) {
-  if (session.state == kOpen) return {};
+  if (session.state == kSessionOpen) return {};
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
   reopen_.with(session.number).run();
   if (auto written = write.commit(); !written) return written;
@@ -83,7 +83,7 @@ Result<void> SqliteRecovery::reopen(const SessionRow& session) {
 }
 
 Result<std::size_t> SqliteRecovery::recoverWithoutSession(std::size_t limit) {
-  const auto returned = expired_.returnTasksWithoutSession(limit);
+  const auto returned = abandoned_.returnTasksWithoutSession(limit);
   if (returned && *returned > 0) {
     judge_.note("gave back " + std::to_string(*returned) +
                 " tasks whose holder is no session (another program wrote the holder or deleted the session)");

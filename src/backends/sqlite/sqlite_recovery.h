@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/sqlite/expired_tasks.h"
+#include "backends/sqlite/abandoned_tasks.h"
 #include "backends/sqlite/session_judge.h"
 #include "backends/sqlite/sqlite_broker_state.h"
 #include "backends/sqlite/sqlite_statement.h"
@@ -36,7 +36,7 @@ class SqliteRecovery {
   std::shared_ptr<SqliteBrokerState> state_;
   SqliteConnection& connection_;
   SessionJudge judge_;
-  ExpiredTasks expired_;
+  AbandonedTasks abandoned_;
   SqliteStatement selectUnended_;
   SqliteStatement claim_;
   SqliteStatement reopen_;

@@ -14,11 +14,11 @@
 namespace leptir::sqlite {
 namespace {
 
-constexpr std::int64_t kTablesOfEachVersion = 4;
+constexpr std::int64_t kTableCountOfEachVersion = 4;
 constexpr std::int64_t kFirstVersionWithFleet = 5;
 
 // The first column of the first row. Resets the statement: while one reads, SQLite cannot drop a table.
-std::optional<std::int64_t> numberFrom(SqliteConnection& connection, std::string_view sql) {
+std::optional<std::int64_t> queryNumber(SqliteConnection& connection, std::string_view sql) {
   SqliteStatement select(connection, sql);
   std::optional<std::int64_t> number;
   if (select.with().step()) number = select.integer(0);
@@ -26,31 +26,31 @@ std::optional<std::int64_t> numberFrom(SqliteConnection& connection, std::string
   return number;
 }
 
-Error isDamaged(const SqliteConnection& connection, const std::string& what) {
+Error damageError(const SqliteConnection& connection, const std::string& what) {
   return Error(ErrorCode::Corrupt,
                connection.file().where() + ": another program changed the tables of leptir: " + what);
 }
 
 // The schema version of the file. 0: it has no tables of leptir yet. Corrupt: some tables or the version are missing.
 Result<std::int64_t> versionOf(SqliteConnection& connection) {
-  const auto tables = numberFrom(connection, sql::kCountTables);
+  const auto tables = queryNumber(connection, sql::kCountTables);
   if (connection.failed()) return connection.transactionResult().error();
   if (tables == 0) return 0;
-  if (tables != kTablesOfEachVersion) {
-    return isDamaged(connection, std::to_string(*tables) + " of " + std::to_string(kTablesOfEachVersion) +
-                                     " tables are there; restore the database, or choose another path");
+  if (tables != kTableCountOfEachVersion) {
+    return damageError(connection, std::to_string(*tables) + " of " + std::to_string(kTableCountOfEachVersion) +
+                                       " tables are there; restore the database, or choose another path");
   }
-  const auto version = numberFrom(connection, sql::kSchemaVersionOfFile);
+  const auto version = queryNumber(connection, sql::kSchemaVersionOfFile);
   if (connection.failed()) return connection.transactionResult().error();
   if (version) {
-    if (*version < kFirstVersionWithFleet || numberFrom(connection, sql::kCountFleetTables) == 1) return *version;
+    if (*version < kFirstVersionWithFleet || queryNumber(connection, sql::kCountFleetTables) == 1) return *version;
     if (connection.failed()) return connection.transactionResult().error();
-    return isDamaged(connection, "leptir_fleet is not there; restore the database, or choose another path");
+    return damageError(connection, "leptir_fleet is not there; restore the database, or choose another path");
   }
-  return isDamaged(connection,
-                   "leptir_state has no version; restore the database, or, if this leptir made it, INSERT "
-                   "INTO leptir_state VALUES ('version', " +
-                       std::to_string(kSchemaVersion) + ")");
+  return damageError(connection,
+                     "leptir_state has no version; restore the database, or, if this leptir made it, INSERT "
+                     "INTO leptir_state VALUES ('version', " +
+                         std::to_string(kSchemaVersion) + ")");
 }
 
 // Upgrades the tables to kSchemaVersion, step by step. False: a version has no step to a later one.

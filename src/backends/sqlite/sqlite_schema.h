@@ -17,9 +17,9 @@ class SqliteConnection;
 // has filled completely.
 inline constexpr std::int64_t kHolderNone = 1 << 24;
 inline constexpr std::int64_t kHolderBuried = kHolderNone + 1;  // buried
-inline constexpr std::int64_t kLastReserved = kHolderNone + 15;
+inline constexpr std::int64_t kLastReservedHolder = kHolderNone + 15;
 inline constexpr std::int64_t kLargestSession = std::int64_t{1} << 61;
-// A session that cannot have the number after the last one gets one of the lowest ones of this many.
+// If no number is left after the last one, a session gets a random one of this many lowest numbers.
 inline constexpr std::int64_t kRandomSessions = std::int64_t{1} << 60;
 
 // Column `lease` of a task or a record. kNoLeaseYet takes as many bytes as a real number, for the same reason.
@@ -27,7 +27,7 @@ inline constexpr std::int64_t kNoLeaseYet = std::int64_t{1} << 50;
 inline constexpr std::int64_t kLargestLease = std::int64_t{1} << 62;
 // Column `buried` of a task.
 inline constexpr std::int64_t kLargestBurial = std::int64_t{1} << 62;
-// If another program wrote a larger `last lease`, it starts again; the upgrade of a table clamps numbers to this.
+// If another program wrote a larger `last lease`, lease numbers start again. Upgrades clamp numbers to this.
 inline constexpr std::int64_t kLargestAcceptedNumber = std::int64_t{1} << 61;
 
 // Limits of the other columns.
@@ -39,9 +39,9 @@ inline constexpr std::int64_t kLargestStep = 255;
 inline constexpr std::int64_t kRandomFileNumbers = std::int64_t{1} << 62;
 
 // Column `state` of a session.
-inline constexpr std::int64_t kOpen = 0;
-inline constexpr std::int64_t kClaimed = 1;  // its tasks are being returned to the queue
-inline constexpr std::int64_t kEnded = 2;  // holds no tasks; the row stays for 30 days, so that its epoch is not reused
+inline constexpr std::int64_t kSessionOpen = 0;
+inline constexpr std::int64_t kSessionClaimed = 1;  // its tasks are being returned to the queue
+inline constexpr std::int64_t kSessionEnded = 2;  // has no tasks; row kept for 30 days, so that its epoch is not reused
 
 // Makes the tables, or upgrades those of an earlier version (sqlite_migrations.h). Invalid: a newer leptir made them.
 // Corrupt: another program removed some. With WhenMissing::ReportNotFound nothing is made or changed; NotFound: there

@@ -18,7 +18,7 @@ namespace leptir::sqlite {
 namespace {
 
 // A waiting pop wakes up after this time to checkpoint -wal, unless -wal is empty.
-constexpr std::chrono::seconds kCheckpointAfter{1};
+constexpr std::chrono::seconds kCheckpointInterval{1};
 
 const LeaseId& leaseOf(const LeaseId& lease) {
   return lease;
@@ -36,7 +36,7 @@ std::vector<LeaseId> settleEach(std::span<const Settled> tasks, const Bound& bou
   for (const auto& task : tasks) {
     const auto& lease = leaseOf(task);
     const auto row = rowOf(lease);
-    const bool isSettled = row && bound(*row, task).runChanging() > 0;
+    const bool isSettled = row && bound(*row, task).runUpdate() > 0;
     if (!isSettled) notOurs.push_back(lease);
   }
   return notOurs;
@@ -77,7 +77,7 @@ Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit,
     if (waited || limit == 0) return std::vector<LeasedTask>();
     connection_.checkpointWhenIdle();
     const auto wait =
-        connection_.isLogEmpty() ? std::min(longest, *next) : std::min<Duration>({longest, *next, kCheckpointAfter});
+        connection_.isLogEmpty() ? std::min(longest, *next) : std::min<Duration>({longest, *next, kCheckpointInterval});
     if (wake.waitFor(wait, bell_.descriptor())) return std::vector<LeasedTask>();
   }
 }
@@ -241,7 +241,7 @@ std::int64_t SqliteSession::nextLeaseNumber() {
 bool SqliteSession::deleteRanges(std::span<const LeaseId> leases) {
   const auto ranges = rangesOf(leases);
   return ranges && std::ranges::all_of(*ranges, [this](const auto& range) {
-           return acknowledge_.with(range.first, range.last, number_, range.lease).runChanging() == range.length();
+           return acknowledge_.with(range.first, range.last, number_, range.lease).runUpdate() == range.length();
          });
 }
 

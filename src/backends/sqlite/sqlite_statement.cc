@@ -8,8 +8,8 @@ void SqliteStatement::start() {
     sqlite3_reset(statement_);
     return;
   }
-  connection_.noteFailure(sqlite3_prepare_v3(connection_.handle(), sql_.data(), static_cast<int>(sql_.size()),
-                                             SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
+  connection_.noteResultCode(sqlite3_prepare_v3(connection_.handle(), sql_.data(), static_cast<int>(sql_.size()),
+                                                SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
 }
 
 bool SqliteStatement::step() {
@@ -17,7 +17,7 @@ bool SqliteStatement::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   sqlite3_reset(statement_);
-  if (code != SQLITE_DONE) connection_.noteFailure(code);
+  if (code != SQLITE_DONE) connection_.noteResultCode(code);
   return false;
 }
 

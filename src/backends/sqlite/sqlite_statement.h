@@ -61,7 +61,7 @@ class SqliteStatement {
   // Runs the statement to its end. False: an error, which the connection keeps.
   bool run();
   // As run(), but answers the number of changed rows; 0 on an error.
-  std::int64_t runChanging() { return run() ? connection_.changes() : 0; }
+  std::int64_t runUpdate() { return run() ? connection_.changes() : 0; }
 
   bool isNull(Column column) const { return sqlite3_column_type(statement_, column.number) == SQLITE_NULL; }
   std::int64_t integer(Column column) const { return sqlite3_column_int64(statement_, column.number); }
@@ -76,7 +76,7 @@ class SqliteStatement {
   friend class StatementList;
 
   void note(int code) {
-    if (code != SQLITE_OK) connection_.noteFailure(code);
+    if (code != SQLITE_OK) connection_.noteResultCode(code);
   }
 
   SqliteConnection& connection_;

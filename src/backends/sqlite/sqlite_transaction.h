@@ -11,7 +11,7 @@ namespace leptir::sqlite {
 class SqliteTransaction {
  public:
   SqliteTransaction(SqliteConnection& connection, TransactionKind kind, Durability durability = Durability::Full)
-      : connection_(connection), mustReachOthers_(kind == TransactionKind::Write && durability == Durability::Full) {
+      : connection_(connection), checksFiles_(kind == TransactionKind::Write && durability == Durability::Full) {
     connection_.lock();
     connection_.begin(kind, durability);
   }
@@ -28,14 +28,14 @@ class SqliteTransaction {
   Result<void> commit() {
     isOpen_ = false;
     auto result = connection_.commit();
-    if (result && mustReachOthers_) result = connection_.checkFilesAfterCommit();
+    if (result && checksFiles_) result = connection_.checkFilesAfterCommit();
     connection_.unlock();
     return result;
   }
 
  private:
   SqliteConnection& connection_;
-  bool mustReachOthers_;  // commit() also checks that the paths still name the open files
+  bool checksFiles_;  // commit() also checks that the paths still name the open files
   bool isOpen_ = true;
 };
 

@@ -26,7 +26,7 @@ class StatementList {
  private:
   void finalizeRetiredLocked();
 
-  std::mutex mutex_;  // guards both
+  std::mutex mutex_;  // guards statements_ and retired_
   std::unordered_set<SqliteStatement*> statements_;
   std::vector<sqlite3_stmt*> retired_;
 };

@@ -64,8 +64,8 @@ inline constexpr SqlText kIdOfTask("SELECT id FROM leptir_tasks WHERE seq = :row
 inline constexpr SqlText kLastEpoch("SELECT max(epoch) FROM leptir_sessions WHERE instance = :instance");
 inline constexpr SqlText kClaimEarlierSessions(
     "UPDATE leptir_sessions SET state = {claimed} WHERE instance = :instance AND state = {open}");
-inline constexpr SqlText kDropEndedSessions("DELETE FROM leptir_sessions WHERE state = {ended} AND ended < :before");
-inline constexpr SqlText kInsertFileNumber(
+inline constexpr SqlText kDeleteEndedSessions("DELETE FROM leptir_sessions WHERE state = {ended} AND ended < :before");
+inline constexpr SqlText kInsertRandomFileNumber(
     "INSERT INTO leptir_state VALUES ('file', {random_file_number}) ON CONFLICT (name) DO NOTHING");
 // The number is the last one + 1. AUTOINCREMENT would fail once another program had set a row or the sequence to the
 // largest number; then the number is drawn at random, and is hardly ever in use.
@@ -115,7 +115,7 @@ inline constexpr SqlText kHoldersWithoutSession(
 enum class ReturnColumn { Row, Expiries };
 inline constexpr SqlText kTasksToReturn(
     "SELECT seq, expiries FROM leptir_tasks WHERE holder = :holder AND {is_leased} ORDER BY seq LIMIT :most");
-inline constexpr SqlText kReturnExpiredTask(
+inline constexpr SqlText kReturnAbandonedTask(
     "UPDATE leptir_tasks SET holder = {no_holder}, expiries = :expiries,"
     " due = CASE WHEN :delay > 0 THEN :now + :delay ELSE {due_at_once_by_now} END WHERE seq = :row");
 

@@ -20,10 +20,10 @@ namespace {
 // leased ones their holder, of the buried ones the number of their burial.
 enum ListPart : std::int64_t { kWaiting, kLeased, kBuried };
 
-constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
-constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+constexpr auto kMinKey = std::numeric_limits<std::int64_t>::min();
+constexpr auto kMaxKey = std::numeric_limits<std::int64_t>::max();
 
-bool mayHave(ListPart part, const TaskFilter& filter) {
+bool canMatch(ListPart part, const TaskFilter& filter) {
   if (!filter.reasonContains.empty() && part != kBuried) return false;
   if (!filter.state) return true;
   switch (*filter.state) {
@@ -51,7 +51,7 @@ bool comesBefore(const std::array<std::int64_t, 3>& a, const std::array<std::int
 void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueFrom) {
     const auto before = dueFrom(*filter.dueFrom) - 1 - offset;
-    if (before > range.key) range = {before, kMax, range.last};
+    if (before > range.key) range = {before, kMaxKey, range.last};
   }
   if (filter.dueBefore) range.last = std::min(range.last, dueFrom(*filter.dueBefore) - offset);
 }
@@ -60,7 +60,7 @@ void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
 void narrowLatestFirst(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
   if (filter.dueBefore) {
     const auto most = dueFrom(*filter.dueBefore) - offset;
-    if (most < range.key) range = {most, kMin, range.last};
+    if (most < range.key) range = {most, kMinKey, range.last};
   }
   if (filter.dueFrom) range.last = std::max(range.last, dueFrom(*filter.dueFrom) - offset);
 }
@@ -86,7 +86,7 @@ class TaskLists::Page {
     bytes_ += list_.tasks.back().envelope.size();
   }
   // Ends the page. `isLast`: there are no more tasks.
-  TaskList take(bool isLast) {
+  TaskList finish(bool isLast) {
     if (!isLast) list_.cursor = base::cursorOf(last_);
     return std::move(list_);
   }
@@ -102,54 +102,54 @@ class TaskLists::Page {
 
 TaskLists::TaskLists(SqliteConnection& connection)
     : connection_(connection),
-      atOnce_(connection, sql::kWaitingInOrder),
-      byTime_(connection, sql::kWaitingInOrder),
+      atOnce_(connection, sql::kWaitingEarliestFirst),
+      byTime_(connection, sql::kWaitingEarliestFirst),
       atOnceLatestFirst_(connection, sql::kWaitingLatestFirst),
       byTimeLatestFirst_(connection, sql::kWaitingLatestFirst),
       leased_(connection, sql::kLeasedInOrder),
-      buried_(connection, sql::kBuriedInOrder),
+      buried_(connection, sql::kBuriedEarliestFirst),
       buriedLatestFirst_(connection, sql::kBuriedLatestFirst),
-      places_(connection, sql::kPlacesOfIds),
-      row_(connection, sql::kFindRow),
+      byId_(connection, sql::kPositionsOfIds),
+      row_(connection, sql::kFindTaskRow),
       earliest_(connection, sql::kEarliestDue),
-      earliestByTime_(connection, sql::kEarliestByTime) {}
+      earliestDueByTime_(connection, sql::kEarliestDueByTime) {}
 
 Result<TaskList> TaskLists::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
   const auto after = base::numbersIn<3>(cursor);
   if (!cursor.empty() && !after) return base::noSuchCursor(cursor);
   SqliteTransaction read(connection_, TransactionKind::Read);
   Page page(filter, limit, connection_.now());
-  auto places = placesOf(filter.idPrefix);
-  if (places) {
+  auto found = positionsOf(filter.idPrefix);
+  if (found) {
     const auto isBefore = [&](const Position& a, const Position& b) { return comesBefore(a, b, filter.order); };
-    std::ranges::sort(*places, isBefore);
-    if (after) places->erase(places->begin(), std::ranges::upper_bound(*places, *after, isBefore));
+    std::ranges::sort(*found, isBefore);
+    if (after) found->erase(found->begin(), std::ranges::upper_bound(*found, *after, isBefore));
   }
-  const bool isLast = places ? addAllAtPositions(page, *places) : addAllInOrder(page, after);
+  const bool isLast = found ? addAllAtPositions(page, *found) : addAllInOrder(page, after);
   if (auto finished = read.commit(); !finished) return finished.error();
-  return page.take(isLast);
+  return page.finish(isLast);
 }
 
 bool TaskLists::addAllInOrder(Page& page, const std::optional<Position>& after) {
   const auto start = [&](ListPart part) -> std::optional<Position> {
-    if (!mayHave(part, page.filter()) || (after && after->front() > part)) return {};
+    if (!canMatch(part, page.filter()) || (after && after->front() > part)) return {};
     if (after && after->front() == part) return *after;
     const bool startsAtLastBurial = page.filter().order == ListOrder::LatestFirst && part == kBuried;
-    return startsAtLastBurial ? Position{part, kMax, kMax} : Position{part, -1, kMin};
+    return startsAtLastBurial ? Position{part, kMaxKey, kMaxKey} : Position{part, -1, kMinKey};
   };
   const bool isLatestFirst = page.filter().order == ListOrder::LatestFirst;
   if (start(kWaiting) && !(isLatestFirst ? addAllWaitingLatestFirst(page, after) : addAllWaiting(page, after)))
     return false;
-  if (const auto from = start(kLeased); from && !addAllOfPart(page, leased_, *from, kMax)) return false;
+  if (const auto from = start(kLeased); from && !addAllOfPart(page, leased_, *from, kMaxKey)) return false;
   const auto from = start(kBuried);
   return !from || addAllBuried(page, *from);
 }
 
 // Latest first, the tasks that another program has buried without a number come last: their key is -1.
 bool TaskLists::addAllBuried(Page& page, const Position& after) {
-  if (page.filter().order == ListOrder::EarliestFirst) return addAllOfPart(page, buried_, after, kMax);
+  if (page.filter().order == ListOrder::EarliestFirst) return addAllOfPart(page, buried_, after, kMaxKey);
   if (after[1] != -1 && !addAllOfPart(page, buriedLatestFirst_, after, 0)) return false;
-  return addAllOfPart(page, buriedLatestFirst_, after[1] == -1 ? after : Position{kBuried, -1, kMax}, 0);
+  return addAllOfPart(page, buriedLatestFirst_, after[1] == -1 ? after : Position{kBuried, -1, kMaxKey}, 0);
 }
 
 // Merges the tasks that are due at once with those that are due by the time, as DueTasks::select does.
@@ -157,17 +157,17 @@ bool TaskLists::addAllWaiting(Page& page, const std::optional<Position>& after) 
   const auto& filter = page.filter();
   constexpr auto kBeforeAll = -kLargestTime - 1;
   const auto behind = after && after->front() == kWaiting
-                          ? KeyRange{std::clamp((*after)[1], kBeforeAll, kLargestTime), (*after)[2], kMax}
-                          : KeyRange{kBeforeAll, kMax, kMax};
+                          ? KeyRange{std::clamp((*after)[1], kBeforeAll, kLargestTime), (*after)[2], kMaxKey}
+                          : KeyRange{kBeforeAll, kMaxKey, kMaxKey};
   KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, kAtOnceLimit - 1};
   KeyRange byTime{behind.key, behind.row, kLargestTime};
   narrow(atOnce, filter, kAtOnceOffset);
   narrow(byTime, filter, 0);
   if (filter.state == TaskState::Due) byTime.last = std::min(byTime.last, page.now());
-  if (filter.state == TaskState::Scheduled && byTime.key < page.now()) byTime = {page.now(), kMax, byTime.last};
+  if (filter.state == TaskState::Scheduled && byTime.key < page.now()) byTime = {page.now(), kMaxKey, byTime.last};
 
-  bool hasAtOnce = filter.state != TaskState::Scheduled && atOnce_.startBehind(atOnce.key, atOnce.row, atOnce.last);
-  bool hasByTime = byTime_.startBehind(byTime.key, byTime.row, byTime.last);
+  bool hasAtOnce = filter.state != TaskState::Scheduled && atOnce_.startAfter(atOnce.key, atOnce.row, atOnce.last);
+  bool hasByTime = byTime_.startAfter(byTime.key, byTime.row, byTime.last);
   while (hasAtOnce || hasByTime) {
     if (page.isFull()) return false;
     const bool takeAtOnce =
@@ -185,19 +185,19 @@ bool TaskLists::addAllWaitingLatestFirst(Page& page, const std::optional<Positio
   const auto& filter = page.filter();
   constexpr auto kBehindLatestTime = kLargestTime + 1;
   const auto behind = after && after->front() == kWaiting
-                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindLatestTime), (*after)[2], kMin}
-                          : KeyRange{kBehindLatestTime, kMin, kMin};
+                          ? KeyRange{std::clamp((*after)[1], -kLargestTime, kBehindLatestTime), (*after)[2], kMinKey}
+                          : KeyRange{kBehindLatestTime, kMinKey, kMinKey};
   KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, -kLargestTime - kAtOnceOffset};
   KeyRange byTime{behind.key, behind.row, -kLargestTime};
   narrowLatestFirst(atOnce, filter, kAtOnceOffset);
   narrowLatestFirst(byTime, filter, 0);
-  if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kMin, byTime.last};
+  if (filter.state == TaskState::Due && byTime.key > page.now()) byTime = {page.now() + 1, kMinKey, byTime.last};
   if (filter.state == TaskState::Scheduled) byTime.last = std::max(byTime.last, page.now() + 1);
 
   auto& rowsAtOnce = atOnceLatestFirst_;
   auto& rowsByTime = byTimeLatestFirst_;
-  bool hasAtOnce = filter.state != TaskState::Scheduled && rowsAtOnce.startBehind(atOnce.key, atOnce.row, atOnce.last);
-  bool hasByTime = rowsByTime.startBehind(byTime.key, byTime.row, byTime.last);
+  bool hasAtOnce = filter.state != TaskState::Scheduled && rowsAtOnce.startAfter(atOnce.key, atOnce.row, atOnce.last);
+  bool hasByTime = rowsByTime.startAfter(byTime.key, byTime.row, byTime.last);
   while (hasAtOnce || hasByTime) {
     if (page.isFull()) return false;
     const bool takeAtOnce = hasAtOnce && (!hasByTime || TaskRow(rowsByTime.row()).queuePosition() <
@@ -211,7 +211,7 @@ bool TaskLists::addAllWaitingLatestFirst(Page& page, const std::optional<Positio
 }
 
 bool TaskLists::addAllOfPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last) {
-  for (bool has = rows.startBehind(after[1], after[2], last); has; has = rows.step()) {
+  for (bool has = rows.startAfter(after[1], after[2], last); has; has = rows.step()) {
     if (page.isFull()) return false;
     page.compare(TaskRow(rows.row()),
                  {after[0], rows.row().integer(TaskColumn::AfterFound), TaskRow(rows.row()).number()});
@@ -219,38 +219,38 @@ bool TaskLists::addAllOfPart(Page& page, OrderedRows& rows, const Position& afte
   return true;
 }
 
-bool TaskLists::addAllAtPositions(Page& page, const std::vector<Position>& places) {
-  for (const auto& place : places) {
+bool TaskLists::addAllAtPositions(Page& page, const std::vector<Position>& positions) {
+  for (const auto& each : positions) {
     if (page.isFull()) return false;
-    if (row_.with(place.back()).step()) page.compare(TaskRow(row_), place);
+    if (row_.with(each.back()).step()) page.compare(TaskRow(row_), each);
   }
   return true;
 }
 
-std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_view idPrefix) {
+std::optional<std::vector<TaskLists::Position>> TaskLists::positionsOf(std::string_view idPrefix) {
   const auto ids = idsWithPrefix(idPrefix);
   if (!ids) return {};
-  std::vector<Position> places;
-  places_.with(ids->first, ids->behind, kMaxRowsPerPrefix + 1);
-  while (places_.step()) {
-    using enum sql::TaskPlaceColumn;
-    const auto holder = places_.integer(Holder), row = places_.integer(Row);
+  std::vector<Position> found;
+  byId_.with(ids->first, ids->behind, kMaxRowsPerPrefix + 1);
+  while (byId_.step()) {
+    using enum sql::TaskPositionColumn;
+    const auto holder = byId_.integer(Holder), row = byId_.integer(Row);
     if (holder == kHolderNone)
-      places.push_back({kWaiting, timeOfDue(places_.integer(Due)).time_since_epoch().count(), row});
+      found.push_back({kWaiting, timeOfDue(byId_.integer(Due)).time_since_epoch().count(), row});
     else if (holder == kHolderBuried)
-      places.push_back({kBuried, places_.integer(Buried), row});
+      found.push_back({kBuried, byId_.integer(Buried), row});
     else
-      places.push_back({kLeased, holder, row});
+      found.push_back({kLeased, holder, row});
   }
-  if (places.size() > kMaxRowsPerPrefix) return {};
-  return places;
+  if (found.size() > kMaxRowsPerPrefix) return {};
+  return found;
 }
 
 // In the index all tasks that are due at once stand before the others, so the first of each kind is compared.
 Result<std::optional<Time>> TaskLists::earliestDue() {
   SqliteTransaction read(connection_, TransactionKind::Read);
   std::optional<Time> earliest;
-  for (auto* const select : {&earliest_, &earliestByTime_}) {
+  for (auto* const select : {&earliest_, &earliestDueByTime_}) {
     if (!select->with().step() || select->isNull(0)) continue;
     const auto due = timeOfDue(select->integer(0));
     earliest = std::min(earliest.value_or(due), due);

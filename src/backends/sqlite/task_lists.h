@@ -31,10 +31,10 @@ class TaskLists {
   bool addAllWaitingLatestFirst(Page& page, const std::optional<Position>& after);
   bool addAllBuried(Page& page, const Position& after);
   bool addAllOfPart(Page& page, OrderedRows& rows, const Position& after, std::int64_t last);
-  bool addAllAtPositions(Page& page, const std::vector<Position>& places);
+  bool addAllAtPositions(Page& page, const std::vector<Position>& positions);
 
   // The positions of the tasks whose ids begin with the prefix, in their order. nullopt: too many have it.
-  std::optional<std::vector<Position>> placesOf(std::string_view idPrefix);
+  std::optional<std::vector<Position>> positionsOf(std::string_view idPrefix);
 
   SqliteConnection& connection_;
   OrderedRows atOnce_;
@@ -44,10 +44,10 @@ class TaskLists {
   OrderedRows leased_;
   OrderedRows buried_;
   OrderedRows buriedLatestFirst_;
-  SqliteStatement places_;
+  SqliteStatement byId_;
   SqliteStatement row_;
   SqliteStatement earliest_;
-  SqliteStatement earliestByTime_;
+  SqliteStatement earliestDueByTime_;
 };
 
 }  // namespace leptir::sqlite

@@ -13,7 +13,7 @@ namespace leptir::sqs {
 namespace {
 
 // Before a task comes again that the service has refused, or that cannot be buried.
-constexpr std::chrono::seconds kPauseOfRefused{60};
+constexpr std::chrono::seconds kRefusedMessageDelay{60};
 
 bool isRelease(const SessionState& state, const std::string& queue) {
   return queue == state.client.queue();
@@ -30,14 +30,14 @@ void append(std::vector<LeaseId>& to, std::vector<LeaseId> more) {
 }
 
 // What became of the messages of a call.
-struct Sent {
-  std::vector<HeldLease*> leases{};               // their messages are in the queue
-  std::vector<SqsLeases::GoingBack> goingBack{};  // they are not, and never will
-  std::optional<Error> failed{};                  // the first error of the others
+struct SendOutcome {
+  std::vector<HeldLease*> leases{};                      // their messages are in the queue
+  std::vector<SqsLeases::GiveBackRequest> toGiveBack{};  // were not sent and never will be: given back as they are
+  std::optional<Error> failed{};                         // the first error of the others
 };
 
 // Marks the leases whose messages were sent.
-void send(SessionState& state, const std::string& queue, std::vector<Replacement> toSend, Sent& sent) {
+void send(SessionState& state, const std::string& queue, std::vector<Replacement> toSend, SendOutcome& sent) {
   std::vector<OutgoingMessage> messages;
   for (auto& [lease, message] : toSend) messages.push_back(std::move(message));
   const auto outcomes = sendMessages(state.client, queue, messages, state.queue.maximumMessageSize);
@@ -47,15 +47,15 @@ void send(SessionState& state, const std::string& queue, std::vector<Replacement
       lease->isSentAnew = true;
       sent.leases.push_back(lease);
     } else if (outcomes[i]->isSendersFault && isMessageRefused(outcomes[i]->code)) {
-      sent.goingBack.push_back({lease, std::max(messages[i].delay, kPauseOfRefused)});
+      sent.toGiveBack.push_back({lease, std::max(messages[i].delay, kRefusedMessageDelay)});
     } else if (!sent.failed) {
       sent.failed = outcomes[i]->error;
     }
   }
 }
 
-Sent sendAll(SessionState& state, const std::string& queue, std::vector<Replacement> replacements) {
-  Sent sent;
+SendOutcome sendAll(SessionState& state, const std::string& queue, std::vector<Replacement> replacements) {
+  SendOutcome sent;
   std::vector<Replacement> toSend;
   for (auto& replacement : replacements) {
     if (isRelease(state, queue)) setPreviousLease(replacement.message, replacement.lease->id.number);
@@ -64,8 +64,8 @@ Sent sendAll(SessionState& state, const std::string& queue, std::vector<Replacem
     } else if (canBeSent(replacement, state, queue)) {
       toSend.push_back(std::move(replacement));
     } else {
-      const auto pause = isRelease(state, queue) ? std::chrono::seconds(0) : kPauseOfRefused;
-      sent.goingBack.push_back({replacement.lease, std::max(replacement.message.delay, pause)});
+      const auto pause = isRelease(state, queue) ? std::chrono::seconds(0) : kRefusedMessageDelay;
+      sent.toGiveBack.push_back({replacement.lease, std::max(replacement.message.delay, pause)});
     }
   }
   if (!toSend.empty()) LEPTIR_FAILPOINT("sqs.release.before_send");
@@ -81,7 +81,7 @@ Result<std::vector<LeaseId>> replaceMessages(SessionState& state, const std::str
   if (!sent.leases.empty()) LEPTIR_FAILPOINT("sqs.release.after_send");
   auto over = state.leases.remove(sent.leases);
   if (!over) return over;
-  auto overToo = state.leases.giveBack(sent.goingBack);
+  auto overToo = state.leases.giveBack(sent.toGiveBack);
   if (!overToo) return overToo;
   if (sent.failed) return *sent.failed;
   append(*over, std::move(*overToo));

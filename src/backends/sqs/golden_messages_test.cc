@@ -40,9 +40,9 @@ TEST(GoldenMessages, EachTaskOfPhpIsLeasedFromItsTimeOnAndNotBefore) {
     const auto head = task::decodeEnvelope(body);
     ASSERT_TRUE(head) << body;
     const auto due = head->timeOfExecution.value_or(Time(1'700'000'000s));
-    EXPECT_EQ(judge({.body = body}, due).action, Verdict::Action::Lease) << body;
+    EXPECT_EQ(decide({.body = body}, due).action, MessageDecision::Action::Lease) << body;
     if (head->timeOfExecution) {
-      EXPECT_EQ(judge({.body = body}, due - 1s).action, Verdict::Action::SendOn) << body;
+      EXPECT_EQ(decide({.body = body}, due - 1s).action, MessageDecision::Action::SendOn) << body;
     }
   }
 }
@@ -64,7 +64,7 @@ TEST(GoldenMessages, WhatPhpWouldHaveDroppedOrDiedOfIsLeasedSoThatItIsBuried) {
     if (!one.contains("message") || !one.at("message").is_string()) continue;
     const auto body = one.at("message").get<std::string>();
     ++messages;
-    EXPECT_EQ(judge({.body = body}, Time(2'000'000'000s)).action, Verdict::Action::Lease) << body;
+    EXPECT_EQ(decide({.body = body}, Time(2'000'000'000s)).action, MessageDecision::Action::Lease) << body;
   }
   EXPECT_GE(messages, 9);
 }

@@ -6,7 +6,7 @@ namespace leptir::sqs {
 
 namespace {
 
-constexpr std::string_view kNoRoom = "?";
+constexpr std::string_view kOmittedAttributes = "?";
 
 // Takes the part before the next colon off `text`. None: there is no colon.
 std::optional<std::string_view> takePart(std::string_view& text) {
@@ -17,7 +17,7 @@ std::optional<std::string_view> takePart(std::string_view& text) {
   return part;
 }
 
-std::optional<std::int64_t> numberIn(std::string_view text, std::int64_t most) {
+std::optional<std::int64_t> parseNumberUpTo(std::string_view text, std::int64_t most) {
   std::int64_t number = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
@@ -28,8 +28,8 @@ std::optional<std::int64_t> numberIn(std::string_view text, std::int64_t most) {
 // Takes attributes of the length that `size` says off `text`. False: they cannot be read.
 bool takeAttributes(std::string_view size, std::string_view& text, LeaseHandle& handle) {
   handle.others.reset();
-  if (size == kNoRoom) return true;
-  const auto bytes = numberIn(size, static_cast<std::int64_t>(text.size()));
+  if (size == kOmittedAttributes) return true;
+  const auto bytes = parseNumberUpTo(size, static_cast<std::int64_t>(text.size()));
   if (!bytes) return false;
   handle.others.emplace();
   if (*bytes == 0) return true;
@@ -43,7 +43,7 @@ bool takeAttributes(std::string_view size, std::string_view& text, LeaseHandle& 
 
 }  // namespace
 
-std::string sessionMark(const SessionId& session) {
+std::string shortSessionName(const SessionId& session) {
   return session.instance.substr(0, 16) + "." + std::to_string(session.epoch);
 }
 
@@ -53,17 +53,17 @@ std::string writeHandle(const LeaseHandle& handle) {
   const auto withoutAttributes = [&](std::string_view size) {
     return start + std::string(size) + ":" + handle.receipt;
   };
-  if (!handle.others) return withoutAttributes(kNoRoom);
+  if (!handle.others) return withoutAttributes(kOmittedAttributes);
   if (handle.others->empty()) return withoutAttributes("0");
   const auto attributes = writeJson(attributesJson(*handle.others));
   auto text = start + std::to_string(attributes.size()) + ":" + attributes + handle.receipt;
-  return text.size() <= kMaxHandleBytes ? text : withoutAttributes(kNoRoom);
+  return text.size() <= kMaxHandleBytes ? text : withoutAttributes(kOmittedAttributes);
 }
 
 std::optional<LeaseHandle> readHandle(std::string_view text) {
   const auto session = takePart(text), received = takePart(text), attributes = takePart(text);
   if (!session || !received || !attributes) return {};
-  const auto milliseconds = numberIn(*received, std::chrono::milliseconds(kMaxTimeSpan).count());
+  const auto milliseconds = parseNumberUpTo(*received, std::chrono::milliseconds(kMaxTimeSpan).count());
   if (!milliseconds) return {};
   LeaseHandle handle{.session = std::string(*session), .received = Time(std::chrono::milliseconds(*milliseconds))};
   if (!takeAttributes(*attributes, text, handle) || text.empty()) return {};

@@ -13,14 +13,14 @@
 
 namespace leptir::sqs {
 
-// LeaseId::handle has no more bytes.
+// The longest LeaseId::handle.
 inline constexpr std::size_t kMaxHandleBytes = 2048 - 16;
 // A message with a longer receipt handle cannot be leased. Amazon's have some 400 bytes.
 inline constexpr std::size_t kMaxReceiptBytes = 1900;
 
 // What a later process of the instance must know of a lease.
 struct LeaseHandle {
-  std::string session{};  // which session took the lease: sessionMark()
+  std::string session{};  // which session took the lease: shortSessionName()
   Time received{};        // by the clock of this machine: a message can be prolonged to 12 hours from here
   std::string receipt{};
   // The attributes of other programs. None: they have no room in the handle, so they stand in the message alone.
@@ -28,7 +28,7 @@ struct LeaseHandle {
 };
 
 // "0123456789abcdef.12": the beginning of the instance's name, and the epoch.
-std::string sessionMark(const SessionId& session);
+std::string shortSessionName(const SessionId& session);
 
 // "0123456789abcdef.12:1764500000123:0:RECEIPT". In place of 0: the length of the attributes, a JSON object before the
 // receipt; or ? where they have no room.

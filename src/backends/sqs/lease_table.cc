@@ -16,14 +16,14 @@ std::uint64_t microseconds(Time time) {
 }  // namespace
 
 LeaseTable::LeaseTable(const SessionId& session, Time now)
-    : mark_(sessionMark(session)), first_(microseconds(now)), last_(first_) {}
+    : session_(shortSessionName(session)), first_(microseconds(now)), last_(first_) {}
 
 HeldLease& LeaseTable::add(HeldLease lease, Time now) {
   const auto previous = lease.previous <= microseconds(now + kMaxClockSkew) ? lease.previous : 0;
   last_ = std::max({last_ + 1, microseconds(now), previous + 1});
   lease.id = {
       .number = last_,
-      .handle = writeHandle({.session = mark_, .received = now, .receipt = lease.receipt, .others = lease.others})};
+      .handle = writeHandle({.session = session_, .received = now, .receipt = lease.receipt, .others = lease.others})};
   if (!lease.messageId.empty()) numbers_[lease.messageId] = last_;
   return leases_[last_] = std::move(lease);
 }
@@ -58,10 +58,10 @@ std::vector<HeldLease*> LeaseTable::all() {
   return all;
 }
 
-std::optional<LeaseHandle> LeaseTable::mayBeOurs(const LeaseId& lease) const {
+std::optional<LeaseHandle> LeaseTable::readIfOurs(const LeaseId& lease) const {
   if (lease.number > first_ || leases_.contains(lease.number)) return {};
   auto handle = readHandle(lease.handle);
-  if (!handle || handle->session != mark_) return {};
+  if (!handle || handle->session != session_) return {};
   return handle;
 }
 

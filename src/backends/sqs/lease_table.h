@@ -32,7 +32,7 @@ struct HeldLease {
   std::vector<MessageAttribute> knownOthers() const { return others ? *others : std::vector<MessageAttribute>(); }
 };
 
-// Which leases are given to the table, and what it says of them, is SqsLeases's matter.
+// Only a table: SqsLeases decides which leases are added, and whether a found lease is over.
 class LeaseTable {
  public:
   // `now`: lease numbers begin here, in microseconds.
@@ -50,10 +50,10 @@ class LeaseTable {
 
   // The lease is not in the table, but an earlier process of the instance may have taken it in this session: what its
   // handle says. This process knows of all leases that it took itself.
-  std::optional<LeaseHandle> mayBeOurs(const LeaseId& lease) const;
+  std::optional<LeaseHandle> readIfOurs(const LeaseId& lease) const;
 
  private:
-  const std::string mark_;
+  const std::string session_;
   const std::uint64_t first_;
   std::uint64_t last_;
   std::map<std::uint64_t, HeldLease> leases_;               // by number

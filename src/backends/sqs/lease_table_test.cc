@@ -44,7 +44,7 @@ TEST(LeaseTable, FindsALeaseByItsWholeIdAndItsMessage) {
 TEST(LeaseTable, ALeaseOfAnEarlierProcessOfTheSessionMayBeOurs) {
   LeaseTable earlier(kSession, kOpened), table(kSession, kOpened + 1s);
   const auto id = earlier.add({.messageId = "a", .receipt = "r:with:colons"}, kOpened).id;
-  const auto found = table.mayBeOurs(id);
+  const auto found = table.readIfOurs(id);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->receipt, "r:with:colons");
   EXPECT_EQ(found->received, kOpened);
@@ -57,12 +57,12 @@ TEST(LeaseTable, AnEarlierProcessSaysTheAttributesOfOtherProgramsOrThatTheyHaveN
   const Attributes many{{.name = "a", .type = "String", .text = std::string(1500, 'x')}};
   LeaseTable earlier(kSession, kOpened), table(kSession, kOpened + 1s);
   const std::string receipt(500, 'r');
-  const auto withFew = table.mayBeOurs(earlier.add({.messageId = "a", .receipt = receipt, .others = few}, kOpened).id);
+  const auto withFew = table.readIfOurs(earlier.add({.messageId = "a", .receipt = receipt, .others = few}, kOpened).id);
   ASSERT_TRUE(withFew);
   EXPECT_EQ(withFew->others, few);
   EXPECT_EQ(withFew->receipt, receipt);
   const auto withMany =
-      table.mayBeOurs(earlier.add({.messageId = "b", .receipt = receipt, .others = many}, kOpened).id);
+      table.readIfOurs(earlier.add({.messageId = "b", .receipt = receipt, .others = many}, kOpened).id);
   ASSERT_TRUE(withMany);
   EXPECT_EQ(withMany->others, std::nullopt);
   EXPECT_EQ(withMany->receipt, receipt);
@@ -79,20 +79,20 @@ TEST(LeaseTable, AHandleIsNoLongerThanAStoreMayHave) {
 
 TEST(LeaseTable, ALeaseOfAnotherSessionOrOfThisProcessIsNotAskedFor) {
   LeaseTable other({kSession.instance, 2}, kOpened), table(kSession, kOpened + 1s);
-  EXPECT_FALSE(table.mayBeOurs(other.add({.messageId = "a", .receipt = "r"}, kOpened).id));
+  EXPECT_FALSE(table.readIfOurs(other.add({.messageId = "a", .receipt = "r"}, kOpened).id));
   const auto ours = table.add({.messageId = "b", .receipt = "r"}, kOpened + 1s).id;
   table.remove(ours);
-  EXPECT_FALSE(table.mayBeOurs(ours)) << "this process has forgotten it, so it is over";
+  EXPECT_FALSE(table.readIfOurs(ours)) << "this process has forgotten it, so it is over";
 }
 
 TEST(LeaseTable, AHandleThatIsNoneIsNobodys) {
   LeaseTable table(kSession, kOpened);
-  const auto mark = sessionMark(kSession);
+  const auto mark = shortSessionName(kSession);
   for (const auto& handle :
        std::vector<std::string>{"", "-1", ":", "::", mark, mark + ":1", mark + ":1:", mark + ":1:0:", mark + ":1:r",
                                 mark + ":x:0:r", mark + ":-1:0:r", mark + ":99999999999999999999:0:r", mark + ":1:x:r",
                                 mark + ":1:-1:r", mark + ":1:2:r", mark + ":1:2:[]", mark + ":1:2:{]r"})
-    EXPECT_FALSE(table.mayBeOurs({1, handle})) << handle;
+    EXPECT_FALSE(table.readIfOurs({1, handle})) << handle;
 }
 
 }  // namespace

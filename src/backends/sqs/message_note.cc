@@ -9,7 +9,7 @@
 namespace leptir::sqs {
 namespace {
 
-constexpr const char* kName = "leptir";
+constexpr const char* kLeptirAttribute = "leptir";
 
 std::int64_t unixMilliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -24,7 +24,7 @@ std::optional<std::int64_t> numberIn(const Json& json, const char* key) {
 }
 
 bool isOurs(const MessageAttribute& attribute) {
-  return attribute.name == kName;
+  return attribute.name == kLeptirAttribute;
 }
 
 // An empty object: the message has no such attribute, or one that cannot be read.
@@ -37,14 +37,14 @@ Json readAttribute(const std::vector<MessageAttribute>& attributes) {
 
 }  // namespace
 
-MessageAttribute attributeOf(const DelayNote& note) {
-  return {.name = kName,
+MessageAttribute makeDelayAttribute(const DelayInfo& note) {
+  return {.name = kLeptirAttribute,
           .type = "String",
           .text = writeJson({{"due", unixMilliseconds(note.due)}, {"rest", note.rest.count()}})};
 }
 
-MessageAttribute attributeOfBurial(std::string_view reason, Time now, std::size_t mostBytes) {
-  return {.name = kName,
+MessageAttribute makeBurialAttribute(std::string_view reason, Time now, std::size_t mostBytes) {
+  return {.name = kLeptirAttribute,
           .type = "String",
           .text = writeJson({{"reason", base::utf8Prefix(reason, mostBytes)}, {"buried", unixMilliseconds(now)}})};
 }
@@ -55,19 +55,19 @@ void setPreviousLease(OutgoingMessage& message, std::uint64_t lease) {
   auto note = readAttribute(message.attributes);
   note[kLease] = lease;
   std::erase_if(message.attributes, isOurs);
-  message.attributes.push_back({.name = kName, .type = "String", .text = writeJson(note)});
+  message.attributes.push_back({.name = kLeptirAttribute, .type = "String", .text = writeJson(note)});
 }
 
 std::uint64_t previousLeaseIn(const std::vector<MessageAttribute>& attributes) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, numberIn(readAttribute(attributes), kLease).value_or(0)));
 }
 
-std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attributes) {
+std::optional<DelayInfo> readDelayInfo(const std::vector<MessageAttribute>& attributes) {
   const auto note = readAttribute(attributes);
   const auto due = numberIn(note, "due"), rest = numberIn(note, "rest");
   constexpr std::int64_t kMax = std::chrono::milliseconds(kMaxTimeSpan).count();
   if (!due || !rest || *due > kMax || *due < -kMax || *rest < 0) return {};
-  return DelayNote{.due = Time(std::chrono::milliseconds(*due)),
+  return DelayInfo{.due = Time(std::chrono::milliseconds(*due)),
                    .rest = std::min(std::chrono::seconds(*rest), kMaxTimeSpan)};
 }
 

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, 1> kAll{"All"};
 constexpr std::array<std::string_view, 3> kCounts{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed",
                                                   "ApproximateNumberOfMessagesNotVisible"};
-constexpr seconds kShortRetention = std::chrono::hours(24);
+constexpr seconds kMinSafeRetention = std::chrono::hours(24);
 
 std::optional<std::uint64_t> number(const Json& attributes, std::string_view name) {
   const auto found = attributes.find(name);
@@ -69,13 +69,13 @@ seconds QueueAttributes::longestHop() const {
   return std::clamp(retention / 2, seconds(1), kMaxDelay);
 }
 
-tl::expected<QueueAttributes, AttributesError> queueAttributes(SqsClient& client, const aws::QueueAddress& queue) {
+tl::expected<QueueAttributes, AttributesError> fetchQueueAttributes(SqsClient& client, const aws::QueueAddress& queue) {
   const auto failed = [](Error error, bool isAccessDenied = false) {
     return tl::make_unexpected(AttributesError{std::move(error), isAccessDenied});
   };
   const auto where = "queue " + queue.name;
   const auto answer = client.answerTo(
-      {.operation = "GetQueueAttributes", .body = getAttributes(queue.url, kAll), .repeat = aws::Repeat::Always});
+      {.operation = "GetQueueAttributes", .body = attributesBody(queue.url, kAll), .repeat = aws::Repeat::Always});
   if (!answer) return failed(answer.error());
   if (!answer->errorCode.empty()) {
     auto error = errorOf(*answer, where);
@@ -90,9 +90,9 @@ tl::expected<QueueAttributes, AttributesError> queueAttributes(SqsClient& client
   return read(attributes);
 }
 
-Result<TaskCounts> countsOf(SqsClient& client, const aws::QueueAddress& queue) {
+Result<TaskCounts> fetchTaskCounts(SqsClient& client, const aws::QueueAddress& queue) {
   const auto answer = client.perform(
-      {.operation = "GetQueueAttributes", .body = getAttributes(queue.url, kCounts), .repeat = aws::Repeat::Always});
+      {.operation = "GetQueueAttributes", .body = attributesBody(queue.url, kCounts), .repeat = aws::Repeat::Always});
   if (!answer) return answer.error();
   const auto attributes = attributesIn(*answer);
   return TaskCounts{.due = number(attributes, kCounts[0]).value_or(0),
@@ -110,7 +110,7 @@ std::vector<StoreFinding> findingsAbout(const QueueAttributes& queue, const std:
                      where, *queue.maxReceiveCount + 1, kMaxExpiries),
          fmt::format("set maxReceiveCount above {}", kMaxExpiries)});
   }
-  if (queue.retention < kShortRetention) {
+  if (queue.retention < kMinSafeRetention) {
     findings.push_back({FindingSeverity::Problem, "retention",
                         fmt::format("{}: tasks that wait for longer than {} are deleted by the service", where,
                                     base::durationText(queue.retention)),

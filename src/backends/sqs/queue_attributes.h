@@ -30,10 +30,10 @@ struct AttributesError {
   Error error;
   bool isAccessDenied = false;
 };
-tl::expected<QueueAttributes, AttributesError> queueAttributes(SqsClient& client, const aws::QueueAddress& queue);
+tl::expected<QueueAttributes, AttributesError> fetchQueueAttributes(SqsClient& client, const aws::QueueAddress& queue);
 
 // Due, scheduled and leased tasks. All three are approximate.
-Result<TaskCounts> countsOf(SqsClient& client, const aws::QueueAddress& queue);
+Result<TaskCounts> fetchTaskCounts(SqsClient& client, const aws::QueueAddress& queue);
 
 // Settings that lose tasks, or keep leptir from doing what it says; for BrokerTraits::warnings and `leptir doctor`.
 std::vector<StoreFinding> findingsAbout(const QueueAttributes& queue, const std::string& where);

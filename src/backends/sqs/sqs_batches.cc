@@ -12,18 +12,18 @@
 namespace leptir::sqs {
 namespace {
 
-using Entries = std::vector<std::size_t>;
+using Indices = std::vector<std::size_t>;
 using Outcomes = std::vector<std::optional<EntryError>>;
 
 // Before each further try.
 constexpr std::array kPausesOfPusher = {Duration(std::chrono::milliseconds(50)),
                                         Duration(std::chrono::milliseconds(200))};
-constexpr std::array kNoPauses = {Duration::zero()};
+constexpr std::array kOneImmediateRetry = {Duration::zero()};
 // So many requests are written and sent before their answers are read.
 constexpr std::size_t kBatchesAtOnce = 32;
 
-std::vector<Entries> batchesOf(const Entries& entries, std::span<const std::size_t> bytes, std::size_t mostBytes) {
-  std::vector<Entries> batches;
+std::vector<Indices> batchesOf(const Indices& entries, std::span<const std::size_t> bytes, std::size_t mostBytes) {
+  std::vector<Indices> batches;
   std::size_t sum = 0;
   for (const auto entry : entries) {
     const bool fits = !batches.empty() && batches.back().size() < kMaxEntries && sum + bytes[entry] <= mostBytes;
@@ -46,8 +46,8 @@ EntryError errorOfEntry(const FailedEntry& failed, const std::string& where) {
 }
 
 // Returns the entries that should be tried again.
-Entries noteResult(const Entries& batch, const Result<Json>& result, const std::string& where, Outcomes& outcomes) {
-  Entries again;
+Indices noteResult(const Indices& batch, const Result<Json>& result, const std::string& where, Outcomes& outcomes) {
+  Indices again;
   if (!result) {
     for (const auto entry : batch) outcomes[entry] = EntryError{{}, result.error()};
     return again;
@@ -60,10 +60,10 @@ Entries noteResult(const Entries& batch, const Result<Json>& result, const std::
   return again;
 }
 
-Entries performOnce(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes,
-                    const Entries& entries, Outcomes& outcomes) {
+Indices performOnce(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes,
+                    const Indices& entries, Outcomes& outcomes) {
   const auto batches = batchesOf(entries, bytes, operation.mostBytes);
-  Entries again;
+  Indices again;
   for (std::size_t first = 0; first < batches.size(); first += kBatchesAtOnce) {
     const auto group = std::span(batches).subspan(first, std::min(kBatchesAtOnce, batches.size() - first));
     std::vector<SqsCall> calls;
@@ -80,14 +80,14 @@ Entries performOnce(SqsClient& client, const BatchOperation& operation, std::spa
 
 std::span<const Duration> pausesOf(RetryPauses pauses) {
   if (pauses == RetryPauses::OfPusher) return kPausesOfPusher;
-  return kNoPauses;
+  return kOneImmediateRetry;
 }
 
 }  // namespace
 
 Outcomes performBatches(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes) {
   Outcomes outcomes(bytes.size());
-  Entries entries(bytes.size());
+  Indices entries(bytes.size());
   std::iota(entries.begin(), entries.end(), 0);
   auto failed = performOnce(client, operation, bytes, entries, outcomes);
   for (const auto pause : pausesOf(operation.pauses)) {

@@ -21,7 +21,7 @@ struct EntryError {
 };
 
 // How often entries that failed by no fault of ours are tried again, and after which pauses. The thread of a feeder
-// makes none: it has pauses of its own, which a stop ends. The thread of a pusher waits for the result in any case.
+// retries once at once (None), since it must not sleep. The thread of a pusher waits for the result in any case.
 enum class RetryPauses { None, OfPusher };
 
 struct BatchOperation {

@@ -34,7 +34,7 @@ Result<void> SqsBroker::askQueues(BrokerUse use) {
 }
 
 Result<void> SqsBroker::askQueue(const aws::QueueAddress& address, BrokerUse use, QueueAttributes& queue) {
-  auto attributes = queueAttributes(client_, address);
+  auto attributes = fetchQueueAttributes(client_, address);
   if (attributes) {
     queue = *attributes;
     return {};
@@ -53,9 +53,9 @@ Result<void> SqsBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
 
 Result<TaskCounts> SqsBroker::tasksCount() {
   const auto& settings = client_.settings();
-  auto counts = countsOf(client_, settings.queue);
+  auto counts = fetchTaskCounts(client_, settings.queue);
   if (!counts || !settings.buried) return counts;
-  const auto buried = countsOf(client_, *settings.buried);
+  const auto buried = fetchTaskCounts(client_, *settings.buried);
   if (!buried) return buried.error();
   counts->buried = buried->due + buried->scheduled + buried->leased;
   return counts;
@@ -77,7 +77,7 @@ std::unique_ptr<BrokerSession> SqsBroker::sessionOf(std::shared_ptr<SessionState
   return std::make_unique<SqsSession>(std::move(state));
 }
 
-Result<void> SqsBroker::tryRights() {
+Result<void> SqsBroker::checkRights() {
   return tryQueueRights(client_);
 }
 
@@ -85,11 +85,11 @@ Result<void> SqsBroker::tryRights() {
 Result<StoreExamination> SqsBroker::examine() {
   StoreExamination examination{.looked = 2};
   const auto& settings = client_.settings();
-  const auto now = queueAttributes(client_, settings.queue);
+  const auto now = fetchQueueAttributes(client_, settings.queue);
   if (!now && !now.error().isAccessDenied) return now.error().error;
   examination.findings = now ? findingsAbout(*now, settings.where()) : findings_;
   if (!settings.buried) return examination;
-  if (const auto buried = queueAttributes(client_, *settings.buried)) {
+  if (const auto buried = fetchQueueAttributes(client_, *settings.buried)) {
     ++examination.looked;
     for (auto& finding : findingsAbout({.retention = buried->retention}, "buried_queue " + settings.buried->name))
       examination.findings.push_back(std::move(finding));

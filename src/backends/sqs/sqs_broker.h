@@ -21,7 +21,7 @@ using SessionStates =
 
 class SqsBroker final : public SimpleBroker {
  public:
-  // Asks the queues what they are. Errors as Backend::openBroker. Keys that may only push need no right to ask.
+  // Requests the attributes of the queues. Errors as Backend::openBroker. Keys that may only push need no right to ask.
   // `clock` must outlive it.
   static Result<std::unique_ptr<SqsBroker>> open(const SqsSettings& settings, const Clock& clock, SessionStates states,
                                                  BrokerUse use);
@@ -32,7 +32,7 @@ class SqsBroker final : public SimpleBroker {
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t) override { return 0; }
-  Result<void> tryRights() override;
+  Result<void> checkRights() override;
   Result<StoreExamination> examine() override;
   std::optional<StoreRequests> requestsSent() const override;
   TaskKeeper& keeper() override { return keeper_; }

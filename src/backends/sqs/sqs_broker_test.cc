@@ -107,14 +107,14 @@ TEST_F(SqsBrokerTest, ABatchHasNoMoreBytesThanTheQueueAllows) {
 
 TEST_F(SqsBrokerTest, TryingTheRightsChangesNothing) {
   push({"t"});
-  must(broker->tryRights());
+  must(broker->checkRights());
   EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
   EXPECT_EQ(popOne(*openSession('a')).counters, Counters{}) << "nothing has received it";
 }
 
 TEST_F(SqsBrokerTest, TheRightsOfADeletedQueueCannotBeTried) {
   server.deleteQueue(queue.name());
-  const auto tried = broker->tryRights();
+  const auto tried = broker->checkRights();
   server.createQueue(queue.name());
   ASSERT_FALSE(tried);
   EXPECT_THAT(tried.error().message(), HasSubstr("create it"));
@@ -126,7 +126,7 @@ TEST_F(SqsBrokerTest, CommandsThatNeedASingleTaskAreUnsupported) {
   EXPECT_EQ(keeper.cancel("t", "me").error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(keeper.listSessions({}).error().code(), ErrorCode::Unsupported);
   const std::vector<std::string> ids{"t"};
-  EXPECT_EQ(keeper.removeAll(ids).error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(keeper.removeMany(ids).error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(keeper.reschedule(ids, {}).error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(keeper.earliestDue().error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(broker->fleet(), nullptr);

@@ -15,13 +15,13 @@
 namespace leptir::sqs {
 
 // How long a request may take, with all its repetitions.
-inline constexpr Duration kRequestLimit = std::chrono::seconds(5);
+inline constexpr Duration kRequestTimeLimit = std::chrono::seconds(5);
 
 struct SqsCall {
   const char* operation = "";  // SendMessageBatch
   std::string body{};          // JSON
   aws::Repeat repeat = aws::Repeat::IfRefused;
-  Duration limit = kRequestLimit;
+  Duration limit = kRequestTimeLimit;
 };
 
 // One thread uses it.

@@ -14,25 +14,25 @@ struct KnownError {
   std::string_view advice;  // what to do, behind the service's own words
 };
 
-constexpr std::string_view kCreateQueue = "create it, or correct its address";
-constexpr std::string_view kGrant = "grant the right (docs/guide/sqs.md lists them)";
-constexpr std::string_view kKeys = "correct the keys";
+constexpr std::string_view kCreateQueueAdvice = "create it, or correct its address";
+constexpr std::string_view kGrantAdvice = "grant the right (docs/guide/sqs.md lists them)";
+constexpr std::string_view kKeysAdvice = "correct the keys";
 
 constexpr std::array kKnownErrors{
-    KnownError{"QueueDoesNotExist", ErrorCode::Unavailable, kCreateQueue},
-    KnownError{"NonExistentQueue", ErrorCode::Unavailable, kCreateQueue},
-    KnownError{"QueueDeletedRecently", ErrorCode::Unavailable, kCreateQueue},
-    KnownError{"AccessDenied", ErrorCode::Invalid, kGrant},
-    KnownError{"AccessDeniedException", ErrorCode::Invalid, kGrant},
+    KnownError{"QueueDoesNotExist", ErrorCode::Unavailable, kCreateQueueAdvice},
+    KnownError{"NonExistentQueue", ErrorCode::Unavailable, kCreateQueueAdvice},
+    KnownError{"QueueDeletedRecently", ErrorCode::Unavailable, kCreateQueueAdvice},
+    KnownError{"AccessDenied", ErrorCode::Invalid, kGrantAdvice},
+    KnownError{"AccessDeniedException", ErrorCode::Invalid, kGrantAdvice},
     KnownError{"InvalidSecurity", ErrorCode::Invalid, "use https"},
-    KnownError{"InvalidClientTokenId", ErrorCode::Invalid, kKeys},
-    KnownError{"UnrecognizedClientException", ErrorCode::Invalid, kKeys},
-    KnownError{"InvalidAccessKeyId", ErrorCode::Invalid, kKeys},
-    KnownError{"MissingAuthenticationToken", ErrorCode::Invalid, kKeys},
-    KnownError{"IncompleteSignature", ErrorCode::Invalid, kKeys},
+    KnownError{"InvalidClientTokenId", ErrorCode::Invalid, kKeysAdvice},
+    KnownError{"UnrecognizedClientException", ErrorCode::Invalid, kKeysAdvice},
+    KnownError{"InvalidAccessKeyId", ErrorCode::Invalid, kKeysAdvice},
+    KnownError{"MissingAuthenticationToken", ErrorCode::Invalid, kKeysAdvice},
+    KnownError{"IncompleteSignature", ErrorCode::Invalid, kKeysAdvice},
     KnownError{"InvalidSignatureException", ErrorCode::Invalid, "correct sqs_secret, or set region"},
     KnownError{"SignatureDoesNotMatch", ErrorCode::Invalid, "correct sqs_secret, or set region"},
-    KnownError{"AuthFailure", ErrorCode::Invalid, kKeys},
+    KnownError{"AuthFailure", ErrorCode::Invalid, kKeysAdvice},
     KnownError{"InvalidAddress", ErrorCode::Invalid, "correct its address"},
     KnownError{"ExpiredToken", ErrorCode::Unavailable, "renew the keys"},
     KnownError{"ExpiredTokenException", ErrorCode::Unavailable, "renew the keys"},
@@ -42,7 +42,7 @@ constexpr std::array kKnownErrors{
 };
 
 // Of the KMS key that encrypts a queue: KmsDisabled, or KMS.DisabledException in older answers.
-constexpr KnownError kKmsDenied{"Kms", ErrorCode::Invalid, kGrant};
+constexpr KnownError kKmsDenied{"Kms", ErrorCode::Invalid, kGrantAdvice};
 constexpr KnownError kKmsUnusable{"Kms", ErrorCode::Unavailable, "make the KMS key that encrypts the queue usable"};
 
 bool isOfKms(std::string_view code) {
@@ -54,7 +54,7 @@ bool isThrottling(std::string_view code) {
          code == "TooManyRequestsException";
 }
 
-const KnownError* known(std::string_view code) {
+const KnownError* findKnownError(std::string_view code) {
   if (isThrottling(code)) return nullptr;
   if (isOfKms(code)) return isAccessDenied(code) ? &kKmsDenied : &kKmsUnusable;
   const auto* found = std::ranges::find(kKnownErrors, code, &KnownError::code);
@@ -69,7 +69,7 @@ ErrorCode meaningOf(const aws::JsonAnswer& answer, const KnownError* found) {
 }  // namespace
 
 Error errorOf(const aws::JsonAnswer& answer, std::string_view where) {
-  const auto* found = known(answer.errorCode);
+  const auto* found = findKnownError(answer.errorCode);
   std::string message(where);
   message += ": " + base::escaped(answer.errorCode);
   if (!answer.errorMessage.empty()) message += ": " + base::escaped(answer.errorMessage);
@@ -87,7 +87,7 @@ bool isAccessDenied(std::string_view code) {
 }
 
 bool isWrongKey(std::string_view code) {
-  const auto* found = known(code);
+  const auto* found = findKnownError(code);
   return found != nullptr && found->meaning == ErrorCode::Invalid && !isAccessDenied(code);
 }
 
@@ -97,7 +97,7 @@ bool isLeaseOver(std::string_view code) {
 }
 
 bool isMessageRefused(std::string_view code) {
-  return !code.empty() && known(code) == nullptr && !isThrottling(code);
+  return !code.empty() && findKnownError(code) == nullptr && !isThrottling(code);
 }
 
 }  // namespace leptir::sqs

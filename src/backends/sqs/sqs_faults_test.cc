@@ -277,7 +277,7 @@ TEST_F(SqsFaultsTest, RightsThatAreMissingAreNamedWithTheirOperation) {
   for (const auto* operation :
        {"SendMessageBatch", "ReceiveMessage", "ChangeMessageVisibilityBatch", "DeleteMessageBatch"}) {
     proxy.inject(operation, {.status = 403, .code = "AccessDenied", .message = "not allowed"});
-    const auto tried = broker->tryRights();
+    const auto tried = broker->checkRights();
     ASSERT_FALSE(tried) << operation;
     EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
     EXPECT_THAT(tried.error().message(), HasSubstr(std::string(operation) + ": AccessDenied: not allowed"));

@@ -25,7 +25,7 @@ class SqsKeeper final : public TaskKeeper {
     return unsupported("tell the due times of its tasks",
                        "its metric ApproximateAgeOfOldestMessage in CloudWatch tells the age of the oldest task");
   }
-  Result<std::size_t> removeAll(std::span<const std::string>) override {
+  Result<std::size_t> removeMany(std::span<const std::string>) override {
     return unsupported("remove single tasks", kExpire);
   }
   Result<std::size_t> reschedule(std::span<const std::string>, std::optional<Time>) override {

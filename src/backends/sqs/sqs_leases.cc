@@ -16,7 +16,7 @@ namespace {
 using std::chrono::seconds;
 
 // So long before its end a lease counts as over: a request must reach the service before that.
-constexpr Duration kMargin = std::chrono::milliseconds(500);
+constexpr Duration kLeaseEndMargin = std::chrono::milliseconds(500);
 
 std::vector<std::string> receiptsOf(const std::vector<HeldLease*>& leases) {
   std::vector<std::string> receipts;
@@ -30,7 +30,7 @@ SqsLeases::SqsLeases(SqsClient& client, const SessionId& session, const Clock& c
     : client_(client), clock_(clock), table_(session, client.now()) {}
 
 bool SqsLeases::isOver(const HeldLease& lease) const {
-  return clock_.bootTime() + std::min(kMargin, duration_ / 10) >= lease.ends;
+  return clock_.bootTime() + std::min(kLeaseEndMargin, duration_ / 10) >= lease.ends;
 }
 
 bool SqsLeases::canBeProlonged(const HeldLease& lease) const {
@@ -69,9 +69,9 @@ HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, Bo
 }
 
 Result<std::vector<LeaseId>> SqsLeases::renew(std::span<const LeaseId> held) {
-  auto sorted = sort(held);
-  if (!sorted) return sorted.error();
-  auto lost = std::move(sorted->notOurs);
+  auto separated = separateOurs(held);
+  if (!separated) return separated.error();
+  auto lost = std::move(separated->notOurs);
   std::vector<HeldLease*> renewed, replaced;
   for (auto* lease : table_.all()) {
     if (isOver(*lease) || !canBeProlonged(*lease)) {
@@ -88,7 +88,7 @@ Result<std::vector<LeaseId>> SqsLeases::renew(std::span<const LeaseId> held) {
   return lost;
 }
 
-// Returns the leases that are over, which are forgotten.
+// Returns the leases that are over, which it has removed from the table.
 Result<std::vector<LeaseId>> SqsLeases::prolong(const std::vector<HeldLease*>& leases) {
   std::vector<VisibilityChange> changes;
   for (const auto* lease : leases) changes.push_back({lease->receipt, visibility()});
@@ -118,10 +118,10 @@ HeldLease SqsLeases::leaseOf(const LeaseId& lease, LeaseHandle handle) const {
           .received = clock_.bootTime() - std::min(age, kMaxLease)};
 }
 
-Result<SqsLeases::Sorted> SqsLeases::sort(std::span<const LeaseId> leases) {
+Result<SqsLeases::SeparatedLeases> SqsLeases::separateOurs(std::span<const LeaseId> leases) {
   std::vector<HeldLease*> adopted;
   for (const auto& lease : leases) {
-    if (auto handle = table_.mayBeOurs(lease)) adopted.push_back(&table_.adopt(leaseOf(lease, std::move(*handle))));
+    if (auto handle = table_.readIfOurs(lease)) adopted.push_back(&table_.adopt(leaseOf(lease, std::move(*handle))));
   }
   if (!adopted.empty()) {
     if (const auto over = prolong(adopted); !over) {
@@ -129,19 +129,19 @@ Result<SqsLeases::Sorted> SqsLeases::sort(std::span<const LeaseId> leases) {
       return over.error();
     }
   }
-  Sorted sorted;
+  SeparatedLeases separated;
   std::set<const HeldLease*> seen;
   for (const auto& lease : leases) {
     auto* found = table_.find(lease);
     const bool isOurs = found != nullptr && !isOver(*found) && seen.insert(found).second;
-    sorted.ours.push_back(isOurs ? found : nullptr);
-    if (!isOurs) sorted.notOurs.push_back(lease);
+    separated.ours.push_back(isOurs ? found : nullptr);
+    if (!isOurs) separated.notOurs.push_back(lease);
   }
-  return sorted;
+  return separated;
 }
 
-Result<std::vector<LeaseId>> SqsLeases::forget(const std::vector<HeldLease*>& leases,
-                                               const std::vector<std::optional<EntryError>>& outcomes) {
+Result<std::vector<LeaseId>> SqsLeases::forgetFinished(const std::vector<HeldLease*>& leases,
+                                                       const std::vector<std::optional<EntryError>>& outcomes) {
   std::vector<LeaseId> over, done;
   std::optional<Error> failed;
   for (std::size_t i = 0; i < leases.size(); ++i) {
@@ -162,10 +162,10 @@ Result<std::vector<LeaseId>> SqsLeases::remove(const std::vector<HeldLease*>& le
   if (!leases.empty()) LEPTIR_FAILPOINT("sqs.delete.before_send");
   const auto outcomes = deleteMessages(client_, receiptsOf(leases));
   if (!leases.empty()) LEPTIR_FAILPOINT("sqs.delete.after_reply");
-  return forget(leases, outcomes);
+  return forgetFinished(leases, outcomes);
 }
 
-Result<std::vector<LeaseId>> SqsLeases::giveBack(std::span<const GoingBack> messages) {
+Result<std::vector<LeaseId>> SqsLeases::giveBack(std::span<const GiveBackRequest> messages) {
   std::vector<HeldLease*> leases;
   std::vector<VisibilityChange> changes;
   for (const auto& [lease, delay] : messages) {
@@ -174,7 +174,7 @@ Result<std::vector<LeaseId>> SqsLeases::giveBack(std::span<const GoingBack> mess
     changes.push_back({lease->receipt, std::clamp(delay, seconds(0), most)});
     leases.push_back(lease);
   }
-  return forget(leases, changeVisibilities(client_, changes));
+  return forgetFinished(leases, changeVisibilities(client_, changes));
 }
 
 }  // namespace leptir::sqs

@@ -40,21 +40,21 @@ class SqsLeases {
   // Prolongs all leases and those of `held` that an earlier process took; returns those that are lost.
   Result<std::vector<LeaseId>> renew(std::span<const LeaseId> held);
 
-  struct Sorted {
+  struct SeparatedLeases {
     std::vector<HeldLease*> ours{};  // in the order of the leases asked for; null: not ours
     std::vector<LeaseId> notOurs{};
   };
   // A lease of an earlier process is prolonged first: that tells whether it is still ours.
-  Result<Sorted> sort(std::span<const LeaseId> leases);
+  Result<SeparatedLeases> separateOurs(std::span<const LeaseId> leases);
 
   // Deletes the messages, and forgets their leases. Returns those that were over.
   Result<std::vector<LeaseId>> remove(const std::vector<HeldLease*>& leases);
-  struct GoingBack {
+  struct GiveBackRequest {
     HeldLease* lease = nullptr;
     std::chrono::seconds delay{};
   };
   // Makes each message visible after its delay; the lease is forgotten. This looks like an expiry later.
-  Result<std::vector<LeaseId>> giveBack(std::span<const GoingBack> messages);
+  Result<std::vector<LeaseId>> giveBack(std::span<const GiveBackRequest> messages);
 
   // Forgets a lease whose task no caller knows; it ends by itself.
   void drop(const HeldLease& lease) { table_.remove(LeaseId(lease.id)); }
@@ -67,8 +67,8 @@ class SqsLeases {
   bool canBeProlonged(const HeldLease& lease) const;
   HeldLease leaseOf(const LeaseId& lease, LeaseHandle handle) const;
   Result<std::vector<LeaseId>> prolong(const std::vector<HeldLease*>& leases);
-  Result<std::vector<LeaseId>> forget(const std::vector<HeldLease*>& leases,
-                                      const std::vector<std::optional<EntryError>>& outcomes);
+  Result<std::vector<LeaseId>> forgetFinished(const std::vector<HeldLease*>& leases,
+                                              const std::vector<std::optional<EntryError>>& outcomes);
 
   SqsClient& client_;
   const Clock& clock_;

@@ -30,17 +30,17 @@ ReceivedMessage messageOf(const Json& json) {
   return message;
 }
 
-Json entry(std::size_t index) {
+Json batchEntry(std::size_t index) {
   return {{"Id", std::to_string(index)}};
 }
 
-std::string batch(const std::string& queue, Json entries) {
+std::string batchBody(const std::string& queue, Json entries) {
   return writeJson({{"QueueUrl", queue}, {"Entries", std::move(entries)}});
 }
 
 // The members of `answer[list]` that name an entry of the request by `Id`.
 template <class Use>
-void forEachNamed(const Json& answer, const char* list, std::size_t entries, Use use) {
+void forEachResultEntry(const Json& answer, const char* list, std::size_t entries, Use use) {
   const auto found = answer.find(list);
   if (found == answer.end() || !found->is_array()) return;
   for (const auto& named : *found) {
@@ -84,21 +84,21 @@ std::vector<MessageAttribute> messageAttributesIn(const Json& json) {
   return attributes;
 }
 
-std::string sendBatch(const std::string& queue, std::span<const OutgoingMessage* const> messages) {
+std::string sendBatchBody(const std::string& queue, std::span<const OutgoingMessage* const> messages) {
   Json entries = Json::array();
   for (const auto* message : messages) {
-    auto one = entry(entries.size());
+    auto one = batchEntry(entries.size());
     one["MessageBody"] = message->body;
     if (message->delay.count() > 0) one["DelaySeconds"] = message->delay.count();
     if (!message->attributes.empty()) one["MessageAttributes"] = attributesJson(message->attributes);
     entries.push_back(std::move(one));
   }
-  return batch(queue, std::move(entries));
+  return batchBody(queue, std::move(entries));
 }
 
 // `AttributeNames` is the older name of `MessageSystemAttributeNames`, which every service and emulator knows.
-std::string receive(const std::string& queue, std::size_t most, std::chrono::seconds wait,
-                    std::chrono::seconds visibility) {
+std::string receiveBody(const std::string& queue, std::size_t most, std::chrono::seconds wait,
+                        std::chrono::seconds visibility) {
   return writeJson({{"QueueUrl", queue},
                     {"MaxNumberOfMessages", most},
                     {"WaitTimeSeconds", wait.count()},
@@ -107,28 +107,28 @@ std::string receive(const std::string& queue, std::size_t most, std::chrono::sec
                     {"MessageAttributeNames", {"All"}}});
 }
 
-std::string deleteBatch(const std::string& queue, std::span<const std::string> receipts) {
+std::string deleteBatchBody(const std::string& queue, std::span<const std::string> receipts) {
   Json entries = Json::array();
   for (const auto& receipt : receipts) {
-    auto one = entry(entries.size());
+    auto one = batchEntry(entries.size());
     one["ReceiptHandle"] = receipt;
     entries.push_back(std::move(one));
   }
-  return batch(queue, std::move(entries));
+  return batchBody(queue, std::move(entries));
 }
 
-std::string changeVisibilityBatch(const std::string& queue, std::span<const VisibilityChange> changes) {
+std::string changeVisibilityBatchBody(const std::string& queue, std::span<const VisibilityChange> changes) {
   Json entries = Json::array();
   for (const auto& change : changes) {
-    auto one = entry(entries.size());
+    auto one = batchEntry(entries.size());
     one["ReceiptHandle"] = change.receipt;
     one["VisibilityTimeout"] = change.visibility.count();
     entries.push_back(std::move(one));
   }
-  return batch(queue, std::move(entries));
+  return batchBody(queue, std::move(entries));
 }
 
-std::string getAttributes(const std::string& queue, std::span<const std::string_view> names) {
+std::string attributesBody(const std::string& queue, std::span<const std::string_view> names) {
   Json list = Json::array();
   for (const auto name : names) list.push_back(name);
   return writeJson({{"QueueUrl", queue}, {"AttributeNames", std::move(list)}});
@@ -149,9 +149,9 @@ std::vector<ReceivedMessage> receivedMessages(const Json& answer) {
 std::vector<FailedEntry> failedEntries(const Json& answer, std::size_t entries) {
   std::vector<bool> succeeded(entries, false);
   std::vector<FailedEntry> failed;
-  forEachNamed(answer, "Successful", entries, [&](std::size_t index, const Json&) { succeeded[index] = true; });
+  forEachResultEntry(answer, "Successful", entries, [&](std::size_t index, const Json&) { succeeded[index] = true; });
   std::vector<FailedEntry> named(entries);
-  forEachNamed(answer, "Failed", entries, [&](std::size_t index, const Json& json) {
+  forEachResultEntry(answer, "Failed", entries, [&](std::size_t index, const Json& json) {
     named[index] = {.code = textOf(json, "Code"),
                     .message = textOf(json, "Message"),
                     .isSendersFault = json.value("SenderFault", Json()) == true};

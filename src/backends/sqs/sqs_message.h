@@ -61,12 +61,12 @@ struct FailedEntry {
 
 // --- the bodies of requests; the entries of a batch are named by their index
 
-std::string sendBatch(const std::string& queue, std::span<const OutgoingMessage* const> messages);
-std::string receive(const std::string& queue, std::size_t most, std::chrono::seconds wait,
-                    std::chrono::seconds visibility);
-std::string deleteBatch(const std::string& queue, std::span<const std::string> receipts);
-std::string changeVisibilityBatch(const std::string& queue, std::span<const VisibilityChange> changes);
-std::string getAttributes(const std::string& queue, std::span<const std::string_view> names);
+std::string sendBatchBody(const std::string& queue, std::span<const OutgoingMessage* const> messages);
+std::string receiveBody(const std::string& queue, std::size_t most, std::chrono::seconds wait,
+                        std::chrono::seconds visibility);
+std::string deleteBatchBody(const std::string& queue, std::span<const std::string> receipts);
+std::string changeVisibilityBatchBody(const std::string& queue, std::span<const VisibilityChange> changes);
+std::string attributesBody(const std::string& queue, std::span<const std::string_view> names);
 
 // The attributes of a message, as they stand in requests and answers.
 Json attributesJson(const std::vector<MessageAttribute>& attributes);

@@ -11,7 +11,7 @@ TEST(SqsMessage, ABatchNamesItsEntriesByIndexAndLeavesOutWhatIsEmpty) {
   const OutgoingMessage first{.body = "{}", .delay = seconds(5), .attributes = {{"a", "String", "x", ""}}};
   const OutgoingMessage second{.body = "[]", .attributes = {{"b", "Binary.png", "", "AAE="}}};
   const std::vector<const OutgoingMessage*> both{&first, &second};
-  EXPECT_EQ(Json::parse(sendBatch("http://q", both)), Json::parse(R"({"QueueUrl": "http://q", "Entries": [
+  EXPECT_EQ(Json::parse(sendBatchBody("http://q", both)), Json::parse(R"({"QueueUrl": "http://q", "Entries": [
       {"Id": "0", "MessageBody": "{}", "DelaySeconds": 5,
        "MessageAttributes": {"a": {"DataType": "String", "StringValue": "x"}}},
       {"Id": "1", "MessageBody": "[]",
@@ -21,7 +21,7 @@ TEST(SqsMessage, ABatchNamesItsEntriesByIndexAndLeavesOutWhatIsEmpty) {
 TEST(SqsMessage, RequestsAreInAscii) {
   const OutgoingMessage message{.body = "\xc4\x8d \xf0\x9f\xa6\x8b"};
   const std::vector<const OutgoingMessage*> one{&message};
-  const auto request = sendBatch("http://q", one);
+  const auto request = sendBatchBody("http://q", one);
   EXPECT_NE(request.find(R"(\u010d \ud83e\udd8b)"), std::string::npos) << request;
 }
 

@@ -10,7 +10,7 @@ std::vector<std::optional<EntryError>> sendMessages(SqsClient& client, const std
   const auto bodyFor = [&](std::span<const std::size_t> entries) {
     std::vector<const OutgoingMessage*> batch;
     for (const auto entry : entries) batch.push_back(&messages[entry]);
-    return sendBatch(queue, batch);
+    return sendBatchBody(queue, batch);
   };
   return performBatches(
       client, {.name = "SendMessageBatch", .mostBytes = mostBytes, .pauses = pauses, .bodyFor = bodyFor}, bytes);
@@ -20,7 +20,7 @@ std::vector<std::optional<EntryError>> deleteMessages(SqsClient& client, std::sp
   const auto bodyFor = [&](std::span<const std::size_t> entries) {
     std::vector<std::string> batch;
     for (const auto entry : entries) batch.push_back(receipts[entry]);
-    return deleteBatch(client.queue(), batch);
+    return deleteBatchBody(client.queue(), batch);
   };
   const std::vector<std::size_t> bytes(receipts.size(), 0);
   return performBatches(client, {.name = "DeleteMessageBatch", .repeat = aws::Repeat::Always, .bodyFor = bodyFor},
@@ -32,7 +32,7 @@ std::vector<std::optional<EntryError>> changeVisibilities(SqsClient& client,
   const auto bodyFor = [&](std::span<const std::size_t> entries) {
     std::vector<VisibilityChange> batch;
     for (const auto entry : entries) batch.push_back(changes[entry]);
-    return changeVisibilityBatch(client.queue(), batch);
+    return changeVisibilityBatchBody(client.queue(), batch);
   };
   const std::vector<std::size_t> bytes(changes.size(), 0);
   return performBatches(

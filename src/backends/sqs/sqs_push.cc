@@ -17,7 +17,7 @@ namespace leptir::sqs {
 namespace {
 
 // Of a batch whose answer was lost it is not known.
-bool isNotAdded(const EntryError& error) {
+bool isCertainlyNotAdded(const EntryError& error) {
   return !error.code.empty() || error.error.code() != ErrorCode::Unavailable;
 }
 
@@ -49,7 +49,7 @@ Result<void> pushTasks(SqsClient& client, const QueueAttributes& queue, std::spa
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!outcomes[i]) continue;
     if (!first) first = outcomes[i]->error;
-    isKnown = isKnown && isNotAdded(*outcomes[i]);
+    isKnown = isKnown && isCertainlyNotAdded(*outcomes[i]);
     missing.push_back(tasks[i].id);
   }
   if (!first) return {};

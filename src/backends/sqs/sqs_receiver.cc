@@ -11,40 +11,40 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxAtOnce = 8;
-constexpr std::size_t kMaxAhead = 512;
+constexpr std::size_t kMaxParallelReceives = 8;
+constexpr std::size_t kMaxMessagesAhead = 512;
 
 }  // namespace
 
 Result<std::vector<ArrivedMessage>> SqsReceiver::receive(std::size_t limit, Duration longest, Wake& wake,
                                                          seconds visibility) {
-  lastCall_ = clock_.bootTime();
+  lastReceiveCall_ = clock_.bootTime();
   client_.wait(Duration::zero());
-  collect();
+  collectAnswers();
   if (limit == 0) return std::vector<ArrivedMessage>();
-  if (isDeep() || (arrived_.empty() && longest == Duration::zero())) gather(limit, visibility);
+  if (usesParallelReceives() || (arrived_.empty() && longest == Duration::zero())) runShortReceives(limit, visibility);
   if (arrived_.empty() && longest > Duration::zero()) waitForOne(limit, longest, wake, visibility);
-  if (isDeep()) gather(limit, visibility);
+  if (usesParallelReceives()) runShortReceives(limit, visibility);
   const auto failed = std::exchange(failed_, std::nullopt);
   if (failed && arrived_.empty()) return *failed;
   auto taken = takeFirst(limit);
   taken_.add(taken.size(), clock_.bootTime());
-  startAhead(0, visibility);
+  startReceivesAhead(0, visibility);
   return taken;
 }
 
 void SqsReceiver::start(std::size_t most, seconds wait, seconds visibility) {
   const auto sent = clock_.bootTime();
   const auto number = client_.start({.operation = "ReceiveMessage",
-                                     .body = sqs::receive(client_.queue(), most, wait, visibility),
+                                     .body = sqs::receiveBody(client_.queue(), most, wait, visibility),
                                      .repeat = aws::Repeat::Always,
-                                     .limit = kRequestLimit + wait});
+                                     .limit = kRequestTimeLimit + wait});
   receivesInFlight_.push_back({.number = number, .sent = sent, .asked = most, .isLongPoll = wait > seconds(0)});
 }
 
 // Short receives for `wanted` messages, and for up to `ahead` more where that fills a receive.
-void SqsReceiver::startShort(std::size_t wanted, std::size_t ahead, seconds visibility) {
-  while (wanted > 0 && shortInFlight() < atOnce_) {
+void SqsReceiver::startShortReceives(std::size_t wanted, std::size_t ahead, seconds visibility) {
+  while (wanted > 0 && shortReceivesInFlight() < parallelReceives_) {
     const auto most = std::min(kMaxEntries, wanted + ahead);
     start(most, seconds(0), visibility);
     ahead -= most - std::min(most, wanted);
@@ -52,20 +52,20 @@ void SqsReceiver::startShort(std::size_t wanted, std::size_t ahead, seconds visi
   }
 }
 
-void SqsReceiver::startPoll(std::size_t limit, seconds visibility) {
-  start(std::min(kMaxEntries, limit + wantedAhead()), std::clamp(visibility / 3, seconds(1), kMaxPoll), visibility);
+void SqsReceiver::startLongPoll(std::size_t limit, seconds visibility) {
+  start(std::min(kMaxEntries, limit + wantedAhead()), std::clamp(visibility / 3, seconds(1), kMaxLongPoll), visibility);
 }
 
 // How many messages beyond those asked for may wait here.
 std::size_t SqsReceiver::wantedAhead() {
-  return receivesAhead_ ? std::min(kMaxAhead, taken_.at(clock_.bootTime())) : 0;
+  return receivesAhead_ ? std::min(kMaxMessagesAhead, taken_.at(clock_.bootTime())) : 0;
 }
 
-void SqsReceiver::startAhead(std::size_t limit, seconds visibility) {
-  if (!isDeep() || failed_ || arrivedBytes_ > kMaxLeaseBytes) return;
+void SqsReceiver::startReceivesAhead(std::size_t limit, seconds visibility) {
+  if (!usesParallelReceives() || failed_ || arrivedBytes_ > kMaxLeaseBytes) return;
   const auto coming = arrived_.size() + askedInFlight();
   const auto target = limit + wantedAhead();
-  if (target >= coming + kMaxEntries) startShort((target - coming) / kMaxEntries * kMaxEntries, 0, visibility);
+  if (target >= coming + kMaxEntries) startShortReceives((target - coming) / kMaxEntries * kMaxEntries, 0, visibility);
 }
 
 // The queue goes on being read, so that its next messages are here as soon as there is room for them.
@@ -74,13 +74,13 @@ void SqsReceiver::waitForWake(Duration longest, Wake& wake, seconds visibility) 
   while (!wake.clear()) {
     const auto now = clock_.bootTime();
     if (now >= end) return;
-    startAhead(0, visibility);
+    startReceivesAhead(0, visibility);
     client_.wait(end - now, &wake);
-    collect();
+    collectAnswers();
   }
 }
 
-void SqsReceiver::collect() {
+void SqsReceiver::collectAnswers() {
   std::erase_if(receivesInFlight_, [this](const ReceiveInFlight& flying) {
     const auto answer = client_.takeText(flying.number);
     if (!answer) return false;
@@ -105,16 +105,16 @@ void SqsReceiver::addAnswer(const ReceiveInFlight& flying, const std::string& an
     arrivedBytes_ += message.body.size();
     arrived_.push_back({std::move(message), flying.sent, now});
   }
-  if (!flying.isLongPoll) return adapt(flying.asked, count);
-  if (count == kMaxEntries && !isDeep()) atOnce_ = 2;
-  if (count == 0) nextPoll_ = flying.sent + pollEvery_;
+  if (!flying.isLongPoll) return adaptParallelReceives(flying.asked, count);
+  if (count == kMaxEntries && !usesParallelReceives()) parallelReceives_ = 2;
+  if (count == 0) nextPoll_ = flying.sent + pollInterval_;
 }
 
-bool SqsReceiver::isPolling() const {
+bool SqsReceiver::isLongPollInFlight() const {
   return std::ranges::any_of(receivesInFlight_, &ReceiveInFlight::isLongPoll);
 }
 
-std::size_t SqsReceiver::shortInFlight() const {
+std::size_t SqsReceiver::shortReceivesInFlight() const {
   return receivesInFlight_.size() -
          static_cast<std::size_t>(std::ranges::count_if(receivesInFlight_, &ReceiveInFlight::isLongPoll));
 }
@@ -127,32 +127,32 @@ std::size_t SqsReceiver::askedInFlight() const {
 
 // Receives that do not wait, for `limit` messages together with those that are there: one at least, further ones as
 // long as the answers are not nearly empty.
-void SqsReceiver::gather(std::size_t limit, seconds visibility) {
+void SqsReceiver::runShortReceives(std::size_t limit, seconds visibility) {
   const auto before = arrived_.size();
   if (before >= limit || arrivedBytes_ > kMaxLeaseBytes) return;
   bool hasAsked = false;  // what is in flight already may have missed a push
   do {
     const auto coming = arrived_.size() + askedInFlight();
-    if (coming < limit) startShort(limit - coming, wantedAhead(), visibility);
+    if (coming < limit) startShortReceives(limit - coming, wantedAhead(), visibility);
     hasAsked = hasAsked || coming < limit;
-    client_.wait(kRequestLimit);
-    collect();
+    client_.wait(kRequestTimeLimit);
+    collectAnswers();
   } while (!failed_ && arrived_.size() < limit && arrivedBytes_ <= kMaxLeaseBytes &&
-           (isDeep() || shortInFlight() > 0 || !hasAsked));
-  if (arrived_.size() == before && isPolling()) {
-    client_.wait(kGraceOfPoll);
-    collect();
+           (usesParallelReceives() || shortReceivesInFlight() > 0 || !hasAsked));
+  if (arrived_.size() == before && isLongPollInFlight()) {
+    client_.wait(kLongPollGrace);
+    collectAnswers();
   }
 }
 
 // Doubles while the answers are at least half full, and falls back to one long poll when nothing comes.
-void SqsReceiver::adapt(std::size_t asked, std::size_t got) {
+void SqsReceiver::adaptParallelReceives(std::size_t asked, std::size_t got) {
   if (got == 0) {
-    atOnce_ = 1;
+    parallelReceives_ = 1;
   } else if (got * 2 >= asked) {
-    atOnce_ = std::min(kMaxAtOnce, atOnce_ * 2);
+    parallelReceives_ = std::min(kMaxParallelReceives, parallelReceives_ * 2);
   } else {
-    atOnce_ = std::max<std::size_t>(1, atOnce_ / 2);
+    parallelReceives_ = std::max<std::size_t>(1, parallelReceives_ / 2);
   }
 }
 
@@ -161,9 +161,9 @@ void SqsReceiver::waitForOne(std::size_t limit, Duration longest, Wake& wake, se
   while (arrived_.empty() && !failed_) {
     const auto now = clock_.bootTime();
     if (now >= end) return;
-    if (!isPolling() && now >= nextPoll_) startPoll(limit, visibility);
-    client_.wait((isPolling() ? end : std::min(end, nextPoll_)) - now, &wake);
-    collect();
+    if (!isLongPollInFlight() && now >= nextPoll_) startLongPoll(limit, visibility);
+    client_.wait((isLongPollInFlight() ? end : std::min(end, nextPoll_)) - now, &wake);
+    collectAnswers();
     if (wake.clear()) return;
   }
 }
@@ -179,8 +179,8 @@ std::vector<ArrivedMessage> SqsReceiver::takeFirst(std::size_t limit) {
 }
 
 std::vector<ArrivedMessage> SqsReceiver::takeArrived(Duration grace) {
-  client_.wait(isPolling() ? grace : Duration::zero());
-  collect();
+  client_.wait(isLongPollInFlight() ? grace : Duration::zero());
+  collectAnswers();
   return takeFirst(arrived_.size());
 }
 
@@ -194,7 +194,7 @@ void SqsReceiver::finish(Duration longest) {
   const auto end = clock_.bootTime() + longest;
   while (!receivesInFlight_.empty() && clock_.bootTime() < end) {
     client_.wait(end - clock_.bootTime());
-    collect();
+    collectAnswers();
   }
   for (const auto& flying : receivesInFlight_) client_.abandon(flying.number);
   receivesInFlight_.clear();

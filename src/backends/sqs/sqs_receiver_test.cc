@@ -90,7 +90,7 @@ TEST_F(SqsReceiverTest, AsksForTenAsLongAsMessagesAreTakenQuickly) {
   for (std::size_t i = 0; i < kTasks; ++i) ids.push_back("t" + std::to_string(i));
   push(ids);
   const auto session = openSession('a');
-  session->saveRequests(500ms);
+  session->reduceRequests(500ms);
   proxy.forget();
   std::size_t leased = 0;
   while (leased < kTasks) {
@@ -107,7 +107,7 @@ TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsGivenBackOnceNoWorkerIsFree) {
   for (std::size_t i = 0; i < kTasks; ++i) ids.push_back("t" + std::to_string(i));
   push(ids);
   const auto session = openSession('a');
-  session->saveRequests(500ms);
+  session->reduceRequests(500ms);
   for (int i = 0; i < 4; ++i) pop(*session, kWorkers);
   const auto taken = static_cast<std::uint64_t>(must(session->heldTasks()).size());
   EXPECT_LT(counts().due, kTasks - taken) << "some are here";
@@ -122,7 +122,7 @@ TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsGivenBackOnceNoWorkerIsFree) {
 TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsNotKeptForSlowWorkers) {
   push({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"});
   const auto session = openSession('a');
-  session->saveRequests(500ms);
+  session->reduceRequests(500ms);
   pop(*session, 4);
   pop(*session, 1);  // asks for more than one: four were just taken
   EXPECT_LT(counts().due, 5u);
@@ -133,7 +133,7 @@ TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsNotKeptForSlowWorkers) {
 
 TEST_F(SqsReceiverTest, AnEmptyQueueIsAskedOnceInTheEmptyQueueSleepTime) {
   const auto session = openSession('a', 3s);  // so that a poll lasts one second
-  session->saveRequests(1h);
+  session->reduceRequests(1h);
   EXPECT_THAT(wait(*session, 1500ms), IsEmpty());
   EXPECT_THAT(wait(*session, 100ms), IsEmpty());
   EXPECT_EQ(proxy.count("ReceiveMessage"), 1);
@@ -144,7 +144,7 @@ TEST_F(SqsReceiverTest, AnEmptyQueueIsAskedOnceInTheEmptyQueueSleepTime) {
 
 TEST_F(SqsReceiverTest, AnEmptyQueueIsAskedAgainAtOnceIfItsPollWasLongerThanTheEmptyQueueSleepTime) {
   const auto session = openSession('a', 3s);
-  session->saveRequests(500ms);
+  session->reduceRequests(500ms);
   EXPECT_THAT(wait(*session, 1500ms), IsEmpty());
   EXPECT_EQ(proxy.count("ReceiveMessage"), 2);
 }

@@ -29,14 +29,14 @@ Result<void> tryOne(SqsClient& client, const char* operation, std::string body) 
 
 Result<void> tryQueueRights(SqsClient& client) {
   const auto& queue = client.queue();
-  if (auto may = tryOne(client, "SendMessageBatch", sendBatch(queue, {})); !may) return may;
-  if (auto may = tryOne(client, "ReceiveMessage", receive(queue, kMaxEntries + 1, seconds(0), kTooLongVisibility));
+  if (auto may = tryOne(client, "SendMessageBatch", sendBatchBody(queue, {})); !may) return may;
+  if (auto may = tryOne(client, "ReceiveMessage", receiveBody(queue, kMaxEntries + 1, seconds(0), kTooLongVisibility));
       !may)
     return may;
-  if (auto may = tryOne(client, "ChangeMessageVisibilityBatch", changeVisibilityBatch(queue, {})); !may) return may;
-  if (auto may = tryOne(client, "DeleteMessageBatch", deleteBatch(queue, {})); !may) return may;
+  if (auto may = tryOne(client, "ChangeMessageVisibilityBatch", changeVisibilityBatchBody(queue, {})); !may) return may;
+  if (auto may = tryOne(client, "DeleteMessageBatch", deleteBatchBody(queue, {})); !may) return may;
   const auto& buried = client.settings().buried;
-  return buried ? tryOne(client, "SendMessageBatch", sendBatch(buried->url, {})) : Result<void>();
+  return buried ? tryOne(client, "SendMessageBatch", sendBatchBody(buried->url, {})) : Result<void>();
 }
 
 }  // namespace leptir::sqs

@@ -6,8 +6,8 @@
 
 namespace leptir::sqs {
 
-// As SimpleBroker::tryRights. Each operation is asked for with arguments that the service refuses after it has checked
-// the rights: batches without entries, and a receive of more messages than there may be.
+// As SimpleBroker::checkRights. Each operation is asked for with arguments that the service refuses after it has
+// checked the rights: batches without entries, and a receive of more messages than there may be.
 Result<void> tryQueueRights(SqsClient& client);
 
 }  // namespace leptir::sqs

@@ -15,12 +15,12 @@ namespace {
 constexpr Duration kCloseWait = std::chrono::seconds(8);
 // What receives have brought is given back, for other instances, after so long without a pop, and so long after its
 // arrival: the workers are busy.
-constexpr Duration kPatienceOfArrived = std::chrono::milliseconds(500);
-constexpr Duration kMaxStay = std::chrono::seconds(1);
+constexpr Duration kMaxTimeWithoutPop = std::chrono::milliseconds(500);
+constexpr Duration kMaxArrivedAge = std::chrono::seconds(1);
 // How much of the reason of a burial is sent along.
 constexpr std::size_t kMaxReasonBytes = 1024;
 
-Error closed() {
+Error closedError() {
   return Error(ErrorCode::Lost, "the session is closed");
 }
 
@@ -42,30 +42,30 @@ std::optional<Time> dueOf(const TaskRelease& task) {
   return std::max(task.due.value_or(Time::min()), *task.leftToOthersUntil);
 }
 
-OutgoingMessage unchanged(const HeldLease& lease, Time now, std::chrono::seconds hop, std::optional<Time> due = {}) {
+OutgoingMessage sameMessage(const HeldLease& lease, Time now, std::chrono::seconds hop, std::optional<Time> due = {}) {
   return messageOf(task::withCounters(lease.body, lease.counters), due, now, hop, lease.knownOthers());
 }
 
-OutgoingMessage burialOf(const HeldLease& lease, const TaskBurial& burial, Time now, std::size_t mostBytes) {
-  OutgoingMessage message{.body = storable(task::withCounters(burial.envelope, burial.counters)),
+OutgoingMessage burialMessage(const HeldLease& lease, const TaskBurial& burial, Time now, std::size_t mostBytes) {
+  OutgoingMessage message{.body = escapeInvalid(task::withCounters(burial.envelope, burial.counters)),
                           .attributes = lease.knownOthers()};
   if (message.attributes.size() == kMaxAttributes) message.attributes.pop_back();
   const auto room = mostBytes - std::min(mostBytes, message.bytes() + kBytesBesideEnvelope);
-  message.attributes.push_back(attributeOfBurial(burial.reason, now, std::min(kMaxReasonBytes, room / 6)));
+  message.attributes.push_back(makeBurialAttribute(burial.reason, now, std::min(kMaxReasonBytes, room / 6)));
   if (message.bytes() > mostBytes) message.attributes.clear();
-  if (message.bytes() > mostBytes) message.body = storable(burial.envelope);
+  if (message.bytes() > mostBytes) message.body = escapeInvalid(burial.envelope);
   return message;
 }
 
 }  // namespace
 
 Result<std::vector<LeasedTask>> SqsSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   auto arrived = state_->receiver.receive(limit, longest, wake, state_->leases.visibility());
   if (!arrived) return arrived.error();
   auto tasks = lease(std::move(*arrived));
   // If this fails, the session keeps the leases of these messages, and heldTasks() returns them.
-  [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kMaxStay));
+  [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kMaxArrivedAge));
   return tasks;
 }
 
@@ -77,11 +77,11 @@ Result<std::vector<LeasedTask>> SqsSession::lease(std::vector<ArrivedMessage> ar
   std::vector<Replacement> sentOn;
   if (!arrived.empty()) LEPTIR_FAILPOINT("sqs.lease.after_reply");
   for (auto& [message, sent, readAt] : arrived) {
-    const auto verdict = judge(message, now);
-    auto* held = state_->leases.take(std::move(message), verdict.counters, sent);
+    const auto decision = decide(message, now);
+    auto* held = state_->leases.take(std::move(message), decision.counters, sent);
     if (held == nullptr) continue;
-    if (verdict.action == Verdict::Action::SendOn) {
-      sentOn.push_back({held, unchanged(*held, now, hop, verdict.due)});
+    if (decision.action == MessageDecision::Action::SendOn) {
+      sentOn.push_back({held, sameMessage(*held, now, hop, decision.due)});
     } else {
       tasks.push_back({.envelope = held->body, .counters = held->counters, .lease = held->id});
     }
@@ -101,11 +101,11 @@ void SqsSession::sendOn(std::vector<Replacement> notDue) {
 }
 
 Result<Renewal> SqsSession::renew(std::span<const LeaseId> held, Duration lease) {
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   state_->leases.setDuration(lease);
   auto lost = state_->leases.renew(held);
   if (!lost) return lost.error();
-  if (state_->clock.bootTime() - state_->receiver.lastCall() > kPatienceOfArrived) {
+  if (state_->clock.bootTime() - state_->receiver.lastReceiveCall() > kMaxTimeWithoutPop) {
     if (auto back = giveBack(state_->receiver.takeArrived()); !back) return back.error();
   }
   return Renewal{.lost = std::move(*lost)};
@@ -123,8 +123,8 @@ Result<void> SqsSession::giveBack(std::vector<ArrivedMessage> arrived) {
 }
 
 Result<void> SqsSession::giveBackUnused() {
-  if (state_->isClosed) return closed();
-  if (state_->clock.bootTime() - state_->receiver.lastCall() <= kPatienceOfArrived) return {};
+  if (state_->isClosed) return closedError();
+  if (state_->clock.bootTime() - state_->receiver.lastReceiveCall() <= kMaxTimeWithoutPop) return {};
   return giveBack(state_->receiver.takeArrived(Duration::zero()));
 }
 
@@ -135,8 +135,8 @@ void SqsSession::waitWithoutLeasing(Duration longest, Wake& wake) {
 
 Result<AcknowledgedAndPopped> SqsSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                             Wake& wake) {
-  if (state_->isClosed) return closed();
-  state_->receiver.startAhead(limit, state_->leases.visibility());
+  if (state_->isClosed) return closedError();
+  state_->receiver.startReceivesAhead(limit, state_->leases.visibility());
   auto notOurs = acknowledge(leases);
   if (!notOurs) return notOurs.error();
   auto tasks = popBrokerTasks(limit, Duration::zero(), wake);
@@ -145,33 +145,33 @@ Result<AcknowledgedAndPopped> SqsSession::acknowledgeAndPop(std::span<const Leas
 }
 
 Result<std::vector<LeaseId>> SqsSession::acknowledge(std::span<const LeaseId> leases) {
-  if (state_->isClosed) return closed();
-  auto sorted = state_->leases.sort(leases);
-  if (!sorted) return sorted.error();
-  std::erase(sorted->ours, nullptr);
-  auto over = state_->leases.remove(sorted->ours);
+  if (state_->isClosed) return closedError();
+  auto separated = state_->leases.separateOurs(leases);
+  if (!separated) return separated.error();
+  std::erase(separated->ours, nullptr);
+  auto over = state_->leases.remove(separated->ours);
   if (!over) return over;
-  return joined(std::move(sorted->notOurs), std::move(*over));
+  return joined(std::move(separated->notOurs), std::move(*over));
 }
 
 // `messageFor(task, lease)` makes what is sent to `queue` in place of a leased message.
 template <class Task, class MessageFor>
 Result<std::vector<LeaseId>> SqsSession::replace(std::span<const Task> tasks, const std::string& queue,
                                                  MessageFor messageFor) {
-  auto sorted = state_->leases.sort(leasesOf(tasks));
-  if (!sorted) return sorted.error();
+  auto separated = state_->leases.separateOurs(leasesOf(tasks));
+  if (!separated) return separated.error();
   std::vector<Replacement> replacements;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto* lease = sorted->ours[i];
+    auto* lease = separated->ours[i];
     if (lease != nullptr) replacements.push_back({lease, messageFor(tasks[i], *lease)});
   }
   auto over = replaceMessages(*state_, queue, std::move(replacements));
   if (!over) return over;
-  return joined(std::move(sorted->notOurs), std::move(*over));
+  return joined(std::move(separated->notOurs), std::move(*over));
 }
 
 Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> tasks) {
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   const auto now = state_->client.now();
   return replace(tasks, state_->client.queue(), [&](const TaskRelease& task, const HeldLease& lease) {
     return messageOf(task::withCounters(task.envelope, task.counters), dueOf(task), now, state_->queue.longestHop(),
@@ -182,15 +182,15 @@ Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> ta
 Result<std::vector<LeaseId>> SqsSession::bury(std::span<const TaskBurial> tasks) {
   const auto& buried = state_->client.settings().buried;
   if (!buried) return acknowledge(leasesOf(tasks));
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   const auto now = state_->client.now();
   return replace(tasks, buried->url, [&](const TaskBurial& task, const HeldLease& lease) {
-    return burialOf(lease, task, now, state_->queue.maximumMessageSize);
+    return burialMessage(lease, task, now, state_->queue.maximumMessageSize);
   });
 }
 
 Result<std::vector<LeasedTask>> SqsSession::heldTasks() {
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   std::vector<LeasedTask> tasks;
   for (const auto* lease : state_->leases.all()) {
     if (!lease->isSentAnew && !lease->messageId.empty())
@@ -200,17 +200,17 @@ Result<std::vector<LeasedTask>> SqsSession::heldTasks() {
 }
 
 Result<void> SqsSession::close() {
-  if (state_->isClosed) return closed();
+  if (state_->isClosed) return closedError();
   state_->receiver.finish(kCloseWait);
   if (auto back = giveBack(state_->receiver.takeArrived()); !back) return back;
   const auto now = state_->client.now();
   std::vector<Replacement> known;
-  std::vector<SqsLeases::GoingBack> unknown;
+  std::vector<SqsLeases::GiveBackRequest> unknown;
   for (auto* lease : state_->leases.all()) {
     if (lease->messageId.empty()) {
       unknown.push_back({lease});
     } else {
-      known.push_back({lease, unchanged(*lease, now, state_->queue.longestHop())});
+      known.push_back({lease, sameMessage(*lease, now, state_->queue.longestHop())});
     }
   }
   const auto released = replaceMessages(*state_, state_->client.queue(), std::move(known));

@@ -27,7 +27,7 @@ class SqsSession final : public BrokerSession {
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> giveBackUnused() override;
   void waitWithoutLeasing(Duration longest, Wake& wake) override;
-  void saveRequests(Duration emptyQueueSleepTime) override { state_->receiver.saveRequests(emptyQueueSleepTime); }
+  void reduceRequests(Duration emptyQueueSleepTime) override { state_->receiver.reduceRequests(emptyQueueSleepTime); }
   // Waits for the long poll that is in flight, some seconds at most, since it may bring tasks.
   Result<void> close() override;
 

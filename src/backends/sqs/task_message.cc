@@ -20,13 +20,13 @@ seconds secondsUntil(std::optional<Time> due, Time now) {
 }
 
 // How long a received message still has to wait, by its note or its envelope.
-seconds restOf(const ReceivedMessage& message, Time now) {
-  if (const auto note = delayNoteIn(message.attributes)) return std::min(note->rest, secondsUntil(note->due, now));
+seconds remainingDelay(const ReceivedMessage& message, Time now) {
+  if (const auto note = readDelayInfo(message.attributes)) return std::min(note->rest, secondsUntil(note->due, now));
   const auto head = task::decodeEnvelope(message.body);
   return head ? secondsUntil(head->timeOfExecution, now) : seconds(0);
 }
 
-bool canHaveCounters(const std::string& body, const Counters& counters) {
+bool canStoreCounters(const std::string& body, const Counters& counters) {
   return task::countersIn(task::withCounters(body, counters)) == counters;
 }
 
@@ -34,32 +34,32 @@ bool canHaveCounters(const std::string& body, const Counters& counters) {
 
 OutgoingMessage messageOf(std::string_view envelope, std::optional<Time> due, Time now, seconds longestHop,
                           std::vector<MessageAttribute> others) {
-  OutgoingMessage message{.body = storable(envelope), .attributes = std::move(others)};
+  OutgoingMessage message{.body = escapeInvalid(envelope), .attributes = std::move(others)};
   const auto wait = secondsUntil(due, now);
   if (wait == seconds(0)) return message;
   message.delay = std::min(wait, longestHop);
-  message.attributes.push_back(attributeOf({.due = *due, .rest = wait - message.delay}));
+  message.attributes.push_back(makeDelayAttribute({.due = *due, .rest = wait - message.delay}));
   return message;
 }
 
-Verdict judge(const ReceivedMessage& message, Time now) {
-  Verdict verdict{.counters = task::countersIn(message.body), .due = now};
-  if (const auto rest = restOf(message, now); rest > seconds(0)) {
-    verdict.action = Verdict::Action::SendOn;
-    verdict.due = now + rest;
-    return verdict;
+MessageDecision decide(const ReceivedMessage& message, Time now) {
+  MessageDecision decision{.counters = task::countersIn(message.body), .due = now};
+  if (const auto rest = remainingDelay(message, now); rest > seconds(0)) {
+    decision.action = MessageDecision::Action::SendOn;
+    decision.due = now + rest;
+    return decision;
   }
-  if (message.receives <= 1) return verdict;
-  auto& expiries = verdict.counters.expiries;
+  if (message.receives <= 1) return decision;
+  auto& expiries = decision.counters.expiries;
   expiries = base::saturatedAdd(expiries, message.receives - 1);
   const auto delay = delayAfterExpiry(expiries);
-  if (delay == Duration::zero() || !canHaveCounters(message.body, verdict.counters)) return verdict;
-  verdict.action = Verdict::Action::SendOn;
-  verdict.due = now + delay;
-  return verdict;
+  if (delay == Duration::zero() || !canStoreCounters(message.body, decision.counters)) return decision;
+  decision.action = MessageDecision::Action::SendOn;
+  decision.due = now + delay;
+  return decision;
 }
 
-std::string storable(std::string_view envelope) {
+std::string escapeInvalid(std::string_view envelope) {
   constexpr std::string_view kFffe = "\xef\xbf\xbe", kFfff = "\xef\xbf\xbf";
   std::string text;
   for (auto at = envelope.find("\xef\xbf"); at != std::string_view::npos; at = envelope.find("\xef\xbf")) {

@@ -22,7 +22,7 @@ OutgoingMessage messageOf(std::string_view envelope, std::optional<Time> due, Ti
                           std::chrono::seconds longestHop = kMaxDelay, std::vector<MessageAttribute> others = {});
 
 // What is done with a received message.
-struct Verdict {
+struct MessageDecision {
   // Lease: the task is due. SendOn: it is not, and goes back into the queue until `due`, with these counters.
   enum class Action { Lease, SendOn };
   Action action = Action::Lease;
@@ -30,13 +30,13 @@ struct Verdict {
   Time due{};
 };
 
-// A message waits for the rest of its delay (DelayNote), or, if it has no note, for the `toex` of its envelope: PHP
+// A message waits for the rest of its delay (DelayInfo), or, without one, for the `toex` of its envelope: PHP
 // leptir sends messages with shorter delays. Of a task that is due, each receive beyond the first is a lease that ended
 // by itself: it counts an expiry, and from the second on the task waits for delayAfterExpiry.
-Verdict judge(const ReceivedMessage& message, Time now);
+MessageDecision decide(const ReceivedMessage& message, Time now);
 
 // The body with these characters as JSON escapes that no message may have: U+FFFE and U+FFFF, which XML 1.0 excludes.
 // In an envelope they stand in JSON strings, where the escapes mean the same.
-std::string storable(std::string_view envelope);
+std::string escapeInvalid(std::string_view envelope);
 
 }  // namespace leptir::sqs

@@ -24,8 +24,8 @@ ReceivedMessage received(const OutgoingMessage& sent, std::uint32_t receives = 1
 }
 
 // What happens to the message when it is received right after its delay.
-Verdict afterDelay(const OutgoingMessage& sent, Time sentAt) {
-  return judge(received(sent), sentAt + sent.delay);
+MessageDecision afterDelay(const OutgoingMessage& sent, Time sentAt) {
+  return decide(received(sent), sentAt + sent.delay);
 }
 
 TEST(TaskMessage, ATaskWithoutATimeOrWithAPastOneIsSentWithoutADelayAndWithoutAnAttribute) {
@@ -46,7 +46,7 @@ TEST(TaskMessage, ATaskThatIsDueWithinOneDelayIsLeasedAfterItWhateverTheReceiver
   const auto due = kNow + 10s;
   const auto sent = messageOf(envelopeOf(due), due, kNow);
   EXPECT_EQ(sent.delay, 10s);
-  EXPECT_EQ(judge(received(sent), kNow - 1h).action, Verdict::Action::Lease);
+  EXPECT_EQ(decide(received(sent), kNow - 1h).action, MessageDecision::Action::Lease);
 }
 
 TEST(TaskMessage, ATaskThatIsDueLaterTravelsInHopsOfFifteenMinutesAndIsNeverEarly) {
@@ -54,12 +54,12 @@ TEST(TaskMessage, ATaskThatIsDueLaterTravelsInHopsOfFifteenMinutesAndIsNeverEarl
   auto sentAt = kNow;
   auto message = messageOf(envelopeOf(due), due, sentAt);
   std::vector<std::chrono::seconds> delays{message.delay};
-  for (auto verdict = afterDelay(message, sentAt); verdict.action == Verdict::Action::SendOn;
-       verdict = afterDelay(message, sentAt)) {
+  for (auto decision = afterDelay(message, sentAt); decision.action == MessageDecision::Action::SendOn;
+       decision = afterDelay(message, sentAt)) {
     sentAt += message.delay;
-    message = messageOf(message.body, verdict.due, sentAt);
+    message = messageOf(message.body, decision.due, sentAt);
     delays.push_back(message.delay);
-    EXPECT_EQ(verdict.counters, Counters{});
+    EXPECT_EQ(decision.counters, Counters{});
   }
   EXPECT_EQ(delays, (std::vector<std::chrono::seconds>{900s, 900s, 600s}));
   EXPECT_GE(sentAt + message.delay, due);
@@ -68,56 +68,56 @@ TEST(TaskMessage, ATaskThatIsDueLaterTravelsInHopsOfFifteenMinutesAndIsNeverEarl
 TEST(TaskMessage, AHopThatIsReceivedLateDoesNotDelayTheTaskBeyondItsTime) {
   const auto due = kNow + 40min;
   const auto message = messageOf(envelopeOf(due), due, kNow);
-  EXPECT_EQ(judge(received(message), due).action, Verdict::Action::Lease);
-  const auto verdict = judge(received(message), due - 7s);
-  EXPECT_EQ(verdict.action, Verdict::Action::SendOn);
-  EXPECT_EQ(verdict.due, due);
+  EXPECT_EQ(decide(received(message), due).action, MessageDecision::Action::Lease);
+  const auto decision = decide(received(message), due - 7s);
+  EXPECT_EQ(decision.action, MessageDecision::Action::SendOn);
+  EXPECT_EQ(decision.due, due);
 }
 
 TEST(TaskMessage, ATaskThatIsDueAtTheEndOfTimeIsSentOnForever) {
   const auto message = messageOf(envelopeOf(), Time(kMaxTimeSpan), kNow);
   EXPECT_EQ(message.delay, 900s);
-  EXPECT_EQ(afterDelay(message, kNow).action, Verdict::Action::SendOn);
+  EXPECT_EQ(afterDelay(message, kNow).action, MessageDecision::Action::SendOn);
 }
 
 TEST(TaskMessage, AMessageOfPhpWaitsForTheTimeInItsEnvelope) {
   const auto due = kNow + 100s;
   ReceivedMessage message{.body = envelopeOf(due)};
-  EXPECT_EQ(judge(message, kNow).action, Verdict::Action::SendOn);
-  EXPECT_EQ(judge(message, due).action, Verdict::Action::Lease);
+  EXPECT_EQ(decide(message, kNow).action, MessageDecision::Action::SendOn);
+  EXPECT_EQ(decide(message, due).action, MessageDecision::Action::Lease);
   message.body = envelopeOf();
-  EXPECT_EQ(judge(message, kNow).action, Verdict::Action::Lease);
+  EXPECT_EQ(decide(message, kNow).action, MessageDecision::Action::Lease);
 }
 
 TEST(TaskMessage, BytesThatAreNoEnvelopeAreLeasedAsTheyAre) {
   for (const auto* body : {"", "hello", "5", "{}", R"({"Type":"Notification","Message":"x"})"}) {
-    const auto verdict = judge({.body = body, .receives = 9}, kNow);
-    EXPECT_EQ(verdict.action, Verdict::Action::Lease) << body;
+    const auto decision = decide({.body = body, .receives = 9}, kNow);
+    EXPECT_EQ(decision.action, MessageDecision::Action::Lease) << body;
   }
 }
 
 TEST(TaskMessage, EachReceiveBeyondTheFirstIsAnExpiry) {
   const Counters counters{.failures = 2, .expiries = 0, .unknown = 1};
-  const auto verdict = judge({.body = envelopeOf({}, counters), .receives = 2}, kNow);
-  EXPECT_EQ(verdict.action, Verdict::Action::Lease);
-  EXPECT_EQ(verdict.counters, (Counters{.failures = 2, .expiries = 1, .unknown = 1}));
+  const auto decision = decide({.body = envelopeOf({}, counters), .receives = 2}, kNow);
+  EXPECT_EQ(decision.action, MessageDecision::Action::Lease);
+  EXPECT_EQ(decision.counters, (Counters{.failures = 2, .expiries = 1, .unknown = 1}));
 }
 
 TEST(TaskMessage, FromTheSecondExpiryOnATaskWaitsAndTheCounterTravelsWithIt) {
-  const auto verdict = judge({.body = envelopeOf({}, {.expiries = 1}), .receives = 3}, kNow);
-  ASSERT_EQ(verdict.action, Verdict::Action::SendOn);
-  EXPECT_EQ(verdict.counters.expiries, 3u);
-  EXPECT_EQ(verdict.due, kNow + delayAfterExpiry(3));
-  const auto sent = messageOf(task::withCounters(envelopeOf(), verdict.counters), verdict.due, kNow);
+  const auto decision = decide({.body = envelopeOf({}, {.expiries = 1}), .receives = 3}, kNow);
+  ASSERT_EQ(decision.action, MessageDecision::Action::SendOn);
+  EXPECT_EQ(decision.counters.expiries, 3u);
+  EXPECT_EQ(decision.due, kNow + delayAfterExpiry(3));
+  const auto sent = messageOf(task::withCounters(envelopeOf(), decision.counters), decision.due, kNow);
   const auto next = afterDelay(sent, kNow);
-  EXPECT_EQ(next.action, Verdict::Action::Lease);
+  EXPECT_EQ(next.action, MessageDecision::Action::Lease);
   EXPECT_EQ(next.counters.expiries, 3u) << "its first receive counts nothing";
 }
 
 TEST(TaskMessage, ATaskWithTheMostExpiriesIsLeasedAtOnceSoThatItIsBuried) {
-  const auto verdict = judge({.body = envelopeOf({}, {.expiries = kMaxExpiries - 1}), .receives = 2}, kNow);
-  EXPECT_EQ(verdict.action, Verdict::Action::Lease);
-  EXPECT_EQ(verdict.counters.expiries, kMaxExpiries);
+  const auto decision = decide({.body = envelopeOf({}, {.expiries = kMaxExpiries - 1}), .receives = 2}, kNow);
+  EXPECT_EQ(decision.action, MessageDecision::Action::Lease);
+  EXPECT_EQ(decision.counters.expiries, kMaxExpiries);
 }
 
 TEST(TaskMessage, AttributesOfOtherProgramsAreKept) {
@@ -130,15 +130,15 @@ TEST(TaskMessage, AttributesOfOtherProgramsAreKept) {
 TEST(TaskMessage, AnAttributeThatCannotBeReadCountsAsNone) {
   for (const auto* text : {"", "x", "[]", R"({"due":1})", R"({"due":"1","rest":2})", R"({"due":1,"rest":-2})",
                            R"({"due":99999999999999999,"rest":2})", R"({"due":1.5,"rest":2})"}) {
-    EXPECT_EQ(judge({.body = "{}", .attributes = {{"leptir", "String", text, ""}}}, kNow).action,
-              Verdict::Action::Lease)
+    EXPECT_EQ(decide({.body = "{}", .attributes = {{"leptir", "String", text, ""}}}, kNow).action,
+              MessageDecision::Action::Lease)
         << text;
   }
 }
 
 TEST(TaskMessage, CharactersThatNoMessageMayHaveAreEscaped) {
-  EXPECT_EQ(storable("\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd|\xef\xbf"), "\\ufffe|\\uffff|\xef\xbf\xbd|\xef\xbf");
-  EXPECT_EQ(storable("plain \xc4\x8d"), "plain \xc4\x8d");
+  EXPECT_EQ(escapeInvalid("\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd|\xef\xbf"), "\\ufffe|\\uffff|\xef\xbf\xbd|\xef\xbf");
+  EXPECT_EQ(escapeInvalid("plain \xc4\x8d"), "plain \xc4\x8d");
 }
 
 }  // namespace

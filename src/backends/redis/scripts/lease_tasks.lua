@@ -8,7 +8,7 @@
 -- tasks, only to return 64 MiB of them, would be slow and need much memory.
 --
 -- A PHP consumer reads the task at rank 0 and then removes whatever is at rank 0, in two commands. Where PHP consumers
--- were seen, the task at rank 0 is left to them for `phpHold` µs, so that the second command almost always removes the
+-- were seen, the task at rank 0 is theirs for `leftToPhpMicros`, so that the second command almost always removes the
 -- task that the first one read.
 --#include shared/server.lua
 --#include shared/is_open.lua
@@ -29,7 +29,7 @@ local session = ARGV[1]
 local limit = tonumber(ARGV[2])
 local mostBytes = tonumber(ARGV[3])
 local largest = tonumber(ARGV[4])
-local phpHold = tonumber(ARGV[5])  -- µs; 0: there are no PHP consumers
+local leftToPhpMicros = tonumber(ARGV[5])  -- µs; 0: there are no PHP consumers
 
 if not isOpen(sessionsKey, session) then return -1 end
 local micros = now()
@@ -48,11 +48,11 @@ local function isFirstLeftToPhp()
   local top = call('ZRANGE', queueKey, 0, 0)[1]
   local mark = #top .. ' ' .. redis.sha1hex(string.sub(top, 1, 4096))
   local since, of = string.match(call('GET', firstMemberKey) or '', '^(%d+) (.*)$')
-  if of == mark then return tonumber(since) <= micros and micros < since + phpHold end
+  if of == mark then return tonumber(since) <= micros and micros < since + leftToPhpMicros end
   call('SET', firstMemberKey, string.format('%.0f ', micros) .. mark, 'EX', 600)
   return true
 end
-if phpHold > 0 and due > 0 and isFirstLeftToPhp() then rank = 1 end
+if leftToPhpMicros > 0 and due > 0 and isFirstLeftToPhp() then rank = 1 end
 
 local leavesSome = call('EXISTS', leftKey) == 1
 if leavesSome then call('ZREMRANGEBYSCORE', leftKey, '-inf', micros) end
@@ -115,7 +115,7 @@ local function untilNextDue()
   if nextDue then soonest = math.min(math.ceil(nextDue * 1000000 - micros), 1e15) end
   local leftUntil = leavesSome and call('ZRANGE', leftKey, 0, 0, 'WITHSCORES')[2]
   if leftUntil then soonest = math.min(soonest, leftUntil - micros) end
-  if phpHold > 0 and due > 0 then soonest = math.min(soonest, phpHold) end
+  if leftToPhpMicros > 0 and due > 0 then soonest = math.min(soonest, leftToPhpMicros) end
   return soonest < math.huge and math.max(0, soonest) or -1
 end
 if count == 0 then return {0, untilNextDue(), {}, burials} end

@@ -1,4 +1,4 @@
-// The place of an action on a selection, kept in the store of a queue, for actions whose tasks still match afterwards:
+// How far an action on a selection came, kept in the store of a queue for actions whose tasks still match afterwards:
 // the same action that is called again after an error goes on from there.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace leptir::operations {
 
-inline constexpr Duration kBulkPlaceLifetime = std::chrono::hours(1);
+inline constexpr Duration kCheckpointLifetime = std::chrono::hours(1);
 
-struct BulkPlace {
+struct BulkCheckpoint {
   ListedState state = ListedState::Due;  // the state of the tasks that are listed
   std::string cursor{};                  // where the next slice begins
   std::uint64_t changed = 0;             // tasks before it
@@ -22,13 +22,13 @@ struct BulkPlace {
   std::optional<Time> since{}, until{};  // of the selection, where its times are not part of the key (Again)
 };
 
-class BulkPlaces {
+class BulkCheckpointStore {
  public:
-  BulkPlaces(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection);
+  BulkCheckpointStore(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection);
 
-  // The place that an earlier call has kept. None: there is none, or this store keeps none.
-  Result<std::optional<BulkPlace>> load();
-  Result<void> save(const BulkPlace& place);
+  // The checkpoint that an earlier call has kept. None: there is none, or this store keeps none.
+  Result<std::optional<BulkCheckpoint>> load();
+  Result<void> save(const BulkCheckpoint& checkpoint);
   Result<void> forget();
 
  private:

@@ -1,4 +1,4 @@
-#include "backends/sqlite/expired_tasks.h"
+#include "backends/sqlite/abandoned_tasks.h"
 
 #include <utility>
 
@@ -11,7 +11,7 @@
 namespace leptir::sqlite {
 namespace {
 
-std::uint32_t expiriesAfter(std::int64_t stored) {
+std::uint32_t incrementedExpiries(std::int64_t stored) {
   auto expiries = base::saturatedCast<std::uint32_t>(stored);
   base::incrementSaturated(expiries);
   return expiries;
@@ -19,20 +19,20 @@ std::uint32_t expiriesAfter(std::int64_t stored) {
 
 }  // namespace
 
-ExpiredTasks::ExpiredTasks(SqliteConnection& connection)
+AbandonedTasks::AbandonedTasks(SqliteConnection& connection)
     : connection_(connection),
       holders_(connection, sql::kHoldersWithoutSession),
       tasks_(connection, sql::kTasksToReturn),
-      return_(connection, sql::kReturnExpiredTask),
+      return_(connection, sql::kReturnAbandonedTask),
       endSession_(connection, sql::kEndClaimedSession) {}
 
-Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t limit) {
+Result<std::size_t> AbandonedTasks::returnTasksOf(std::int64_t holder, std::size_t limit) {
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
   std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
   tasks_.with(holder, limit);
   while (tasks_.step()) {
     rows.emplace_back(tasks_.integer(sql::ReturnColumn::Row),
-                      expiriesAfter(tasks_.integer(sql::ReturnColumn::Expiries)));
+                      incrementedExpiries(tasks_.integer(sql::ReturnColumn::Expiries)));
   }
   for (const auto& [row, expiries] : rows)
     return_.with(expiries, delayAfterExpiry(expiries).count(), connection_.now(), row).run();
@@ -42,7 +42,7 @@ Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t
   return rows.size();
 }
 
-Result<std::size_t> ExpiredTasks::returnTasksWithoutSession(std::size_t limit) {
+Result<std::size_t> AbandonedTasks::returnTasksWithoutSession(std::size_t limit) {
   if (limit == 0) return 0;
   const auto holders = holdersWithoutSession(limit);
   if (!holders) return holders.error();
@@ -56,7 +56,7 @@ Result<std::size_t> ExpiredTasks::returnTasksWithoutSession(std::size_t limit) {
   return done;
 }
 
-Result<std::vector<std::int64_t>> ExpiredTasks::holdersWithoutSession(std::size_t limit) {
+Result<std::vector<std::int64_t>> AbandonedTasks::holdersWithoutSession(std::size_t limit) {
   SqliteTransaction read(connection_, TransactionKind::Read);
   std::vector<std::int64_t> holders;
   holders_.with(limit);

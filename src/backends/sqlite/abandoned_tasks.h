@@ -10,9 +10,9 @@
 
 namespace leptir::sqlite {
 
-class ExpiredTasks {
+class AbandonedTasks {
  public:
-  explicit ExpiredTasks(SqliteConnection& connection);
+  explicit AbandonedTasks(SqliteConnection& connection);
 
   // At most `limit` tasks of this holder; a claimed session ends with its last task. Answers how many were returned.
   Result<std::size_t> returnTasksOf(std::int64_t holder, std::size_t limit);
