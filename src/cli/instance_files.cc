@@ -25,7 +25,7 @@ Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::pa
   auto files = instanceFilesOf(config, pid);
   if (!pid.empty()) return files;
   const auto own =
-      files ? instance::masterOf(instance::filesOfRunning(*files)) : Result<std::optional<int>>(std::nullopt);
+      files ? instance::masterOf(instance::runningInstanceFiles(*files)) : Result<std::optional<int>>(std::nullopt);
   if (!own || *own) return files;
   if (auto service = findService(config)) return *service;
   return files;

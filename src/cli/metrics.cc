@@ -17,7 +17,7 @@ namespace {
 Result<std::optional<metrics::Snapshot>> snapshotOf(const MetricsCommand& command) {
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return asked.error();
-  const auto files = instance::filesOfRunning(*asked);
+  const auto files = instance::runningInstanceFiles(*asked);
   const auto master = instance::masterOf(files);
   if (!master) return master.error();
   if (!*master) return std::optional<metrics::Snapshot>();

@@ -98,7 +98,7 @@ int runCommand(const ReloadCommand& command, const Program& program) {
   if (!command.instance.empty()) return reloadByOrder(command, program);
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
-  const auto files = instance::filesOfRunning(*asked);
+  const auto files = instance::runningInstanceFiles(*asked);
   const auto master = runningMasterOf(files);
   if (!master) return fail(master.error());
   if (!*master) return printNotRunning("reload", command.config, program);

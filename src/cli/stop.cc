@@ -112,7 +112,7 @@ int runCommand(const StopCommand& command, const Program& program) {
   if (!command.instance.empty()) return stopByOrder(command, program);
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
-  const auto files = instance::filesOfRunning(*asked);
+  const auto files = instance::runningInstanceFiles(*asked);
   const auto process = runningMasterOf(files);
   if (!process) return fail(process.error());
   if (!*process) return printNotRunning("stop", command.config, program);

@@ -66,7 +66,7 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
                             .priority = broker.priority,
                             .detaching = broker.detaching,
                             .colocatedStorages = static_cast<int>(colocatedWith(broker.storeLocation, storages).size()),
-                            .wasLeasedSingly = link.page().brokers[core.brokers.size()].leasedSingly != 0});
+                            .wasLeasedSingly = link.page().brokers[core.brokers.size()].singleLeaseMode != 0});
   }
   return core;
 }

@@ -63,7 +63,7 @@ TEST_F(FeederTest, TasksOfALostEpochAreNeitherRecordedNorSettled) {
 }
 
 TEST_F(FeederTest, NeverSpendsAnEpochThatAnotherLineOfThePageMayHaveSpent) {
-  page.brokers[0].epochsSpentElsewhere = 7;
+  page.brokers[0].maxEpochElsewhere = 7;
   start();
   EXPECT_EQ(next<event::BrokerOpened>()->epoch, 8u);
 }

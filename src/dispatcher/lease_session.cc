@@ -71,7 +71,7 @@ Result<void> LeaseSession::resume(std::uint64_t epoch) {
 }
 
 Result<void> LeaseSession::openNextEpoch() {
-  const auto next = std::max(sharedSession().epoch.load(), sharedSession().epochsSpentElsewhere.load()) + 1;
+  const auto next = std::max(sharedSession().epoch.load(), sharedSession().maxEpochElsewhere.load()) + 1;
   const auto sent = now();
   sharedSession().epoch = next;  // before the request, which may take effect although its reply is lost
   LEPTIR_FAILPOINT("feeder.after_epoch_spent");
@@ -161,7 +161,7 @@ void LeaseSession::logNotices() {
 
 Result<void> LeaseSession::listHeldWhenDue() {
   if (!traits_.listsHeldTasks || now() < listHeldAt_) return {};
-  listHeldAt_ = now() + times().compareEvery();
+  listHeldAt_ = now() + times().compareLeasesEvery();
   auto held = calls().time(StoreOperation::List, [this] { return session_->heldTasks(); });
   if (!held) return held.error();
   context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held), traits_.keepsSessions});

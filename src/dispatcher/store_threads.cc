@@ -97,7 +97,7 @@ void StoreThreads::settle(std::shared_ptr<SettleBatch> batch) {
 void StoreThreads::setLeaseCredit(const Actions::LeaseCredit& credit) {
   auto* feeder = feederOf(credit.broker);
   if (feeder == nullptr) return;
-  if (credit.tasks > 0) uses_.page.brokers[credit.broker].leasedSingly = credit.isSingleLease ? 1 : 0;
+  if (credit.tasks > 0) uses_.page.brokers[credit.broker].singleLeaseMode = credit.isSingleLease ? 1 : 0;
   feeder->setLeaseCredit(credit.tasks, credit.knownDeliveredTasks);
 }
 

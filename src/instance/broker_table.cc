@@ -7,14 +7,14 @@
 namespace leptir::instance {
 namespace {
 
-bool isSame(const Config::Broker& a, const Config::Broker& b) {
+bool isSameQueue(const Config::Broker& a, const Config::Broker& b) {
   return a.type == b.type && a.connection == b.connection;
 }
 
 }  // namespace
 
 BrokerTable::BrokerTable(const std::vector<Config::Broker>& brokers) {
-  for (const auto& broker : brokers) entries_.push_back({.broker = broker, .fresh = true});
+  for (const auto& broker : brokers) entries_.push_back({.broker = broker, .isNewBroker = true});
 }
 
 Result<BrokerTable> BrokerTable::with(const std::vector<Config::Broker>& brokers,
@@ -22,7 +22,7 @@ Result<BrokerTable> BrokerTable::with(const std::vector<Config::Broker>& brokers
   BrokerTable next = *this;
   for (auto& entry : next.entries_) {
     entry.detaching = true;
-    entry.fresh = false;
+    entry.isNewBroker = false;
   }
   std::vector<Config::Broker> added;
   for (const auto& broker : brokers) {
@@ -41,7 +41,7 @@ Result<BrokerTable> BrokerTable::with(const std::vector<Config::Broker>& brokers
   for (auto& broker : added) {
     const auto line = freeLine();
     if (line == next.entries_.size()) next.entries_.emplace_back();
-    next.entries_[line] = {.broker = std::move(broker), .fresh = true};
+    next.entries_[line] = {.broker = std::move(broker), .isNewBroker = true};
   }
   if (next.entries_.size() <= base::kMaxBrokers) return next;
   return Error(ErrorCode::Invalid, "too many brokers: " + std::to_string(next.entries_.size()) + " of at most " +
@@ -66,33 +66,33 @@ bool BrokerTable::serves(const std::string& name) const {
 }
 
 BrokerTable::Entry* BrokerTable::entryOf(const Config::Broker& broker) {
-  const auto entry = std::ranges::find_if(entries_, [&](const Entry& one) { return isSame(one.broker, broker); });
+  const auto entry = std::ranges::find_if(entries_, [&](const Entry& one) { return isSameQueue(one.broker, broker); });
   return entry == entries_.end() ? nullptr : &*entry;
 }
 
 std::string BrokerTable::changesSince(const BrokerTable& before) const {
   std::string text;
-  for (const auto& [broker, detaching, fresh] : entries_) {
+  for (const auto& [broker, detaching, isNewBroker] : entries_) {
     const bool servedBefore = before.serves(broker.name);
-    if (!detaching && (fresh || !servedBefore))
+    if (!detaching && (isNewBroker || !servedBefore))
       text += ", broker " + broker.name + (servedBefore ? " replaced" : " added");
   }
-  for (const auto& [broker, detaching, fresh] : before.entries_) {
+  for (const auto& [broker, detaching, isNewBroker] : before.entries_) {
     if (!detaching && !serves(broker.name)) text += ", broker " + broker.name + " removed";
   }
   return text;
 }
 
-void BrokerTable::putInto(link::SharedPage& page) const {
+void BrokerTable::updateSharedPage(link::SharedPage& page) const {
   std::uint64_t spent = 0;
-  for (const auto& line : page.brokers) spent = std::max({spent, line.epoch.load(), line.epochsSpentElsewhere.load()});
+  for (const auto& line : page.brokers) spent = std::max({spent, line.epoch.load(), line.maxEpochElsewhere.load()});
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     auto& line = page.brokers[i];
     if (!entries_[i].detaching) line.ended = 0;
-    if (!entries_[i].fresh) continue;
+    if (!entries_[i].isNewBroker) continue;
     line.epoch = 0;
     line.leaseEndsBoot = link::SharedSession::kNever;
-    line.epochsSpentElsewhere = spent;
+    line.maxEpochElsewhere = spent;
   }
 }
 

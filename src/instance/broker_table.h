@@ -16,8 +16,8 @@ class BrokerTable {
  public:
   struct Entry {
     Config::Broker broker;
-    bool detaching = false;  // no longer configured, but tasks of it may be left here
-    bool fresh = false;      // given to its broker by the last reload, or at the start
+    bool detaching = false;    // no longer configured, but tasks of it may be left here
+    bool isNewBroker = false;  // the last reload, or the start, gave this entry to this broker
   };
 
   // At the start: one entry for each broker.
@@ -39,9 +39,9 @@ class BrokerTable {
   // The changes since `before`, for the log: ", broker x added, broker y removed"; empty without changes.
   std::string changesSince(const BrokerTable& before) const;
 
-  // Master, while no dispatcher runs: updates the lines of the shared page. A fresh line uses no epoch that was used in
+  // Master, while no dispatcher runs: updates the lines of the shared page. A new broker uses no epoch that was used in
   // any line, since two lines may belong to the same store.
-  void putInto(link::SharedPage& page) const;
+  void updateSharedPage(link::SharedPage& page) const;
 
  private:
   bool serves(const std::string& name) const;

@@ -17,7 +17,7 @@ TEST(BrokerTable, KeepTheirNumberIfTheFileNamesBrokersInAnotherOrder) {
   ASSERT_EQ(after.entries().size(), 2u);
   EXPECT_EQ(after.entries()[0].broker.name, "new") << "another name for the same store";
   EXPECT_EQ(after.entries()[1].broker.priority, 7);
-  EXPECT_FALSE(after.entries()[0].fresh || after.entries()[1].fresh);
+  EXPECT_FALSE(after.entries()[0].isNewBroker || after.entries()[1].isNewBroker);
 }
 
 TEST(BrokerTable, OfARemovedBrokerStayUntilItsTasksHaveEnded) {
@@ -34,7 +34,7 @@ TEST(BrokerTable, OfARemovedBrokerStayUntilItsTasksHaveEnded) {
   const auto taken = one.with({broker("b", "/b"), broker("c", "/c")}, [](std::size_t line) { return line == 0; });
   ASSERT_EQ(taken->entries().size(), 2u);
   EXPECT_EQ(taken->entries()[0].broker.name, "c");
-  EXPECT_TRUE(taken->entries()[0].fresh);
+  EXPECT_TRUE(taken->entries()[0].isNewBroker);
   EXPECT_EQ(taken->changesSince(one), ", broker c added");
 }
 
@@ -43,7 +43,7 @@ TEST(BrokerTable, OfABrokerThatComesBackAreItsOldOnes) {
   const auto without = before.with({broker("b", "/b")}, kNoneEnded).value();
   const auto again = without.with({broker("a", "/a"), broker("b", "/b")}, [](std::size_t) { return true; }).value();
   ASSERT_EQ(again.entries().size(), 2u);
-  EXPECT_FALSE(again.entries()[0].detaching || again.entries()[0].fresh);
+  EXPECT_FALSE(again.entries()[0].detaching || again.entries()[0].isNewBroker);
   EXPECT_EQ(again.changesSince(without), ", broker a added");
 }
 
@@ -52,7 +52,7 @@ TEST(BrokerTable, WithAnotherConnectionAreThoseOfAnotherBroker) {
   const auto after = before.with({broker("a", "/elsewhere")}, kNoneEnded).value();
   ASSERT_EQ(after.entries().size(), 2u);
   EXPECT_TRUE(after.entries()[0].detaching);
-  EXPECT_TRUE(after.entries()[1].fresh);
+  EXPECT_TRUE(after.entries()[1].isNewBroker);
   EXPECT_EQ(after.changesSince(before), ", broker a replaced");
 }
 
@@ -72,10 +72,10 @@ TEST(BrokerTable, NeverUseAnEpochThatAnotherLineMayHaveUsedAtTheSameStore) {
   const BrokerTable before({broker("a", "/a"), broker("b", "/b")});
   const auto left = before.with({broker("a", "/a")}, kNoneEnded).value();
   const auto after = left.with({broker("a", "/a"), broker("c", "/a?other")}, [](std::size_t) { return true; }).value();
-  after.putInto(page);
+  after.updateSharedPage(page);
   EXPECT_EQ(page.brokers[0].epoch, 5u) << "the session of broker a goes on";
   EXPECT_EQ(page.brokers[1].epoch, 0u);
-  EXPECT_EQ(page.brokers[1].epochsSpentElsewhere, 5u);
+  EXPECT_EQ(page.brokers[1].maxEpochElsewhere, 5u);
   EXPECT_EQ(page.brokers[1].ended, 0u);
 }
 

@@ -117,7 +117,7 @@ void ConfigReload::commit() {
   const int before = current_.config.daemon.numberOfWorkers, now = next_->config.daemon.numberOfWorkers;
   const auto changes = (before == now ? "" : ", " + std::to_string(before) + " → " + std::to_string(now) + " workers") +
                        next_->brokers.changesSince(current_.brokers);
-  next_->brokers.putInto(context_.link.page());
+  next_->brokers.updateSharedPage(context_.link.page());
   const auto losses = current_.logger.flushWithin(Duration::zero());
   current_ = std::move(*next_);
   current_.logger.queueFromNowOn();

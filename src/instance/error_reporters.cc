@@ -33,7 +33,7 @@ std::vector<dispatcher::ReporterSettings> reporterSettingsOf(const Config& confi
   return settings;
 }
 
-Program reportProgram(const Config& config, const Program& own) {
+Program errorReportProgram(const Config& config, const Program& own) {
   std::vector<report::ConfiguredReporter> reporters;
   for (const auto& reporter : config.errorReporters) {
     if (const auto* kind = kindOf(reporter, own.reporters))

@@ -15,7 +15,7 @@ namespace leptir::instance {
 std::vector<dispatcher::ReporterSettings> reporterSettingsOf(const Config& config);
 // For the worker that runs error reports: a task for each reporter, and no start hooks, since these prepare tasks.
 // `own` is the user's program, which has every class that `config` names.
-Program reportProgram(const Config& config, const Program& own);
+Program errorReportProgram(const Config& config, const Program& own);
 // Master. Unavailable: memory or descriptors ran out.
 Result<void> addReportSlotIfNeeded(link::Link& link, const Config& config);
 

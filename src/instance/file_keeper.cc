@@ -27,7 +27,7 @@ void FileKeeper::restore(const Logger& logger) {
 }
 
 void FileKeeper::restoreSessionLocks(const Logger& logger) {
-  const auto restored = locks_.restore();
+  const auto restored = sessionLocks_.restore();
   logErrorOnce(lastLockError_, restored ? "" : restored.error().message(), logger);
   for (const auto& file : restored ? *restored : std::vector<std::filesystem::path>()) {
     logAsMaster(logger, LogLevel::Warning,
@@ -39,7 +39,7 @@ void FileKeeper::restoreSessionLocks(const Logger& logger) {
 
 // The board last: only the holder of the pid file may have a board.
 Result<std::vector<std::filesystem::path>> FileKeeper::restoreInstanceFiles() {
-  auto restored = files_.restore();
+  auto restored = instanceLocks_.restore();
   if (!restored) return restored;
   const auto isAnew = board_.restoreFile();
   if (!isAnew) return isAnew.error();

@@ -18,7 +18,7 @@ class FileKeeper {
  public:
   // All arguments outlive it.
   FileKeeper(InstanceLocks& files, link::StatusBoard& board, std::filesystem::path boardFile, SessionLocks& locks)
-      : files_(files), board_(board), boardFile_(std::move(boardFile)), locks_(locks) {}
+      : instanceLocks_(files), board_(board), boardFile_(std::move(boardFile)), sessionLocks_(locks) {}
 
   // About once a second: makes files anew that were removed or changed, and logs it.
   void restore(const Logger& logger);
@@ -27,10 +27,10 @@ class FileKeeper {
   void restoreSessionLocks(const Logger& logger);
   Result<std::vector<std::filesystem::path>> restoreInstanceFiles();
 
-  InstanceLocks& files_;
+  InstanceLocks& instanceLocks_;
   link::StatusBoard& board_;
   const std::filesystem::path boardFile_;
-  SessionLocks& locks_;
+  SessionLocks& sessionLocks_;
   std::string lastLockError_, lastFileError_;  // the last logged errors
 };
 

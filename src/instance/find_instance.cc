@@ -94,7 +94,7 @@ void InstanceLocks::remove() {
   for (auto& lock : locks_) lock.held.remove();
 }
 
-InstanceFiles filesOfRunning(const InstanceFiles& asked) {
+InstanceFiles runningInstanceFiles(const InstanceFiles& asked) {
   if (asked.aliasFile.empty()) return asked;
   const auto master = master::pidFileHolder(asked.aliasFile);
   if (!master || !*master) return asked;
@@ -113,7 +113,7 @@ Result<std::optional<int>> masterOf(const InstanceFiles& files) {
 }
 
 Result<std::optional<link::BoardInstance>> findInstance(const InstanceFiles& files) {
-  const auto running = filesOfRunning(files);
+  const auto running = runningInstanceFiles(files);
   const auto master = masterOf(running);
   if (!master) return master.error();
   if (!*master) return std::optional<link::BoardInstance>();

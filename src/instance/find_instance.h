@@ -44,7 +44,7 @@ class InstanceLocks {
 };
 
 // The files of the instance that was started with this path, also if the path leads to another file now; else `asked`.
-InstanceFiles filesOfRunning(const InstanceFiles& asked);
+InstanceFiles runningInstanceFiles(const InstanceFiles& asked);
 
 // The pid of the master that has exactly these files: the process that holds the pid file or, if that was removed or
 // replaced, the status board. nullopt and errors: as pidFileHolder. Unavailable: the board cannot be checked.

@@ -47,8 +47,8 @@ TEST_F(FindInstanceTest, AnInstanceWithoutABoardIsStarting) {
 TEST_F(FindInstanceTest, ALinkThatLeadsElsewhereFindsTheInstanceThatWasStartedThroughIt) {
   const auto old = InstanceLocks::take(files("release-1", "current"));
   ASSERT_TRUE(old);
-  EXPECT_EQ(filesOfRunning(files("release-2", "current")).pidFile, folder / "release-1.pid");
-  EXPECT_EQ(filesOfRunning(files("release-2")).pidFile, folder / "release-2.pid");
+  EXPECT_EQ(runningInstanceFiles(files("release-2", "current")).pidFile, folder / "release-1.pid");
+  EXPECT_EQ(runningInstanceFiles(files("release-2")).pidFile, folder / "release-2.pid");
   const auto second = InstanceLocks::take(files("release-2", "current"));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::Lost);

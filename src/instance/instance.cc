@@ -53,7 +53,7 @@ void announceStart(const Config& config, const InstanceOptions& options) {
   if (!writesJsonLines(config, LogSinkConfig::Type::Stderr)) printInColour(kGreen, kWords, STDERR_FILENO);
 }
 
-int refuseStart(const Error& why, const InstanceFiles& files) {
+int reportLockFailure(const Error& why, const InstanceFiles& files) {
   if (why.code() != ErrorCode::Lost) return reportError(why, base::kExitPartlyDone);
   const auto other = findInstance(files);
   printInColour("\033[31m",
@@ -63,7 +63,7 @@ int refuseStart(const Error& why, const InstanceFiles& files) {
 }
 
 // Checks the stores. Answers the exit status if a store cannot be used or a signal ended the start; nullopt: go on.
-std::optional<int> checkStart(const Config& config, StartSignals& signals, InstanceLocks& locks) {
+std::optional<int> checkStoresInChild(const Config& config, StartSignals& signals, InstanceLocks& locks) {
   const auto checked = signals.runInChild([&] {
     locks.closeInChild();
     return checkStores(config, printOnStderr);
@@ -87,25 +87,25 @@ int startAndRun(Config& config, const InstanceOptions& options, const Program& p
   auto signals = StartSignals::open();
   if (!signals) return end(reportError(signals.error(), base::kExitPartlyDone), base::kExitPartlyDone);
   auto locks = InstanceLocks::take(options.files);
-  if (!locks) return end(refuseStart(locks.error(), options.files), base::kExitPartlyDone);
+  if (!locks) return end(reportLockFailure(locks.error(), options.files), base::kExitPartlyDone);
   InstanceSetup setup(config, options, program, *locks);
   int status = setup.prepare();
   bool stopped = false;
   if (status == base::kExitDone) {
-    const auto why = checkStart(config, *signals, *locks);
+    const auto why = checkStoresInChild(config, *signals, *locks);
     stopped = why == base::kExitDone;
     status = why.value_or(base::kExitDone);
     if (!why) status = setup.takeSessionLocks();
   }
   if (status != base::kExitDone || stopped) {
-    setup.abandon();
+    setup.undoPrepare();
     locks->remove();
     return end(status, stopped ? base::kExitPartlyDone : status);
   }
   for (const auto& warning : setup.warnings()) printOnStderr(warning);
   if (options.announce) announceStart(config, options);
   ready(base::kExitDone);
-  signals->sendToMaster();
+  signals->resendSignalToMaster();
   status = setup.run([&] {
     signals->closeInChild();
     locks->closeInChild();

@@ -34,7 +34,7 @@ namespace leptir::instance {
 namespace {
 
 // A lack of space, memory or descriptors passes, and the start may be tried again; a wrong configuration stays wrong.
-int refuseToStart(const Error& error) {
+int reportStartError(const Error& error) {
   return reportError(error, error.code() == ErrorCode::Unavailable ? base::kExitPartlyDone : base::kExitConfigError);
 }
 
@@ -50,7 +50,7 @@ std::string nameAndType(const Store& store) {
 }
 
 // Whether the instance runs in the background or in a container, rather than before a user's eyes.
-bool isService(const InstanceOptions& options) {
+bool runsUnattended(const InstanceOptions& options) {
   return options.daemon || std::getenv("NOTIFY_SOCKET") != nullptr || ::getpid() == 1;
 }
 
@@ -87,7 +87,7 @@ int InstanceSetup::prepare() {
 
 int InstanceSetup::startLog() {
   auto logger = openLogger(current_.config, options_, name_);
-  if (!logger) return refuseToStart(logger.error());
+  if (!logger) return reportStartError(logger.error());
   current_.logger = std::move(*logger);
   current_.program = programWith(current_.config, program_, name_);
   logStart();
@@ -104,7 +104,7 @@ int InstanceSetup::markProcesses() {
   if (auto marked = base::setInstanceMark(name_); !marked) return reportError(marked.error(), base::kExitPartlyDone);
   auto sign = base::setMasterMark(name_);
   if (!sign) return reportError(sign.error(), base::kExitPartlyDone);
-  masterSign_ = std::move(*sign);
+  masterMark_ = std::move(*sign);
   return base::kExitDone;
 }
 
@@ -122,12 +122,12 @@ int InstanceSetup::makeLink() {
   return base::kExitDone;
 }
 
-// The board of a predecessor says what that left, so it is read before this instance makes its own.
+// The predecessor's board file names the killed instance; it is read before this instance replaces that file.
 int InstanceSetup::makeStatusBoard() {
   predecessor_ = cleanUpPredecessor(options_.files.boardFile, current_.logger);
   auto board =
       link::StatusBoard::create(options_.files.boardFile, name_, current_.config.daemon.numberOfWorkers, systemClock());
-  if (!board) return refuseToStart(board.error());
+  if (!board) return reportStartError(board.error());
   board_ = std::move(*board);
   board_->setMaster(::getpid());
   if (!current_.config.file.empty()) board_->setConfiguration(std::filesystem::absolute(current_.config.file).string());
@@ -137,20 +137,20 @@ int InstanceSetup::makeStatusBoard() {
 
 std::vector<std::string> InstanceSetup::warnings() const {
   auto warnings = warningsAbout(current_.config, options_);
-  if (::geteuid() == 0 && isService(options_))
+  if (::geteuid() == 0 && runsUnattended(options_))
     warnings.emplace_back(
         "runs as root, and so does every task: give the service a user of its own (leptir install --user=NAME)");
   return warnings;
 }
 
 int InstanceSetup::takeSessionLocks() {
-  const auto taken = locks_.take(config::Stores(current_.config).sessionLockFiles(name_));
+  const auto taken = sessionLocks_.take(config::Stores(current_.config).sessionLockFiles(name_));
   if (taken) return base::kExitDone;
   return reportError(taken.error(),
                      taken.error().code() == ErrorCode::Invalid ? base::kExitStoreUnusable : base::kExitPartlyDone);
 }
 
-void InstanceSetup::abandon() {
+void InstanceSetup::undoPrepare() {
   if (board_) board_->remove();
 }
 
@@ -174,17 +174,17 @@ void InstanceSetup::logStart() const {
 int InstanceSetup::run(const std::function<void()>& closeInChild) {
   const int masterPid = ::getpid();
   current_.logger.queueFromNowOn();
-  FileKeeper files(files_, *board_, options_.files.boardFile, locks_);
+  FileKeeper files(files_, *board_, options_.files.boardFile, sessionLocks_);
   reload_.emplace(current_, ConfigReload::Context{.instance = name_,
                                                   .options = options_,
                                                   .program = program_,
                                                   .descriptorLimit = descriptorLimit_,
-                                                  .sessionLocks = locks_,
+                                                  .sessionLocks = sessionLocks_,
                                                   .link = *link_});
   const auto leaveMaster = [this, &closeInChild] {
     closeInChild();
     board_->closeInChild();
-    masterSign_ = base::UniqueFd();
+    masterMark_ = base::UniqueFd();
   };
   const master::ChildMains children{.dispatcher =
                                         [&] {
@@ -210,7 +210,7 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
   board_->remove();
   if (end == link::InstanceEnd::Stopped || end == link::InstanceEnd::DrainedEmpty ||
       end == link::InstanceEnd::DrainedExceptUnknown)
-    locks_.remove();
+    sessionLocks_.remove();
   return exitStatusOf(end);
 }
 
@@ -280,9 +280,9 @@ void InstanceSetup::wipeSecrets(WorkerRuns runs) {
 int InstanceSetup::work(int slot, int masterPid) {
   const bool runsReports = slot == link::kReportSlot;
   const auto traceSettings = runsReports ? task::TraceSettings() : workerTraceSettingsOf(current_.config);
-  auto program = runsReports ? reportProgram(current_.config, program_) : std::move(current_.program);
+  auto program = runsReports ? errorReportProgram(current_.config, program_) : std::move(current_.program);
   wipeSecrets(runsReports ? WorkerRuns::ErrorReports : WorkerRuns::Tasks);
-  locks_.closeInForkedChildren();
+  sessionLocks_.closeInForkedChildren();
   current_.logger.setSource(name_, runsReports ? "error report worker" : "worker " + std::to_string(slot));
   current_.logger.unshareStreams();
   descriptorLimit_.restore();
@@ -302,7 +302,7 @@ int InstanceSetup::work(int slot, int masterPid) {
 int InstanceSetup::serveMetrics(master::Beats& beats) {
   const auto address = current_.config.metrics.listen;
   wipeSecrets(WorkerRuns::Tasks);
-  locks_ = SessionLocks();
+  sessionLocks_ = SessionLocks();
   link_.reset();
   current_.logger.setSource(name_, "metrics server");
   current_.logger.unshareStreams();

@@ -31,7 +31,7 @@ class InstanceSetup {
   // the start goes on.
   int takeSessionLocks();
   // Instead of `run`, when the start ends: removes what `prepare` made.
-  void abandon();
+  void undoPrepare();
   // Runs until the instance has ended; answers its exit status. `closeInChild` closes what only the master needs.
   int run(const std::function<void()>& closeInChild);
 
@@ -58,8 +58,8 @@ class InstanceSetup {
   const std::string name_;
   std::string predecessor_;  // name of the killed instance that was cleaned up here; empty: there was none
   LoadedConfig current_;
-  base::UniqueFd masterSign_;  // base/instance_mark.h
-  SessionLocks locks_;
+  base::UniqueFd masterMark_;  // base/instance_mark.h
+  SessionLocks sessionLocks_;
   const config::DescriptorLimit descriptorLimit_;
   InstanceLocks& files_;
   std::unique_ptr<link::Link> link_;

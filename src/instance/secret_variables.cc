@@ -11,15 +11,15 @@
 namespace leptir::instance {
 namespace {
 
-constexpr std::size_t kMinPartBytes = 8;
+constexpr std::size_t kMinSecretPartBytes = 8;
 // The keys of connections whose values are secret.
 constexpr std::array kSecretKeys{"password", "sqs_secret", "session_token"};
 
 bool containsLongPart(std::string_view whole, std::string_view part) {
-  return part.size() >= kMinPartBytes && whole.find(part) != std::string_view::npos;
+  return part.size() >= kMinSecretPartBytes && whole.find(part) != std::string_view::npos;
 }
 
-bool isSecret(std::string_view value, std::string_view password) {
+bool revealsPassword(std::string_view value, std::string_view password) {
   return value == password || containsLongPart(value, password) || containsLongPart(password, value);
 }
 
@@ -31,7 +31,7 @@ void wipeVariablesWith(std::string_view password) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
-    if (equals == std::string_view::npos || !isSecret(text.substr(equals + 1), password)) continue;
+    if (equals == std::string_view::npos || !revealsPassword(text.substr(equals + 1), password)) continue;
     names.emplace_back(text.substr(0, equals));
     ::explicit_bzero(*entry + equals + 1, text.size() - equals - 1);
   }

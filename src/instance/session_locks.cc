@@ -22,7 +22,7 @@ namespace {
 
 // The descriptors that processes forked by a worker close. Global, since a fork handler takes no argument. Written
 // once, before user code runs.
-std::vector<int> heldByWorker;
+std::vector<int> descriptorsToClose;
 
 // Readable by our user alone, or by the group that shares the folder, because other instances of the store must be able
 // to check the lock. Never given to another owner: an instance kills the processes of a dead instance only if the owner
@@ -36,21 +36,21 @@ Result<base::UniqueFd> openLockFile(const std::filesystem::path& file, int flags
   if (const auto made = base::makePrivateFolder(folder); !made) return failed(made.error().in(folder.string()));
   auto descriptor = base::openPrivateFile(file, O_RDWR | O_CREAT | flags);
   if (!descriptor) return failed(descriptor.error());
-  struct stat shared{};
-  if (::stat(folder.c_str(), &shared) == 0) base::copyGroupAccess(descriptor->get(), shared);
+  struct stat folderInfo{};
+  if (::stat(folder.c_str(), &folderInfo) == 0) base::copyGroupAccess(descriptor->get(), folderInfo);
   return descriptor;
 }
 
-Error failed(const std::filesystem::path& file) {
+Error lockFileError(const std::filesystem::path& file) {
   return Error(base::codeOfErrno(errno),
                file.string() + ": cannot make the session's lock file: " + base::errnoText(errno));
 }
 
-Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, int flags) {
+Result<base::UniqueFd> openAndLock(const std::filesystem::path& file, int flags) {
   auto descriptor = openLockFile(file, flags);
   if (!descriptor) return descriptor;
   if (::flock(descriptor->get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed(file);
+    if (errno != EWOULDBLOCK) return lockFileError(file);
     return Error(ErrorCode::Lost, file.string() + ": the session's lock is held by another process");
   }
   return descriptor;
@@ -68,11 +68,11 @@ bool hasAName(int descriptor) {
 }
 
 // Locks the file before it gets its name, so that no process ever finds it unlocked.
-Result<base::UniqueFd> makeAnew(const std::filesystem::path& file) {
+Result<base::UniqueFd> recreateLockFile(const std::filesystem::path& file) {
   const std::filesystem::path fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
-  auto made = makeLocked(fresh, O_EXCL);
-  if (made && ::rename(fresh.c_str(), file.c_str()) != 0) return failed(file);
+  auto made = openAndLock(fresh, O_EXCL);
+  if (made && ::rename(fresh.c_str(), file.c_str()) != 0) return lockFileError(file);
   return made;
 }
 
@@ -82,7 +82,7 @@ Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files)
   SessionLocks fresh;
   for (const auto& file : files) {
     if (std::ranges::find(files_, file) != files_.end()) continue;
-    auto made = makeLocked(file, 0);
+    auto made = openAndLock(file, 0);
     if (!made && made.error().code() != ErrorCode::Unavailable) return made.error();
     fresh.files_.push_back(file);
     fresh.locks_.push_back(made ? std::move(*made) : base::UniqueFd());  // if empty, restore() makes it later
@@ -96,7 +96,7 @@ Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
   std::vector<std::filesystem::path> restored;
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (isStillNamed(files_[i], locks_[i].get())) continue;
-    auto made = makeAnew(files_[i]);
+    auto made = recreateLockFile(files_[i]);
     if (!made) return made.error();
     if (hasAName(locks_[i].get())) moved_.push_back(std::move(locks_[i]));
     locks_[i] = std::move(*made);
@@ -106,9 +106,9 @@ Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
 }
 
 void SessionLocks::closeInForkedChildren() const {
-  for (const auto& lock : locks_) heldByWorker.push_back(lock.get());
+  for (const auto& lock : locks_) descriptorsToClose.push_back(lock.get());
   ::pthread_atfork(nullptr, nullptr, [] {
-    for (const int descriptor : heldByWorker) ::close(descriptor);
+    for (const int descriptor : descriptorsToClose) ::close(descriptor);
   });
 }
 

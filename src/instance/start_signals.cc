@@ -77,14 +77,14 @@ bool StartSignals::takeSignals() {
   bool stop = false;
   while (const auto signal = inbox_.next()) {
     if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) stop = true;
-    if (*signal == SIGHUP || (*signal == SIGUSR1 && !forMaster_)) forMaster_ = signal;
+    if (*signal == SIGHUP || (*signal == SIGUSR1 && !signalForMaster_)) signalForMaster_ = signal;
   }
   return stop;
 }
 
-void StartSignals::sendToMaster() {
-  if (forMaster_) ::kill(::getpid(), *forMaster_);
-  forMaster_.reset();
+void StartSignals::resendSignalToMaster() {
+  if (signalForMaster_) ::kill(::getpid(), *signalForMaster_);
+  signalForMaster_.reset();
 }
 
 }  // namespace leptir::instance

@@ -23,7 +23,7 @@ class StartSignals {
   Result<std::optional<int>> runInChild(const std::function<int()>& work, Duration patience = std::chrono::seconds(5));
 
   // Sends a signal that came but concerns only the master (HUP, USR1) to this process again.
-  void sendToMaster();
+  void resendSignalToMaster();
   void closeInChild() { inbox_.closeInChild(); }
 
  private:
@@ -33,7 +33,7 @@ class StartSignals {
   bool takeSignals();
 
   master::SignalInbox inbox_;
-  std::optional<int> forMaster_;
+  std::optional<int> signalForMaster_;
 };
 
 }  // namespace leptir::instance

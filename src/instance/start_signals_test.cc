@@ -82,7 +82,7 @@ TEST(StartSignals, AHupDuringTheStartIsSentToTheMasterLater) {
               const auto parent = ::getpid();
               const auto status = signals->runInChild([parent] { return ::kill(parent, SIGHUP); });
               if (!status || *status != 0) return 1;
-              signals->sendToMaster();
+              signals->resendSignalToMaster();
               signals->closeInChild();
               return master::SignalInbox::open()->next() == SIGHUP ? 42 : 2;
             }),

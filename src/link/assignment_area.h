@@ -30,7 +30,7 @@ class AssignmentArea {
  public:
   explicit AssignmentArea(char* slotMemory) : memory_(slotMemory) {}
 
-  // Whether an envelope with this handle fits a cell, or needs the large area and an empty slot.
+  // True: an envelope with this handle does not fit a cell; it needs the large area and an empty slot.
   static bool needsLargeArea(std::size_t handleBytes, std::size_t envelopeBytes) {
     return handleBytes + envelopeBytes > kCellBodyBytes;
   }

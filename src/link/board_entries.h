@@ -25,7 +25,7 @@ struct WorkerEntry {
   std::atomic<std::int32_t> pid{0};
   base::SequenceLock lock;
   base::RelaxedValue<bool> busy;
-  base::RelaxedValue<std::int64_t> startedBoot;
+  base::RelaxedValue<std::int64_t> taskStartedBoot;
   base::RelaxedValue<double> progress;
   base::RelaxedText<256> taskId;
   base::RelaxedText<256> taskName;
@@ -33,7 +33,7 @@ struct WorkerEntry {
 };
 
 // What became of error reports. Written by the dispatcher, except `enabled` and the pid, which the master writes. A
-// successor of the dispatcher counts on.
+// successor of the dispatcher goes on counting. BoardErrorReports (status_board.h) explains the counters.
 struct ErrorReportsEntry {
   std::atomic<bool> enabled{false};
   std::atomic<std::int32_t> pid{0};
@@ -52,16 +52,16 @@ struct MetricsServerEntry {
   base::RelaxedText<376> problem;
 };
 
-// What became of spans. Written by the dispatcher. A successor counts on.
+// What became of spans. Written by the dispatcher. A successor of the dispatcher goes on counting.
 struct SpansEntry {
   std::atomic<bool> enabled{false}, failing{false};
   std::atomic<std::uint64_t> sent{0}, dropped{0}, waiting{0};
 };
 
-BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
-std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line);
-std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line);
-std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntry& line);
-std::optional<BoardSpans> readSpansEntry(const SpansEntry& line);
+BoardWorker readWorkerEntry(const WorkerEntry& entry, int slot, BootTime now);
+std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& entry);
+std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& entry);
+std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntry& entry);
+std::optional<BoardSpans> readSpansEntry(const SpansEntry& entry);
 
 }  // namespace leptir::link

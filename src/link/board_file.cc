@@ -14,26 +14,26 @@
 namespace leptir::link {
 namespace {
 
-Error failed(const std::filesystem::path& file, const std::string& what) {
+Error boardFileError(const std::filesystem::path& file, const std::string& what) {
   return Error(base::codeOfErrno(errno), file.string() + ": " + what + ": " + base::errnoText(errno));
 }
 
-Result<void> put(const std::filesystem::path& file, int descriptor, const std::string& content) {
+Result<void> replaceContent(const std::filesystem::path& file, int descriptor, const std::string& content) {
   const auto bytes = static_cast<ssize_t>(content.size());
   errno = ENOSPC;  // the reason where pwrite writes only a part
   if (::pwrite(descriptor, content.data(), content.size(), 0) == bytes && ::ftruncate(descriptor, bytes) == 0)
     return {};
-  return failed(file, "cannot write the status board");
+  return boardFileError(file, "cannot write the status board");
 }
 
 // Locks the file before it gets its name, so that no other process ever finds it unlocked.
-Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, const std::string& fresh,
-                                  const std::string& content) {
+Result<base::UniqueFd> createLockedFile(const std::filesystem::path& file, const std::string& fresh,
+                                        const std::string& content) {
   auto made = base::openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
   if (!made) return made.error().in(file.string() + ": cannot make the status board");
-  if (::flock(made->get(), LOCK_EX | LOCK_NB) != 0) return failed(file, "cannot lock the status board");
-  if (auto written = put(file, made->get(), content); !written) return written.error();
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, "cannot put the status board in place");
+  if (::flock(made->get(), LOCK_EX | LOCK_NB) != 0) return boardFileError(file, "cannot lock the status board");
+  if (auto written = replaceContent(file, made->get(), content); !written) return written.error();
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return boardFileError(file, "cannot put the status board in place");
   return made;
 }
 
@@ -43,13 +43,13 @@ Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, const std::
 Result<BoardFile> BoardFile::create(const std::filesystem::path& file, const std::string& content) {
   const std::string fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
-  auto lock = makeLocked(file, fresh, content);
+  auto lock = createLockedFile(file, fresh, content);
   if (lock) return BoardFile(file, std::move(*lock));
   ::unlink(fresh.c_str());
   return lock.error();
 }
 
-bool BoardFile::says(const std::string& content) const {
+bool BoardFile::containsExactly(const std::string& content) const {
   if (!isStillNamed()) return false;
   std::string found(content.size() + 1, '\0');
   const auto bytes = ::pread(lock_.get(), found.data(), found.size(), 0);
@@ -57,11 +57,11 @@ bool BoardFile::says(const std::string& content) const {
 }
 
 Result<void> BoardFile::write(const std::string& content) {
-  return put(file_, lock_.get(), content);
+  return replaceContent(file_, lock_.get(), content);
 }
 
 Result<bool> BoardFile::restore(const std::string& content) {
-  if (says(content)) return false;
+  if (containsExactly(content)) return false;
   if (isStillNamed()) {
     if (auto written = write(content); !written) return written.error();
     return true;

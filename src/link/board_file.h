@@ -27,7 +27,7 @@ class BoardFile {
  private:
   BoardFile(std::filesystem::path file, base::UniqueFd lock) : file_(std::move(file)), lock_(std::move(lock)) {}
   bool isStillNamed() const;
-  bool says(const std::string& content) const;
+  bool containsExactly(const std::string& content) const;
   std::filesystem::path file_;
   base::UniqueFd lock_;  // open for reading and writing
 };

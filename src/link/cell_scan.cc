@@ -3,7 +3,7 @@
 namespace leptir::link {
 namespace {
 
-bool isFirst(const AssignmentArea& assignments, std::size_t cell, const std::optional<std::size_t>& first) {
+bool isAssignedEarlier(const AssignmentArea& assignments, std::size_t cell, const std::optional<std::size_t>& first) {
   return !first || assignments.header(cell).sequence < assignments.header(*first).sequence;
 }
 
@@ -24,7 +24,7 @@ CellScan scanCells(const Slot& slot) {
   for (std::size_t cell = 0; cell < kCells; ++cell) {
     const auto word = slot.word(cell);
     if (word.state == CellState::Assigned) {
-      if (isFirst(slot.assignments(), cell, scan.firstAssigned)) scan.firstAssigned = cell;
+      if (isAssignedEarlier(slot.assignments(), cell, scan.firstAssigned)) scan.firstAssigned = cell;
     } else if (word.isRunning()) {
       const CellScan::Running found{cell, word};
       if (contradicts(slot, found, scan.running)) scan.sane = false;

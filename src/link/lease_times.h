@@ -14,7 +14,7 @@ struct LeaseTimes {
   // How often an instance looks for sessions of dead instances.
   Duration recoverDeadSessionsEvery() const { return lease / 6; }
   // How often the dispatcher compares the leases that the store knows (heldTasks) with its cells and stock.
-  Duration compareEvery() const { return lease; }
+  Duration compareLeasesEvery() const { return lease; }
   // So long before a lease ends, workers begin no task under it, and the master sends TERM, later KILL, to the running
   // one (docs/design.md).
   Duration termBeforeEnd() const { return lease / 6; }

@@ -64,7 +64,7 @@ Link::~Link() {
   if (page_ != nullptr) ::munmap(page_, kSharedPageBytes);
 }
 
-void Link::leave(Seat& seat) {
+void Link::closeSeat(Seat& seat) {
   seat.slot.unmap();
   seat.stderrFile.close();
   seat.bell.reset();
@@ -73,7 +73,7 @@ void Link::leave(Seat& seat) {
 
 Result<void> Link::confineToWorker(int worker) {
   forEachSlot([&](int other) {
-    if (other != worker) leave(seat(other));
+    if (other != worker) closeSeat(seat(other));
   });
   masterBell_.reset();
   ownRunLog_ = runLogs_.mapForWorker(worker);

@@ -54,7 +54,7 @@ class Link {
   // Worker: the memory for the logs of its runs, for a RunLogWriter; null: there is none.
   char* ownRunLog() const { return ownRunLog_; }
 
-  // Calls `visit(int worker)` for each slot that there is, that for error reports included.
+  // Calls `visit(int worker)` for each existing slot, the report slot included.
   template <class Visit>
   void forEachSlot(Visit visit) const {
     for (int worker = 0; worker < workers(); ++worker) visit(worker);
@@ -78,7 +78,7 @@ class Link {
 
   Link() = default;
   Seat& seat(int worker) { return worker == kReportSlot ? *reportSeat_ : *seats_[static_cast<std::size_t>(worker)]; }
-  static void leave(Seat& seat);
+  static void closeSeat(Seat& seat);
 
   SharedPage* page_ = nullptr;
   RunLogs runLogs_ = RunLogs::create();

@@ -20,11 +20,11 @@ enum class OrderKind : std::uint8_t {
 // An order as one word; never 0.
 struct OrderWord {
   OrderKind kind = OrderKind::Stop;
-  int workers = 0;         // of SetWorkers: at most base::kMaxWorkers
-  std::uint64_t mark = 0;  // which order this is; its lowest 48 bits count
+  int workers = 0;              // of SetWorkers: at most base::kMaxWorkers
+  std::uint64_t keyDigest = 0;  // which order this is; its lowest 48 bits count
 
   std::uint64_t pack() const {
-    return mark << 16 | (static_cast<std::uint64_t>(workers) & 0xfff) << 4 | static_cast<std::uint64_t>(kind);
+    return keyDigest << 16 | (static_cast<std::uint64_t>(workers) & 0xfff) << 4 | static_cast<std::uint64_t>(kind);
   }
   static OrderWord unpack(std::uint64_t word) {
     return {static_cast<OrderKind>(word & 0xf), static_cast<int>(word >> 4 & 0xfff), word >> 16};

@@ -42,10 +42,10 @@ struct SharedSession {
   std::atomic<std::int64_t> leaseEndsBoot{
       kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
   // A new epoch must be greater: other brokers of this instance may have used epochs up to this one in the same store.
-  std::atomic<std::uint64_t> epochsSpentElsewhere{0};
+  std::atomic<std::uint64_t> maxEpochElsewhere{0};
   // Nonzero: tasks are leased one at a time here, so a lease that stands in no cell names the task that the dispatcher
   // handled when it died.
-  std::atomic<std::uint32_t> leasedSingly{0};
+  std::atomic<std::uint32_t> singleLeaseMode{0};
   std::atomic<std::uint32_t> ended{0};  // nonzero: the configuration no longer has this broker; its session is closed
   SharedOrder order;                    // the last order to this instance from the store of this broker
 };

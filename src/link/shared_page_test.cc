@@ -19,7 +19,7 @@ TEST(LeaseTimes, HaveTheDefaultsOfTheDesignDocument) {
   const LeaseTimes times;
   EXPECT_EQ(times.renewEvery(), 20s);
   EXPECT_EQ(times.recoverDeadSessionsEvery(), 10s);
-  EXPECT_EQ(times.compareEvery(), 60s);
+  EXPECT_EQ(times.compareLeasesEvery(), 60s);
   EXPECT_EQ(times.termBeforeEnd(), 10s);
   EXPECT_EQ(times.killBeforeEnd(), 2s);
 }

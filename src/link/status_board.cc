@@ -36,7 +36,7 @@ Error cannotOpen(const std::filesystem::path& file) {
 }
 
 // Root may read the boards of every user.
-Result<void> checkReader(const base::UniqueFd& board, const std::filesystem::path& file) {
+Result<void> checkBoardOwner(const base::UniqueFd& board, const std::filesystem::path& file) {
   struct stat info{};
   if (::geteuid() == 0 || ::fstat(board.get(), &info) != 0) return {};
   if (auto trusted = base::checkOwner(info); !trusted) return trusted.error().in(file.string());
@@ -119,7 +119,7 @@ struct StatusBoard::Page {
     return static_cast<Page*>(mapped);
   }
   // Entries after the first need no constructor: zeroed memory is an empty WorkerEntry.
-  static void begin(Page* memory, int workers, const Clock& clock) {
+  static void initialize(Page* memory, int workers, const Clock& clock) {
     auto* page = new (memory) Page;
     page->workers = workers;
     page->head.since = clock.now().time_since_epoch().count();
@@ -142,7 +142,7 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   auto* page = Page::map(*memory, PROT_READ | PROT_WRITE);
   if (page == nullptr)
     return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + base::errnoText(errno));
-  Page::begin(page, workers, clock);
+  Page::initialize(page, workers, clock);
   std::unique_ptr<StatusBoard> board(new StatusBoard(page, std::move(*memory)));
   page->head.pid = ::getpid();
   page->head.memory = base::SharedMemoryLocation::of(board->memory_);
@@ -156,7 +156,7 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
   auto* page = Page::map(base::UniqueFd(), PROT_READ | PROT_WRITE);
   if (page == nullptr) throw std::bad_alloc();
-  Page::begin(page, workers, clock);
+  Page::initialize(page, workers, clock);
   return std::unique_ptr<StatusBoard>(new StatusBoard(page, base::UniqueFd()));
 }
 
@@ -167,7 +167,7 @@ StatusBoard::~StatusBoard() {
 Result<std::unique_ptr<const StatusBoard>> StatusBoard::open(const std::filesystem::path& file) {
   const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
-  if (auto trusted = checkReader(descriptor, file); !trusted) return trusted.error();
+  if (auto trusted = checkBoardOwner(descriptor, file); !trusted) return trusted.error();
   Head head;
   if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();
   auto memory = base::openSharedMemoryAt(head.memory);
@@ -253,7 +253,7 @@ std::string StatusBoard::head() const {
 }
 
 // When the write fails, restoreFile repeats it.
-void StatusBoard::writeHead() {
+void StatusBoard::writeHeadToFile() {
   if (file_) (void)file_->write(head());
 }
 
@@ -276,18 +276,18 @@ BoardReloads StatusBoard::reloads() const {
 
 void StatusBoard::setMaster(int pid) {
   page_->head.pid = pid;
-  writeHead();
+  writeHeadToFile();
 }
 void StatusBoard::setConfiguration(const std::string& file) {
   copyText(page_->head.configuration, file);
-  writeHead();
+  writeHeadToFile();
 }
 void StatusBoard::setState(InstanceState state, std::string_view waitsFor) {
-  auto& line = page_->state;
-  if (line.state.load() == state && line.waitsFor.load() == line.waitsFor.cut(waitsFor)) return;
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.state = state;
-  line.waitsFor = waitsFor;
+  auto& entry = page_->state;
+  if (entry.state.load() == state && entry.waitsFor.load() == entry.waitsFor.cut(waitsFor)) return;
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.state = state;
+  entry.waitsFor = waitsFor;
 }
 void StatusBoard::setWorkers(int workers) {
   page_->workers = std::clamp(workers, 0, base::kMaxWorkers);
@@ -300,10 +300,10 @@ void StatusBoard::setErrorReportsEnabled(bool enabled) {
 }
 
 void StatusBoard::showMetricsServer(std::string_view address) {
-  auto& line = page_->metricsServer;
-  if (line.address.load() == line.address.cut(address)) return;
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.address = address;
+  auto& entry = page_->metricsServer;
+  if (entry.address.load() == entry.address.cut(address)) return;
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.address = address;
 }
 
 void StatusBoard::setMetricsServer(int pid) {
@@ -319,35 +319,35 @@ void StatusBoard::setMetricsListening() {
 }
 
 void StatusBoard::setMetricsProblem(std::string_view problem) {
-  auto& line = page_->metricsServer;
-  if (line.problem.load() == line.problem.cut(problem)) return;
-  const base::SequenceLock::WriteGuard writing(line.problemLock);
-  line.problem = problem;
+  auto& entry = page_->metricsServer;
+  if (entry.problem.load() == entry.problem.cut(problem)) return;
+  const base::SequenceLock::WriteGuard writing(entry.problemLock);
+  entry.problem = problem;
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
-  auto& line = page_->workerEntries[slot];
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.taskId = id;
-  line.taskName = name;
-  line.startedBoot = started.time_since_epoch().count();
-  line.busy = true;
+  auto& entry = page_->workerEntries[slot];
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.taskId = id;
+  entry.taskName = name;
+  entry.taskStartedBoot = started.time_since_epoch().count();
+  entry.busy = true;
 }
 
 void StatusBoard::setProgress(int slot, double fraction, std::string_view text) {
-  auto& line = page_->workerEntries[slot];
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.progress = fraction;
-  line.progressText = text;
+  auto& entry = page_->workerEntries[slot];
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.progress = fraction;
+  entry.progressText = text;
 }
 
 void StatusBoard::clearTask(int slot) {
-  auto& line = page_->workerEntries[slot];
-  if (!line.busy.load()) return;
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.busy = false;
-  line.progress = 0;
-  line.progressText = "";
+  auto& entry = page_->workerEntries[slot];
+  if (!entry.busy.load()) return;
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.busy = false;
+  entry.progress = 0;
+  entry.progressText = "";
 }
 
 void StatusBoard::setStoreRequests(const BoardStoreRequests& requests) {
@@ -362,15 +362,15 @@ void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
 }
 
 void StatusBoard::updateErrorReports(const BoardErrorReports& more) {
-  auto& line = page_->errorReports;
-  line.sent += more.sent;
-  line.failed += more.failed;
-  line.dropped += more.dropped;
-  line.repeated += more.repeated;
-  line.waiting = more.waiting;
-  if (line.failing.load() == line.failing.cut(more.failing)) return;
-  const base::SequenceLock::WriteGuard writing(line.lock);
-  line.failing = more.failing;
+  auto& entry = page_->errorReports;
+  entry.sent += more.sent;
+  entry.failed += more.failed;
+  entry.dropped += more.dropped;
+  entry.repeated += more.repeated;
+  entry.waiting = more.waiting;
+  if (entry.failing.load() == entry.failing.cut(more.failing)) return;
+  const base::SequenceLock::WriteGuard writing(entry.lock);
+  entry.failing = more.failing;
 }
 
 void StatusBoard::setSpansEnabled(bool enabled) {
@@ -378,11 +378,11 @@ void StatusBoard::setSpansEnabled(bool enabled) {
 }
 
 void StatusBoard::updateSpans(const BoardSpans& more) {
-  auto& line = page_->spans;
-  line.sent += more.sent;
-  line.dropped += more.dropped;
-  line.waiting = more.waiting;
-  line.failing = more.failing;
+  auto& entry = page_->spans;
+  entry.sent += more.sent;
+  entry.dropped += more.dropped;
+  entry.waiting = more.waiting;
+  entry.failing = more.failing;
 }
 
 void StatusBoard::makeReadOnly() {

@@ -89,9 +89,9 @@ struct BoardReloads {
 
 // What the board says about the instance.
 struct BoardInstance {
-  int pid = 0;          // of the master
-  std::string session;  // the instance's name
-  Time since{};
+  int pid = 0;                // of the master
+  std::string session;        // the instance's name
+  Time since{};               // when the instance started
   std::string configuration;  // absolute path of the configuration file; empty: none
   InstanceState state = InstanceState::Starting;
   std::string waitsFor;  // "broker main"; empty while it runs
@@ -199,7 +199,7 @@ class StatusBoard {
   StatusBoard(Page* page, base::UniqueFd memory) : page_(page), memory_(std::move(memory)) {}
   static Result<void> readHead(const base::UniqueFd& descriptor, const std::filesystem::path& file, Head& head);
   std::string head() const;
-  void writeHead();
+  void writeHeadToFile();
   Page* page_;
   base::UniqueFd memory_;
   std::optional<BoardFile> file_;  // only in the master

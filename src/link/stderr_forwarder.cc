@@ -8,7 +8,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::uint64_t kMaxUnreadBytes = std::uint64_t{1} << 20;
-constexpr std::size_t kPieceBytes = 4096;
+constexpr std::size_t kForwardChunkBytes = 4096;
 
 // The number of bytes that could be written.
 std::size_t writeSome(const base::NonBlockingOutput& to, std::string_view text) {
@@ -22,31 +22,31 @@ std::string_view wholeLines(std::string_view text) {
   return end == std::string_view::npos ? text : text.substr(0, end + 1);
 }
 
-void carry(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& to) {
-  auto& carried = slot.stderrForwarded();
+void forwardWorkerStderr(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& to) {
+  auto& forwarded = slot.stderrForwarded();
   const auto end = from.end();
-  auto position = std::min<std::uint64_t>(carried, end);
+  auto position = std::min<std::uint64_t>(forwarded, end);
   if (end - position > kMaxUnreadBytes) {
     const auto skipped = end - position - kMaxUnreadBytes;
     if (writeSome(to, "[leptir: " + std::to_string(skipped) + " bytes of a worker's stderr left out]\n") == 0) return;
     position += skipped;
   }
   while (position < end) {
-    const auto stretch = std::min<std::uint64_t>(position + kPieceBytes, end);
-    const auto text = from.read(position, stretch, kPieceBytes);
+    const auto stretch = std::min<std::uint64_t>(position + kForwardChunkBytes, end);
+    const auto text = from.read(position, stretch, kForwardChunkBytes);
     const auto lines = wholeLines(text);
     const bool hasHoles = text.size() < stretch - position;
     const auto written = text.empty() ? 0 : writeSome(to, lines);
     if (written == 0 && !text.empty()) break;
     position = hasHoles ? stretch : position + written;
   }
-  carried = position;
+  forwarded = position;
 }
 
 }  // namespace
 
 void forwardStderr(Link& link, const base::NonBlockingOutput& to) {
-  link.forEachSlot([&](int slot) { carry(link.slot(slot), link.workerStderr(slot), to); });
+  link.forEachSlot([&](int slot) { forwardWorkerStderr(link.slot(slot), link.workerStderr(slot), to); });
 }
 
 }  // namespace leptir::link

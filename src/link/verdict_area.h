@@ -22,8 +22,8 @@ struct Verdict {
   int signal = 0;
   int exitCode = 0;
   Duration cpuTime{};
-  std::uint64_t maxRss = 0;
-  std::string cancelledBy;  // set only when read: the user who asked to cancel, where the reason is Cancel
+  std::uint64_t maxRss = 0;  // bytes
+  std::string cancelledBy;   // set only when read: the user who asked to cancel, where the reason is Cancel
 
   CrashReportKind crashReportKind = CrashReportKind::None;
   bool oomKilled = false;          // the kernel killed the worker because memory ran out
@@ -53,8 +53,8 @@ class VerdictArea {
   // Dispatcher, on a died cell.
   Verdict read(std::size_t cell) const;
 
-  // The stack in a verdict. The master announces it after it has written the verdict and before the cell is Died; its
-  // child, the crash symbolizer, writes it; the master closes it once that child has ended in any way.
+  // The stack in a verdict. The master calls beginSymbolizing once the verdict is written, before the cell is Died; its
+  // child, the crash symbolizer, writes the stack; the master calls endSymbolizing once that child has ended.
   void beginSymbolizing(std::size_t cell);
   void writeSymbolizedStack(std::size_t cell, std::string_view text);
   void endSymbolizing(std::size_t cell);

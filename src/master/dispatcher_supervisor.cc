@@ -149,7 +149,7 @@ void DispatcherSupervisor::requestHandOver(BootTime now) {
 void DispatcherSupervisor::startSuccessor(BootTime now) {
   handOverUntil_.reset();
   // This exit was requested, so no task that was leased but not assigned yet is suspected to have caused it.
-  for (auto& line : context_.link.page().brokers) line.leasedSingly = 0;
+  for (auto& line : context_.link.page().brokers) line.singleLeaseMode = 0;
   for (int slot = 0; slot < context_.link.workers(); ++slot)
     context_.link.slot(slot).assignments().forgetAllSettleStarts();
   context_.link.page().handOver = 0;

@@ -36,7 +36,7 @@ TEST_F(OrderTakerTest, AnOrderKeepsItsPartsInOneWord) {
   const auto read = link::OrderWord::unpack(order.pack());
   EXPECT_EQ(read.kind, order.kind);
   EXPECT_EQ(read.workers, order.workers);
-  EXPECT_EQ(read.mark, order.mark);
+  EXPECT_EQ(read.keyDigest, order.keyDigest);
   EXPECT_NE((link::OrderWord{OrderKind::Stop, 0, 0}.pack()), 0u);
 }
 
