@@ -39,7 +39,7 @@ class StoreThreadTest : public ::testing::Test {
             .required = storage == Storage::Required,
             .open = [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
               if (unusable) return *unusable;
-              return storageFaults.answer(testing::StoreCall::OpenSession,
+              return storageFaults.invoke(testing::StoreCall::OpenSession,
                                           [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
                                             return std::make_unique<FaultyMetaStorage>(records(), storageFaults);
                                           });
