@@ -1,5 +1,7 @@
 #include "tests/chaos/backends.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 
 #ifdef LEPTIR_MONGODB
@@ -15,11 +17,25 @@
 namespace leptir::chaos {
 namespace {
 
+// A process that goes on ends its transaction long before this.
+constexpr int kLongestTransactionMs = 1000;
+
+bool isLocked(const std::filesystem::path& database) {
+  sqlite3* handle = nullptr;
+  bool locked = sqlite3_open(database.c_str(), &handle) != SQLITE_OK;
+  sqlite3_busy_timeout(handle, kLongestTransactionMs);
+  locked = locked || sqlite3_exec(handle, "BEGIN IMMEDIATE; ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK;
+  sqlite3_close(handle);
+  return locked;
+}
+
 Store openSqliteStore(const std::filesystem::path& folder) {
   const auto file = [&](const char* name) {
     return "type: sqlite, connection: { path: " + (folder / name).string() + " }";
   };
-  return {.here = file("leptir.db"), .elsewhere = file("other/leptir.db")};
+  return {.here = file("leptir.db"),
+          .elsewhere = file("other/leptir.db"),
+          .isLocked = [database = folder / "leptir.db"] { return isLocked(database); }};
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ struct Store {
   std::shared_ptr<StoreServer> server;  // the server of the store, or null; it ends with the test
   std::string direct;                   // the store of the test, without the proxy
   std::string recordsElsewhere{};       // where records are kept, if the store of the test keeps none
+  std::function<bool()> isLocked{};     // for a store in a file: whether a process keeps all others from writing to it
 
   const std::string& records() const { return recordsElsewhere.empty() ? here : recordsElsewhere; }
 };

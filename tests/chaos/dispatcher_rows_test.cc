@@ -49,7 +49,7 @@ TEST_P(Dispatcher, P05_StandsStillWhileASecondInstanceRunsAndNothingOverlaps) {
   pushAndLog("work", 300, {{"ms", 20}});
   const auto instance = startUntilReady();
   const auto stopped = dispatcherOf(instance->pid());
-  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  ASSERT_NO_FATAL_FAILURE(standStill({stopped}));
   pushAndLog("work", 100, {{"ms", 20}});
   const auto first = config;
   config = folder / "second.yaml";

@@ -193,6 +193,16 @@ milliseconds FaultFixture::longStandstill() const {
   return sessionsExpire() ? milliseconds(2000 * GetParam().lease) : 3000ms;
 }
 
+void FaultFixture::standStill(const std::vector<pid_t>& processes) {
+  const auto all = [&](int signal) { std::ranges::for_each(processes, [&](pid_t pid) { ::kill(pid, signal); }); };
+  ASSERT_TRUE(e2e::eventually([&] {
+    all(SIGSTOP);
+    if (!store.isLocked || !store.isLocked()) return true;
+    all(SIGCONT);
+    return false;
+  })) << "each time the store was locked";
+}
+
 void FaultFixture::noteStandstill(const std::vector<pid_t>& processes, std::int64_t sinceNs) {
   for (const auto pid : processes) standstills[pid] = {sinceNs, bootNsNow()};
 }

@@ -85,6 +85,9 @@ class FaultFixture : public e2e::Installation, public ::testing::WithParamInterf
   // processes, others never may.
   milliseconds longStandstill() const;
   bool sessionsExpire() const { return GetParam().lease > 0; }
+  // Stops these processes with SIGSTOP. Not within a transaction that locks a store in a file: then others could do
+  // nothing, and a test of what they do would wait in vain.
+  void standStill(const std::vector<pid_t>& processes);
   // Notes that these processes were stopped from `sinceNs` until now.
   void noteStandstill(const std::vector<pid_t>& processes, std::int64_t sinceNs);
 

@@ -119,7 +119,7 @@ TEST_P(Master, P07_AndAllOtherProcessesStandStillWhileASecondInstanceRuns) {
   const auto hung = runnerOf(hanging);
   auto all = treeBelow(instance->pid());
   all.push_back(instance->pid());
-  for (const auto pid : all) ::kill(pid, SIGSTOP);
+  ASSERT_NO_FATAL_FAILURE(standStill(all));
   const auto stands = bootNsNow();
   const auto first = config;
   config = folder / "second.yaml";
