@@ -192,10 +192,10 @@ TEST_P(AgainTest, AnIdIsPushedOnceMoreAndTheReportSaysSo) {
   auto asked = operations();
   const auto first = asked.run({.kind = Kind::Again}, {.ids = {"a", "a"}});
   ASSERT_THAT(first->pushed, SizeIs(1)) << "an id that is given twice is one";
-  EXPECT_THAT(first->before, IsEmpty());
-  EXPECT_THAT(asked.preview({.kind = Kind::Again}, {.ids = {"a"}})->before, SizeIs(1));
+  EXPECT_THAT(first->pushedBefore, IsEmpty());
+  EXPECT_THAT(asked.preview({.kind = Kind::Again}, {.ids = {"a"}})->pushedBefore, SizeIs(1));
   const auto second = asked.run({.kind = Kind::Again}, {.ids = {"a"}});
-  ASSERT_THAT(second->before, SizeIs(1));
+  ASSERT_THAT(second->pushedBefore, SizeIs(1));
   EXPECT_EQ(second->pushedBefore[0].as, first->pushed[0]);
   EXPECT_NE(second->pushed.at(0), first->pushed[0]);
   EXPECT_EQ(counts(kSecond).due, 2u);
