@@ -18,12 +18,12 @@ namespace leptir::chaos {
 namespace {
 
 // A process that goes on ends its transaction long before this.
-constexpr int kLongestTransactionMs = 1000;
+constexpr int kMaxTransactionMs = 1000;
 
 bool isLocked(const std::filesystem::path& database) {
   sqlite3* handle = nullptr;
   bool locked = sqlite3_open(database.c_str(), &handle) != SQLITE_OK;
-  sqlite3_busy_timeout(handle, kLongestTransactionMs);
+  sqlite3_busy_timeout(handle, kMaxTransactionMs);
   locked = locked || sqlite3_exec(handle, "BEGIN IMMEDIATE; ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK;
   sqlite3_close(handle);
   return locked;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -16,10 +17,12 @@ TEST_P(Lease, TakesAtMostLimitTasks) {
   EXPECT_EQ(pop(*session, 3).size(), 2u);
 }
 
+// Not of the largest size that the store has: a store on a busy machine may refuse a command that takes it too long.
 TEST_P(Lease, TakesFewerTasksThanAskedForOnlyIfNoFurtherOneIsDueOrTheyHaveManyBytes) {
-  constexpr std::size_t kTasks = 7;
+  constexpr std::size_t kParts = 16, kTasks = kParts + 2;
+  const auto size = std::min(broker_->traits().largestEnvelope - 1024, kMaxLeaseBytes / kParts);
   for (auto& each : tasks("t", kTasks)) {
-    each.parameters = "[\"" + std::string(broker_->traits().largestEnvelope - 1024, 'x') + "\"]";
+    each.parameters = "[\"" + std::string(size, 'x') + "\"]";
     push({each});
   }
   const auto session = openSession('a');
@@ -73,9 +76,9 @@ TEST_P(Lease, TwoSessionsNeverHoldOneTask) {
   EXPECT_EQ(all, (Ids{"t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10"}));
 }
 
+// In rounds, since a store may read all its tasks with each lease.
 TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
-  constexpr int kTasks = 2'000;
-  push(tasks("t", kTasks));
+  constexpr int kRounds = 10, kTasks = 200;
   std::vector<std::unique_ptr<SimpleBroker>> brokers;
   std::vector<std::unique_ptr<BrokerSession>> sessions;
   for (const char letter : {'a', 'b'}) {
@@ -83,23 +86,27 @@ TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
     brokers.push_back(store_->openBroker());
     sessions.push_back(must(brokers.back()->openSession(sessionId(letter), {}, 1h)));
   }
-  std::vector<Ids> taken(2);
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&, i] {
-      Wake wake;
-      while (true) {
-        const auto popped = must(sessions[i]->popBrokerTasks(7, 0s, wake));
-        if (popped.empty()) break;
-        for (const auto& id : idsOf(popped)) taken[i].push_back(id);
-      }
-    });
+  for (int round = 0; round < kRounds; ++round) {
+    push(tasks("t" + std::to_string(round) + ".", kTasks));
+    std::vector<std::vector<LeasedTask>> taken(2);
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&, i] {
+        Wake wake;
+        while (true) {
+          auto popped = must(sessions[i]->popBrokerTasks(7, 0s, wake));
+          if (popped.empty()) break;
+          std::ranges::move(popped, std::back_inserter(taken[i]));
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    std::set<std::string> all;
+    for (const auto& leased : taken) std::ranges::copy(idsOf(leased), std::inserter(all, all.end()));
+    EXPECT_EQ(taken[0].size() + taken[1].size(), kTasks);
+    EXPECT_EQ(all.size(), kTasks);
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(must(sessions[i]->acknowledge(leasesOf(taken[i]))).empty());
   }
-  for (auto& thread : threads) thread.join();
-  std::set<std::string> all(taken[0].begin(), taken[0].end());
-  all.insert(taken[1].begin(), taken[1].end());
-  EXPECT_EQ(taken[0].size() + taken[1].size(), kTasks);
-  EXPECT_EQ(all.size(), kTasks);
 }
 
 TEST_P(Lease, ReturnsTheStoredBytesWhateverTheyAre) {

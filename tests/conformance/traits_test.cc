@@ -60,6 +60,14 @@ TEST_P(Traits, APushWithATaskThatTheStoreCannotHoldAddsNone) {
   EXPECT_EQ(counts(), TaskCounts{}) << "also where a push may stop halfway: this error was known before";
 }
 
+TEST_P(Traits, ATaskOfTheLargestEnvelopeIsPushedAndLeasedWhole) {
+  auto large = task("large");
+  large.parameters = '"' + std::string(traits().largestEnvelope - 1024, 'x') + '"';
+  push({large});
+  const auto session = openSession('a');
+  EXPECT_GT(popOne(*session).envelope.size(), large.parameters.size());
+}
+
 TEST_P(Traits, RefusesRepeatedIds) {
   push({task("same")});
   push({task("same")});

@@ -52,8 +52,9 @@ struct Renewal {
 inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
 
 // A store may end a lease early once the envelopes of its tasks have more bytes than this together, since each may have
-// kMaxEnvelopeBytes.
-inline constexpr std::size_t kMaxLeaseBytes = std::size_t{64} << 20;
+// kMaxEnvelopeBytes. A larger lease would be no faster, but would hold up a store that does one thing at a time, and a
+// server on a busy machine would not answer in time.
+inline constexpr std::size_t kMaxLeaseBytes = std::size_t{16} << 20;
 
 // A leased task that goes back into the queue, with new counters.
 struct TaskRelease {

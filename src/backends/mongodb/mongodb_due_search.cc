@@ -16,12 +16,14 @@ MongodbResult<DueTasks> MongodbDueSearch::find(std::size_t limit, std::size_t mo
   for (const auto& document : *documents) {
     if (bytes > mostBytes) break;
     const DocumentView view(document);
-    bytes += sizeOf(view);
+    const auto size = sizeOf(view);
+    bytes += size;
     if (!isWellFormed(view)) {
       broken.push_back(document);
       continue;
     }
     found.handles.push_back(*handleOf(view));
+    found.bytes.push_back(size);
     const auto number = view.integer(field::kLease).value_or(0);
     found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
   }

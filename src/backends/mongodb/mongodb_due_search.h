@@ -16,8 +16,9 @@ namespace leptir::mongodb {
 // The tasks that one search for due tasks has found.
 struct DueTasks {
   std::vector<std::string> handles{};
-  std::uint64_t lastNumber = 0;  // the largest lease number among them
-  bool isComplete = true;        // false: the next search may find more
+  std::vector<std::size_t> bytes{};  // of each document
+  std::uint64_t lastNumber = 0;      // the largest lease number among them
+  bool isComplete = true;            // false: the next search may find more
 };
 
 // One thread at a time. `now`: the server's time.

@@ -1,6 +1,7 @@
 #include "backends/mongodb/mongodb_lease.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -13,9 +14,24 @@ namespace {
 
 // Other instances may take what a search found; then the search is repeated, at most so often in one call.
 constexpr int kMaxSearches = 8;
-// A further search of one lease looks for so much at least: envelopes are smaller than their documents, and each search
-// would otherwise come only a part of the way to kMaxLeaseBytes.
-constexpr std::size_t kMinSearchBytes = kMaxEnvelopeBytes;
+// The documents of one command that marks or reads them have at most so many bytes, unless it is one document. A server
+// must answer each command within kMaxWaitMs, and writes whole documents: FerretDB on a machine whose processors
+// had six times too much work did not mark 64 MiB within it.
+constexpr std::size_t kMaxCommandBytes = std::size_t{8} << 20;
+
+std::vector<DueTasks> splitIntoCommands(const DueTasks& found) {
+  std::vector<DueTasks> parts;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < found.handles.size(); ++i) {
+    if (parts.empty() || bytes + found.bytes[i] > kMaxCommandBytes) {
+      parts.push_back({.lastNumber = found.lastNumber});
+      bytes = 0;
+    }
+    bytes += found.bytes[i];
+    parts.back().handles.push_back(found.handles[i]);
+  }
+  return parts;
+}
 
 }  // namespace
 
@@ -60,15 +76,16 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
 }
 
 // Searches again where the documents of the first search are not enough: other instances have taken some, or they are
-// larger than their envelopes. A failure after the first tasks is left to the next call.
+// larger than their envelopes. A failure after the first tasks is an error as well: fewer tasks than `limit` would say
+// that no other task is due. The session holds the tasks that were leased before, and heldTasks() lists them.
 MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit, Time now) {
   std::vector<LeasedTask> tasks;
   std::size_t bytes = 0;
   for (int round = 0; round < kMaxSearches && tasks.size() < limit && bytes <= kMaxLeaseBytes; ++round) {
-    const auto found = search_.find(limit - tasks.size(), std::max(kMaxLeaseBytes - bytes, kMinSearchBytes), now);
-    auto leased = found ? leaseFound(*found, now) : tl::unexpected(found.error());
-    if (!leased && tasks.empty()) return leased;
-    if (!leased) break;
+    const auto found = search_.find(limit - tasks.size(), kMaxLeaseBytes, now);
+    if (!found) return tl::unexpected(found.error());
+    auto leased = leaseFound(*found, now);
+    if (!leased) return leased;
     for (auto& task : *leased) {
       bytes += task.envelope.size();
       tasks.push_back(std::move(task));
@@ -79,15 +96,24 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
 }
 
 MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseFound(const DueTasks& found, Time now) {
-  if (found.handles.empty()) return std::vector<LeasedTask>();
-  const auto number = nextNumber(now, found.lastNumber + 1);
+  std::vector<LeasedTask> tasks;
+  for (const auto& part : splitIntoCommands(found)) {
+    auto leased = leasePart(part, now);
+    if (!leased) return leased;
+    std::ranges::move(*leased, std::back_inserter(tasks));
+  }
+  return tasks;
+}
+
+MongodbResult<std::vector<LeasedTask>> MongodbLease::leasePart(const DueTasks& part, Time now) {
+  const auto number = nextNumber(now, part.lastNumber + 1);
   const auto token = makeToken();
   LEPTIR_FAILPOINT("mongodb.lease.before_send");
-  const auto marked = mark(found, number, token, now);
+  const auto marked = mark(part, number, token, now);
   LEPTIR_FAILPOINT("mongodb.lease.after_reply");
   if (!marked && !isConnectionLost(marked.error())) return tl::unexpected(marked.error());
   if (marked && *marked == 0) return std::vector<LeasedTask>();
-  auto tasks = read(found, token);
+  auto tasks = read(part, token);
   if (tasks && tasks->empty() && !marked) return tl::unexpected(marked.error());
   return tasks;
 }

@@ -23,7 +23,8 @@ class MongodbLease {
         session_(std::move(session)),
         search_(queue, adoption, session_) {}
 
-  // At most `limit` tasks that are due at `now`, the server's time; the earliest first. The session is open.
+  // At most `limit` tasks that are due at `now`, the server's time; the earliest first. The session is open. After an
+  // error the session may hold tasks that were leased before it.
   MongodbResult<std::vector<LeasedTask>> lease(std::size_t limit, Time now);
   // When the next task that this session may lease is due; nothing: none waits.
   MongodbResult<std::optional<Time>> nextDue(Time now) { return search_.nextDue(now); }
@@ -33,6 +34,7 @@ class MongodbLease {
 
  private:
   MongodbResult<std::vector<LeasedTask>> leaseFound(const DueTasks& found, Time now);
+  MongodbResult<std::vector<LeasedTask>> leasePart(const DueTasks& part, Time now);
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
   MongodbResult<std::vector<LeasedTask>> leaseMany(std::size_t limit, Time now);
   MongodbResult<std::size_t> mark(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);

@@ -11,6 +11,19 @@ namespace {
 
 class MongodbLeaseTest : public MongodbQueueTest {
  protected:
+  // Pushes t1, t2, … with parameters of so many bytes, one by one.
+  void pushLarge(int count, std::size_t bytes) {
+    for (auto& each : tasks("t", count)) {
+      each.parameters = '"' + std::string(bytes, 'x') + '"';
+      must(broker->pushBrokerTasks(std::vector{each}));
+    }
+  }
+  static Ids idsIn(const std::vector<LeasedTask>& leased) {
+    Ids ids;
+    for (const auto& each : leased) ids.push_back(idIn(each));
+    return ids;
+  }
+
   std::unique_ptr<MongodbBroker> broker = open();
 };
 
@@ -62,9 +75,7 @@ TEST_F(MongodbLeaseTest, EightSessionsOfOneQueueLeaseEachTaskOnce) {
 }
 
 TEST_F(MongodbLeaseTest, ALeaseReadsSomeOfManyLargeTasks) {
-  auto large = tasks("t", 6);
-  for (auto& each : large) each.parameters = '"' + std::string(15'000'000, 'x') + '"';
-  for (const auto& each : large) must(broker->pushBrokerTasks(std::vector{each}));
+  pushLarge(6, 4'000'000);
   MongodbProxy proxy(server);
   proxy.announce({.maxWireVersion = 8});  // MongoDB 4.2, which does not tell the size of a document
   const auto old = must(tryOpen(proxy.uri()));
@@ -74,6 +85,35 @@ TEST_F(MongodbLeaseTest, ALeaseReadsSomeOfManyLargeTasks) {
     EXPECT_EQ(pop(*session).size(), 1u);
     must(session->close());
   }
+}
+
+// A server must answer each command in time, also if it is slow.
+TEST_F(MongodbLeaseTest, LargeTasksAreMarkedAndReadByCommandsOf8MiBAtMost) {
+  pushLarge(5, 3'000'000);
+  MongodbProxy proxy(server);
+  const auto counted = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*counted, 'a');
+  proxy.forget();
+  EXPECT_EQ(idsIn(pop(*session)), (Ids{"t1", "t2", "t3", "t4", "t5"}));
+  std::vector<std::size_t> marked;
+  for (const auto& command : proxy.received("update")) {
+    const auto& filter = command.at("updates").at(0).at("q");
+    if (command.at("update") == "tasks" && filter.contains("_id")) marked.push_back(filter.at("_id").at("$in").size());
+  }
+  EXPECT_EQ(marked, (std::vector<std::size_t>{2, 2, 1}));
+}
+
+TEST_F(MongodbLeaseTest, ALeaseThatFailsBehindItsFirstTasksIsAnErrorAndTheSessionHoldsThese) {
+  pushLarge(5, 3'000'000);
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*other, 'a');
+  ASSERT_TRUE(must(session->heldTasks()).empty());
+  proxy.inject({"update", "tasks", 1, 1}, MongodbFault::error(MongodbFault::When::Before, 10107, "NotWritablePrimary"));
+  EXPECT_FALSE(session->popBrokerTasks(100, 0s, wake)) << "fewer tasks would say that no other is due";
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_EQ(idsIn(must(session->heldTasks())), (Ids{"t1", "t2"}));
+  EXPECT_EQ(idsIn(pop(*session)), (Ids{"t3", "t4", "t5"}));
 }
 
 // A document of another program may be so large that the fields of a lease do not fit into it.

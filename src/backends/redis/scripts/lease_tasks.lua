@@ -5,7 +5,7 @@
 --
 -- Due tasks have the lowest ranks of the sorted set; `rank` is where the next piece begins, behind tasks that stay in
 -- the queue. Tasks are copied in pieces, small ones until the tasks turn out to be small: a script that copied all due
--- tasks, only to return 64 MiB of them, would be slow and need much memory.
+-- tasks, only to return 16 MiB of them, would be slow and need much memory.
 --
 -- A PHP consumer reads the task at rank 0 and then removes whatever is at rank 0, in two commands. Where PHP consumers
 -- were seen, the task at rank 0 is theirs for `leftToPhpMicros`, so that the second command almost always removes the
