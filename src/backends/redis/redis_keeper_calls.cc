@@ -55,7 +55,10 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
   call.keys(keys.queue, keys.ids, keys.buried, keys.buriedTasks, keys.wake);
   call.arguments(tasks.size());
   call.block(tasks, &BuriedTaskToRevive::escapedId).block(tasks, &BuriedTaskToRevive::valueHead);
-  call.block(tasks, &BuriedTaskToRevive::envelopeHead).block(tasks, &BuriedTaskToRevive::mark);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& task = tasks[i];
+    if (!task.envelopeHead.empty() || !task.mark.empty()) call.arguments(i + 1, task.envelopeHead, task.mark);
+  }
   return call;
 }
 

@@ -50,7 +50,6 @@ RedisScripts::RedisScripts(int version)
       scanScore(draining(version, lua::kScanScore)),
       requestCancel(draining(version, lua::kRequestCancel)),
       reviveTasks(draining(version, lua::kReviveTasks)),
-      measureBuried(draining(version, lua::kMeasureBuried)),
       listMembers(draining(version, lua::kListMembers)),
       earliestDue(draining(version, lua::kEarliestDue)),
       membersAtScores(draining(version, lua::kMembersAtScores)),
