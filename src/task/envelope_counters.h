@@ -9,6 +9,8 @@
 
 namespace leptir::task {
 
+// Whether the text of one of the four keys occurs. False: all counters are zero, and the envelope need not be parsed.
+bool mayHaveCounters(std::string_view envelope);
 // The counters of an envelope; all zero if the bytes are no envelope.
 Counters countersIn(std::string_view envelope);
 

@@ -1,6 +1,7 @@
 #include "backends/redis/redis_bulk.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "backends/redis/redis_buried.h"
@@ -18,19 +19,27 @@ namespace {
 
 std::vector<std::string> distinctEscaped(std::span<const std::string> ids) {
   std::vector<std::string> escaped;
-  std::set<std::string_view> seen;
+  std::unordered_set<std::string_view> seen;
   for (const auto& id : ids) {
     if (seen.insert(id).second) escaped.push_back(task::escapedId(id));
   }
   return escaped;
 }
 
+// Of a value "head envelope", where `head` has the counters and the reason (redis_buried.h).
+calls::BuriedTaskToRevive taskToRevive(std::string escapedId, std::string head, std::string_view envelope) {
+  const auto idEntryPrefix = task::escapedIdIn(envelope).empty() ? kNoIdEntryPrefix : std::string_view();
+  if (!task::mayHaveCounters(envelope)) return {std::move(escapedId), std::move(head), {}, idEntryPrefix};
+  auto fresh = task::withCounters(envelope, {});
+  const auto ends = std::mismatch(envelope.rbegin(), envelope.rend(), fresh.rbegin(), fresh.rend());
+  head.append(envelope.begin(), ends.first.base());
+  fresh.resize(static_cast<std::size_t>(ends.second.base() - fresh.begin()));
+  return {std::move(escapedId), std::move(head), std::move(fresh), idEntryPrefix};
+}
+
 calls::BuriedTaskToRevive taskToRevive(const std::string& escapedId, std::string_view value) {
-  const auto envelope = task::withCounters(decodeBuried(value).envelope, {});
-  const auto idEntryPrefix = task::escapedIdIn(envelope).empty() ? kNoIdEntryPrefix : "";
-  const auto ends = std::mismatch(value.rbegin(), value.rend(), envelope.rbegin(), envelope.rend());
-  return {escapedId, std::string(value.begin(), ends.first.base()), std::string(envelope.begin(), ends.second.base()),
-          idEntryPrefix};
+  const auto envelope = decodeBuried(value).envelope;
+  return taskToRevive(escapedId, std::string(value.substr(0, value.size() - envelope.size())), envelope);
 }
 
 }  // namespace
@@ -41,7 +50,10 @@ void RedisBulk::remember(std::span<const FoundTask> listed) {
   for (const auto& task : listed) {
     if (task.state == TaskState::Leased || task.id.empty()) continue;
     if (task.state == TaskState::Buried) {
-      buriedValues_.emplace(task::escapedId(task.id), encodeBuried({task.counters, task.reason, task.envelope}));
+      auto head = encodeBuried({task.counters, task.reason, {}});
+      const auto bytes = head.size() + task.envelope.size();
+      buriedValues_.emplace(
+          task.id, ListedBuriedTask{taskToRevive(task::escapedId(task.id), std::move(head), task.envelope), bytes});
     } else {
       members_.emplace(task::escapedId(task.id), task.envelope);
     }
@@ -91,12 +103,13 @@ Result<std::size_t> RedisBulk::revive(std::span<const std::string> ids) {
   TaskBatch<calls::BuriedTaskToRevive> batch(connection_,
                                              [this](auto tasks) { return calls::reviveTasks(queue_, tasks); });
   std::vector<std::string> others;
-  auto escaped = distinctEscaped(ids);
-  for (auto& id : escaped) {
-    const auto value = buriedValues_.find(id);
-    if (value == buriedValues_.end()) {
-      others.push_back(std::move(id));
-    } else if (auto added = batch.add(taskToRevive(id, value->second), value->second.size()); !added) {
+  std::unordered_set<std::string_view> seen;
+  for (const auto& id : ids) {
+    if (!seen.insert(id).second) continue;
+    auto listed = buriedValues_.extract(id);  // a revival ends what is known of it
+    if (listed.empty()) {
+      others.push_back(task::escapedId(id));
+    } else if (auto added = batch.add(std::move(listed.mapped().task), listed.mapped().bytes); !added) {
       return added.error();
     }
   }

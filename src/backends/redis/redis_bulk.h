@@ -37,6 +37,10 @@ class RedisBulk {
   Result<std::size_t> revive(std::span<const std::string> ids);
 
  private:
+  struct ListedBuriedTask {
+    calls::BuriedTaskToRevive task;
+    std::size_t bytes = 0;  // of its value
+  };
   using Change = std::function<RedisScriptCall(std::span<const WaitingTask>)>;
 
   Result<std::size_t> removeBuried(std::span<const std::string> escapedIds, std::set<std::string>& others);
@@ -45,8 +49,9 @@ class RedisBulk {
 
   RedisQueue& queue_;
   RedisConnection& connection_;
-  // Of the tasks listed last, by their escaped ids: members of the queue, values of buried tasks.
-  std::unordered_map<std::string, std::string> members_, buriedValues_;
+  // Of the tasks listed last: members of the queue, by their escaped ids; buried tasks, by their ids.
+  std::unordered_map<std::string, std::string> members_;
+  std::unordered_map<std::string, ListedBuriedTask> buriedValues_;
 };
 
 }  // namespace leptir::redis

@@ -1,11 +1,9 @@
 #include "backends/redis/redis_buried_tasks.h"
 
-#include <limits>
 #include <map>
 
 #include "backends/redis/redis_buried.h"
 #include "backends/redis/redis_expect.h"
-#include "backends/redis/redis_list_calls.h"
 #include "backends/redis/redis_stored_values.h"
 #include "task/envelope_counters.h"
 
@@ -38,35 +36,13 @@ Result<std::vector<std::optional<std::string>>> readValues(RedisQueue& queue, st
   return values;
 }
 
-// How many tasks may be read together, and the sizes of those among them that are too large.
-struct MeasuredTasks {
-  std::size_t visited = 0;
-  std::map<std::size_t, std::size_t> tooLarge{};  // by position
-};
-
-Result<MeasuredTasks> measureSizes(RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
-  const auto reply = runScript(*queue.connection, calls::measureBuried(queue, escapedIds, mostBytes));
-  if (!reply) return reply.error();
-  const RedisExpect expect(*queue.connection);
-  if (auto fits = expect.list(reply->value(), 2); !fits) return fits.error();
-  const auto visited = expect.integer(reply->value()[0], 1, static_cast<std::int64_t>(escapedIds.size()));
-  if (!visited) return visited.error();
-  MeasuredTasks measured{.visited = static_cast<std::size_t>(*visited)};
-  const auto pairs = reply->value()[1];
-  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    const auto position = expect.integer(pairs[i], 1, *visited);
-    const auto size = expect.integer(pairs[i + 1], 0, std::numeric_limits<std::int64_t>::max());
-    if (!position || !size) return position ? size.error() : position.error();
-    measured.tooLarge.emplace(static_cast<std::size_t>(*position) - 1, static_cast<std::size_t>(*size));
-  }
-  return measured;
-}
-
 // Two lists as long as `escapedIds`. In place of a value that is too large stands that of an empty id, which no task
 // has.
-Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::span<const std::string> escapedIds,
+Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::span<const std::string_view> escapedIds,
                                                        const std::map<std::size_t, std::size_t>& tooLarge) {
   std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, idEntries{"HMGET", queue.keys.ids};
+  values.reserve(escapedIds.size() + 2);
+  idEntries.reserve(escapedIds.size() + 2);
   for (std::size_t i = 0; i < escapedIds.size(); ++i) {
     values.push_back(tooLarge.contains(i) ? std::string_view() : escapedIds[i]);
     idEntries.emplace_back(escapedIds[i]);
@@ -87,24 +63,19 @@ Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::s
 
 }  // namespace
 
-Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& queue,
-                                                                   std::span<const std::string> escapedIds,
-                                                                   std::size_t mostBytes) {
+Result<std::vector<std::optional<FoundTask>>> readMeasuredTasks(RedisQueue& queue,
+                                                                std::span<const std::string_view> escapedIds,
+                                                                const std::map<std::size_t, std::size_t>& tooLarge) {
   if (escapedIds.empty()) return std::vector<std::optional<FoundTask>>();
-  const auto measured = measureSizes(queue, escapedIds, mostBytes);
-  if (!measured) return measured.error();
-  const auto visited = escapedIds.first(measured->visited);
-  const auto replies = readValuesAndIdEntries(queue, visited, measured->tooLarge);
+  const auto replies = readValuesAndIdEntries(queue, escapedIds, tooLarge);
   if (!replies) return replies.error();
   const auto values = replies->front().value(), idEntries = replies->back().value();
-  std::vector<std::optional<FoundTask>> tasks(visited.size());
-  for (std::size_t i = 0; i < visited.size(); ++i) {
-    const auto large = measured->tooLarge.find(i);
-    const bool isRead = large == measured->tooLarge.end();
-    if (isRead && values[i].isNil()) continue;
-    const auto text = isRead ? std::string(values[i].text()) : encodeTooLarge(large->second);
-    tasks[i] = buriedTask(visited[i], idEntries[i].text(), text);
+  std::vector<std::optional<FoundTask>> tasks(escapedIds.size());
+  for (std::size_t i = 0; i < escapedIds.size(); ++i) {
+    if (!values[i].isNil()) tasks[i] = buriedTask(escapedIds[i], idEntries[i].text(), values[i].text());
   }
+  for (const auto& [i, size] : tooLarge)
+    tasks[i] = buriedTask(escapedIds[i], idEntries[i].text(), encodeTooLarge(size));
   return tasks;
 }
 

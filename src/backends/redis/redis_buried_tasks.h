@@ -1,6 +1,8 @@
 // Reads buried tasks.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,11 +19,11 @@ inline constexpr char kBuriedEntryPrefix = 'b';
 
 // The buried tasks among `escapedIds`.
 Result<std::vector<FoundTask>> readBuriedTasks(RedisQueue& queue, std::span<const std::string> escapedIds);
-// Of the first of `escapedIds`, as many as have `mostBytes` together (at least one): the task, or nothing where it is
-// not buried any more.
-Result<std::vector<std::optional<FoundTask>>> readFirstBuriedTasks(RedisQueue& queue,
-                                                                   std::span<const std::string> escapedIds,
-                                                                   std::size_t mostBytes);
+// For each of `escapedIds`, which listBuriedIds() has measured: the task, or nothing where it is not buried any more.
+// `tooLarge`: sizes of those among them that are too large to be read, by position.
+Result<std::vector<std::optional<FoundTask>>> readMeasuredTasks(RedisQueue& queue,
+                                                                std::span<const std::string_view> escapedIds,
+                                                                const std::map<std::size_t, std::size_t>& tooLarge);
 // One buried task, whose value in the hash `ids` the caller has read; nothing: it is not buried.
 Result<std::optional<FoundTask>> readBuriedTask(RedisQueue& queue, const std::string& escapedId,
                                                 std::string_view idEntry);

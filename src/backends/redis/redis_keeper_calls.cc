@@ -55,7 +55,10 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
   call.keys(keys.queue, keys.ids, keys.buried, keys.buriedTasks, keys.wake);
   call.arguments(tasks.size());
   call.addEach(tasks, &BuriedTaskToRevive::escapedId).addEach(tasks, &BuriedTaskToRevive::valueHead);
-  call.addEach(tasks, &BuriedTaskToRevive::envelopeHead).addEach(tasks, &BuriedTaskToRevive::idEntryPrefix);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& task = tasks[i];
+    if (!task.envelopeHead.empty() || !task.idEntry.empty()) call.arguments(i + 1, task.envelopeHead, task.idEntry);
+  }
   return call;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 struct ListStep {
   const std::string& key;
+  const std::string* valuesKey = nullptr;  // of the hash whose values are measured
   std::string from = "-inf", to = "+inf";  // scores
   std::string_view state{};
   const MemberPosition& position;
@@ -22,7 +23,8 @@ struct ListStep {
 
 RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
   RedisScriptCall call(queue.scripts.listMembers);
-  call.keys(step.key);
+  if (step.valuesKey == nullptr) call.keys(step.key);
+  if (step.valuesKey != nullptr) call.keys(step.key, *step.valuesKey);
   call.arguments(std::string_view(step.from), std::string_view(step.to), step.state);
   call.arguments(std::string_view(step.position.score), std::string_view(step.position.beginning), step.position.skip);
   const auto& limits = step.limits;
@@ -31,12 +33,25 @@ RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
   return call;
 }
 
-// [server's time in µs, visited, [member, score, …], score, beginning, skip]
+// [position, size, …]
+Result<std::map<std::size_t, std::size_t>> tooLargeIn(const RedisExpect& expect, RedisValue pairs,
+                                                      std::size_t members) {
+  std::map<std::size_t, std::size_t> tooLarge;
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const auto position = expect.integer(pairs[i], 1, static_cast<std::int64_t>(members));
+    const auto size = expect.integer(pairs[i + 1], 0, std::numeric_limits<std::int64_t>::max());
+    if (!position || !size) return position ? size.error() : position.error();
+    tooLarge.emplace(static_cast<std::size_t>(*position) - 1, static_cast<std::size_t>(*size));
+  }
+  return tooLarge;
+}
+
+// [server's time in µs, visited, [member, score, …], score, beginning, skip, [position, size, …]]
 Result<MemberPage> pageOf(const RedisConnection& connection, RedisReply reply) {
   const RedisExpect expect(connection);
   constexpr auto kAny = std::numeric_limits<std::int64_t>::max();
   const auto answer = reply.value();
-  if (auto fits = expect.list(answer, 6); !fits) return fits.error();
+  if (auto fits = expect.list(answer, 7); !fits) return fits.error();
   const auto time = expect.integer(answer[0], 0, kMaxTimeSpan / Duration(1)),
              visited = expect.integer(answer[1], 0, kAny), skip = expect.integer(answer[5], 0, kAny);
   for (const auto* number : {&time, &visited, &skip}) {
@@ -46,12 +61,16 @@ Result<MemberPage> pageOf(const RedisConnection& connection, RedisReply reply) {
   for (const std::size_t i : {3, 4}) {
     if (auto fits = expect.textOrNil(answer[i]); !fits) return fits.error();
   }
+  auto tooLarge = tooLargeIn(expect, answer[6], answer[2].size() / 2);
+  if (!tooLarge) return tooLarge.error();
   MemberPage page{
       .reply = std::move(reply),
       .now = Time(Duration(*time)),
       .visited = static_cast<std::uint64_t>(*visited),
       .next = {std::string(answer[3].text()), std::string(answer[4].text()), static_cast<std::uint64_t>(*skip)}};
+  page.tooLarge = std::move(*tooLarge);
   page.isLast = page.next.score.empty();
+  page.members.reserve(answer[2].size() / 2);
   for (std::size_t i = 0; i + 1 < answer[2].size(); i += 2)
     page.members.push_back({answer[2][i].text(), answer[2][i + 1].text()});
   return page;
@@ -84,8 +103,14 @@ Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, cons
   return run(queue, step);
 }
 
-Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit, ListOrder order) {
-  return run(queue, {.key = queue.keys.buried, .position = from, .limits = {.members = limit}, .order = order});
+Result<MemberPage> listBuriedIds(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
+                                 StepLimits limits) {
+  return run(queue, {.key = queue.keys.buried,
+                     .valuesKey = &queue.keys.buriedTasks,
+                     .position = from,
+                     .limits = limits,
+                     .idPrefix = filter.idPrefix,
+                     .order = filter.order});
 }
 
 namespace calls {
@@ -93,14 +118,6 @@ namespace calls {
 RedisScriptCall earliestDue(const RedisQueue& queue) {
   RedisScriptCall call(queue.scripts.earliestDue);
   call.keys(queue.keys.queue);
-  return call;
-}
-
-RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
-  RedisScriptCall call(queue.scripts.measureBuried);
-  call.keys(queue.keys.buriedTasks);
-  call.arguments(mostBytes, kLargestEnvelopeReply);
-  call.addEach(escapedIds, [](const std::string& id) { return std::string_view(id); });
   return call;
 }
 

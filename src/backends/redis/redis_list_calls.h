@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,7 @@ struct MemberPage {
   Time now{};  // the server's time
   std::uint64_t visited = 0;
   std::vector<ListedMember> members{};
+  std::map<std::size_t, std::size_t> tooLarge{};  // sizes of values that are too large to be read, by position
   MemberPosition next{};
   bool isLast = false;  // there are no members behind these
 };
@@ -46,9 +48,10 @@ struct StepLimits {
 // One step of a list of waiting tasks: members that may match the filter; the caller compares again.
 Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
                                StepLimits limits = {});
-// One step of a list of buried tasks: their escaped ids.
-Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit,
-                                 ListOrder order = ListOrder::EarliestFirst);
+// One step of a list of buried tasks: their escaped ids. It measures the values of those that may match the beginning
+// of the id: they have `limits.bytes` together, and one value more, without those that are too large to be read.
+Result<MemberPage> listBuriedIds(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
+                                 StepLimits limits);
 
 struct WaitingTask {
   std::string escapedId;
@@ -58,7 +61,6 @@ struct WaitingTask {
 namespace calls {
 
 RedisScriptCall earliestDue(const RedisQueue& queue);
-RedisScriptCall measureBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes);
 RedisScriptCall soleMembersAtScores(const RedisQueue& queue, std::span<const std::string> scores);
 RedisScriptCall removeTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks);
 RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::string> escapedIds);

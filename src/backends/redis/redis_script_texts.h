@@ -28,7 +28,6 @@ extern const std::string_view kListSessionNames;
 extern const std::string_view kMembersAtScores;
 extern const std::string_view kOpenSession;
 extern const std::string_view kPushTasks;
-extern const std::string_view kMeasureBuried;
 extern const std::string_view kReleaseTasks;
 extern const std::string_view kRemoveBuried;
 extern const std::string_view kRemoveBuriedTasks;

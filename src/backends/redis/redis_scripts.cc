@@ -50,7 +50,6 @@ RedisScripts::RedisScripts(int version)
       scanScore(allowedWhenFull(version, lua::kScanScore)),
       requestCancel(allowedWhenFull(version, lua::kRequestCancel)),
       reviveTasks(allowedWhenFull(version, lua::kReviveTasks)),
-      measureBuried(allowedWhenFull(version, lua::kMeasureBuried)),
       listMembers(allowedWhenFull(version, lua::kListMembers)),
       earliestDue(allowedWhenFull(version, lua::kEarliestDue)),
       soleMembersAtScores(allowedWhenFull(version, lua::kMembersAtScores)),

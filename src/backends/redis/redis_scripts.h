@@ -38,7 +38,6 @@ struct RedisScripts {
   RedisScript scanScore;
   RedisScript requestCancel;
   RedisScript reviveTasks;
-  RedisScript measureBuried;
   RedisScript listMembers;
   RedisScript earliestDue;
   RedisScript soleMembersAtScores;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "backends/redis/redis_buried_tasks.h"
@@ -180,7 +181,8 @@ Result<void> RedisTaskLister::addLeased(std::vector<LeasedTask> leased) {
 // --- buried tasks
 
 Result<void> RedisTaskLister::readBuried() {
-  const auto page = listBuriedIds(queue_, at_->member, maxBuriedOfStep(), filter_.order);
+  const auto page =
+      listBuriedIds(queue_, filter_, at_->member, {.members = maxBuriedOfStep(), .bytes = kMaxPageBytes - bytes_});
   if (!page) return page.error();
   return addBuried(*page);
 }
@@ -193,27 +195,35 @@ std::size_t RedisTaskLister::maxBuriedOfStep() const {
   return std::min(takesAll ? limit_ - list_.tasks.size() : kMaxMembersOfStep, left);
 }
 
-// Reads those whose ids match, as many as one step reads; the next step begins with the first that was not read.
+// Reads those whose ids match; the next step begins with the first that found no room in the list.
 Result<void> RedisTaskLister::addBuried(const MemberPage& page) {
-  std::vector<std::string> ids;
+  std::vector<std::string_view> ids;
+  std::vector<bool> isWanted;  // for each member: its id is one of `ids`
+  std::map<std::size_t, std::size_t> tooLarge;
+  ids.reserve(page.members.size());
   for (const auto& [id, order] : page.members) {
-    if (task::unescapedId(id).starts_with(filter_.idPrefix)) ids.emplace_back(id);
+    isWanted.push_back(filter_.idPrefix.empty() || task::unescapedId(id).starts_with(filter_.idPrefix));
+    if (!isWanted.back()) continue;
+    if (const auto large = page.tooLarge.find(isWanted.size() - 1); large != page.tooLarge.end())
+      tooLarge.emplace(ids.size(), large->second);
+    ids.push_back(id);
   }
-  auto tasks = readFirstBuriedTasks(queue_, ids, kMaxPageBytes);
+  auto tasks = readMeasuredTasks(queue_, ids, tooLarge);
   if (!tasks) return tasks.error();
   const bool isFromEnd = filter_.order == ListOrder::LatestFirst;
-  std::size_t read = 0;
-  for (const auto& [id, order] : page.members) {
-    const bool isWanted = read < ids.size() && ids[read] == id;
-    if (isFull() || (isWanted && read == tasks->size())) {
+  auto task = tasks->begin();
+  for (std::size_t i = 0; i < page.members.size(); ++i) {
+    const auto& [id, order] = page.members[i];
+    if (isFull()) {
       if (!isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
       return {};
     }
     ++list_.examined;
     // When the list is read from its end, the cursor names the last member listed, not the next one.
     if (isFromEnd) at_->member = {.score = std::string(order), .beginning = std::string(id)};
-    if (!isWanted) continue;
-    if (auto& task = (*tasks)[read++]) addIfMatching(std::move(*task));
+    if (!isWanted[i]) continue;
+    if (*task) addIfMatching(std::move(**task));
+    ++task;
   }
   at_->member = page.next;
   if (page.isLast) goToNextPart();

@@ -1,6 +1,11 @@
--- One step of a list of a sorted set, in its order or from its end. Reply: {server's time in µs, how many members were visited,
--- {member, score, …}, score, beginning and skip of the next position (of the end: empty score)}, without members that
--- certainly have another name or id, or are too large to be read.
+-- One step of a list of a sorted set, in its order or from its end. Reply: {server's time in µs, how many members were
+-- visited, {member, score, …}, score, beginning and skip of the next position (of the end: empty score), {position, size,
+-- …}}, without members that certainly have another name or id, or are too large to be read.
+--
+-- With the key of a hash, the members are fields of it, which are all listed, and their values are measured instead. Then
+-- the last part of the reply has those of `found` whose values are too large to be read. Values of fields that certainly
+-- do not begin with `idPrefix` are not measured. The values themselves are read by one HMGET afterwards: in a script
+-- each would be copied twice.
 --
 -- A position names the first member that was not listed: the first of its score that does not sort before `beginning`,
 -- and `skip` members behind that. `beginning` is as short as it can be between the last member listed and the next one,
@@ -10,14 +15,15 @@
 --#include shared/ids.lua
 --#include shared/beginnings.lua
 local setKey = KEYS[1]
+local valuesKey = KEYS[2]  -- may be missing
 local from, to = ARGV[1], ARGV[2]  -- scores in the form of ZCOUNT
 local state = ARGV[3]              -- "due" or "scheduled": limits the scores by the server's time; empty: it does not
 local score, beginning, skip = ARGV[4], ARGV[5], tonumber(ARGV[6])  -- an empty score: from the first member
 local limit = tonumber(ARGV[7])
 local mostVisited = tonumber(ARGV[8])
-local mostBytes = tonumber(ARGV[9])  -- of visited members
+local mostBytes = tonumber(ARGV[9])  -- of visited members, or of their values
 local largest = tonumber(ARGV[10])
-local name, idPrefix = ARGV[11], ARGV[12]  -- of envelopes; empty: all
+local name, idPrefix = ARGV[11], ARGV[12]  -- of tasks; empty: all
 local isFromEnd = ARGV[13] == 'latest'
 local mostBeginning = 4096
 
@@ -69,8 +75,18 @@ local first = from == '-inf' and 0 or call('ZCOUNT', setKey, '-inf', '(' .. from
 local last = call('ZCOUNT', setKey, '-inf', to)
 -- In a list from the end all members from this rank on are listed.
 local rank = isFromEnd and math.min(score == '' and last or firstRank(), last) or firstRank()
-local found, visited, bytes, listed, listedScore = {}, 0, 0, nil, nil
+local found, visited, bytes, listed, listedScore, tooLarge = {}, 0, 0, nil, nil, {}
 
+-- The bytes of the value of a field that will be the next one of `found`.
+local function measure(field)
+  if idPrefix ~= '' and not string.find(field, '\\', 1, true) and string.sub(field, 1, #idPrefix) ~= idPrefix then
+    return 0
+  end
+  local size = call('HSTRLEN', valuesKey, field)
+  if size <= largest then return size end
+  tooLarge[#tooLarge + 1], tooLarge[#tooLarge + 2] = #found / 2 + 1, size
+  return 0
+end
 local function isOver()
   if isFromEnd then return rank <= first end
   return rank >= last
@@ -78,7 +94,8 @@ end
 local function visit(member, memberScore)
   listed, listedScore = member, memberScore
   rank, visited, bytes = isFromEnd and rank - 1 or rank + 1, visited + 1, bytes + #listed
-  if #listed <= largest and mayMatch(listed) then
+  if #listed <= largest and (valuesKey or mayMatch(listed)) then
+    if valuesKey then bytes = bytes + measure(listed) end
     found[#found + 1], found[#found + 2] = listed, listedScore
   end
 end
@@ -119,4 +136,4 @@ local function nextPosition()
   return positionOf(rank, before[1], before[2])
 end
 local nextScore, nextBeginning, nextSkip = nextPosition()
-return {time, visited, found, nextScore, nextBeginning, nextSkip}
+return {time, visited, found, nextScore, nextBeginning, nextSkip, tooLarge}

@@ -3,7 +3,7 @@
 -- its burial.
 --
 -- One command for many tasks costs a third of a command for each. The end of a value is the end of its envelope, and is
--- not sent: that makes the script by a fifth shorter.
+-- not sent: that makes the script by a fifth shorter. As a rule the whole envelope is that end.
 --#include shared/server.lua
 --#include shared/pieces.lua
 --#include shared/queue.lua
@@ -14,49 +14,82 @@ local buriedKey = KEYS[3]
 local buriedTasksKey = KEYS[4]
 local wakeKey = KEYS[5]
 local n = tonumber(ARGV[1])
--- Blocks of n arguments, each before its first: ids, heads of the values, what stands in the envelopes instead, marks.
-local idAt, valueHeadAt, envelopeHeadAt, markAt = 1, 1 + n, 1 + 2 * n, 1 + 3 * n
+-- Blocks of n arguments, each before its first: ids, heads of the values. Behind them, for each task whose envelope has
+-- another head than the empty one, or a mark: its position, that head, the mark.
+local idAt, valueHeadAt, othersAt = 1, 1 + n, 1 + 2 * n
 
 local time = now()
 call('ZCARD', queueKey)
 call('HLEN', idsKey)
 call('ZCARD', buriedKey)
-local ids, members, dues, equal, isAdded, missing = {}, {}, {}, {}, {}, {}
--- In seconds. %d costs a tenth of %.17g.
-local function secondsOf(microseconds)
-  return string.format('%d.%06d', math.floor(microseconds / 1000000), microseconds % 1000000)
+local envelopeHeads, idEntryPrefixes = {}, {}
+for at = othersAt + 1, #ARGV, 3 do
+  local i = tonumber(ARGV[at])
+  envelopeHeads[i], idEntryPrefixes[i] = ARGV[at + 1], ARGV[at + 2]
 end
--- Empty: the value is not the one that the caller read.
-local function envelopeIn(value, i)
-  local head = ARGV[valueHeadAt + i]
-  if not value or string.sub(value, 1, #head) ~= head then return '' end
-  return ARGV[envelopeHeadAt + i] .. string.sub(value, #head + 1)
+-- When task i is due, in seconds. %d costs a tenth of %.17g.
+local function dueOf(i)
+  local microseconds = time - n + i
+  return string.format('%d.%06d', microseconds / 1000000, microseconds % 1000000)
 end
-local function revive(i, envelope, isInQueue)
-  local id, due = ARGV[idAt + i], secondsOf(time - n + i)
-  ids[#ids + 1] = id
-  dues[#dues + 1], dues[#dues + 2] = id, ARGV[markAt + i] .. due
-  if isInQueue or isAdded[envelope] then
-    equal[#equal + 1] = {due, envelope}
-  else
-    isAdded[envelope] = true
-    members[#members + 1], members[#members + 2] = due, envelope
+-- `dues` has ids and values of the hash `ids`; `members` has scores and members of the queue.
+local ids, dues, members, missing = {}, {}, {}, {}
+local function take(i, value)
+  local id, head, due = ARGV[idAt + i], ARGV[valueHeadAt + i], dueOf(i)
+  if not value or string.sub(value, 1, #head) ~= head then
+    missing[#missing + 1] = i
+    return
   end
+  local envelope, at = string.sub(value, #head + 1), #ids + 1
+  if envelopeHeads[i] then envelope = envelopeHeads[i] .. envelope end
+  ids[at] = id
+  dues[2 * at - 1], dues[2 * at] = id, idEntryPrefixes[i] and idEntryPrefixes[i] .. due or due
+  members[2 * at - 1], members[2 * at] = due, envelope
 end
-for first = 1, n, 500 do
-  local last = math.min(first + 499, n)
-  local values, envelopes = call('HMGET', buriedTasksKey, unpack(ARGV, idAt + first, idAt + last)), {}
-  for i = first, last do envelopes[i - first + 1] = envelopeIn(values[i - first + 1], i) end
-  local scores = call('ZMSCORE', queueKey, unpack(envelopes))
-  for i = first, last do
-    local envelope = envelopes[i - first + 1]
-    if envelope == '' then missing[#missing + 1] = i else revive(i, envelope, scores[i - first + 1]) end
+for first = 1, n, 1000 do
+  local last = math.min(first + 999, n)
+  local values = call('HMGET', buriedTasksKey, unpack(ARGV, idAt + first, idAt + last))
+  for i = first, last do take(i, values[i - first + 1]) end
+end
+
+-- Removes those pairs from `members` whose member the queue has for another task of the very same bytes, and returns
+-- them. isOfAnother(score in the queue, score of the pair) tells.
+local function takeEqual(isOfAnother)
+  local equal, others = {}, {}
+  for first = 1, #members, 2000 do
+    local last, piece = math.min(first + 1999, #members), {}
+    for at = first + 1, last, 2 do piece[#piece + 1] = members[at] end
+    for k, score in ipairs(call('ZMSCORE', queueKey, unpack(piece))) do
+      local due = members[first + 2 * k - 2]
+      local to = isOfAnother(score, due) and equal or others
+      to[#to + 1], to[#to + 2] = due, piece[k]
+    end
   end
+  members = others
+  return equal
 end
+-- Returns how many were added.
+local function addAll()
+  local added = 0
+  for first = 1, #members, 6000 do
+    added = added + call('ZADD', queueKey, 'NX', unpack(members, first, math.min(first + 5999, #members)))
+  end
+  return added
+end
+local function addAgain(equal)
+  for at = 1, #equal, 2 do addToQueue(queueKey, idsKey, equal[at], equal[at + 1], '') end
+end
+
 inPieces('HDEL', buriedTasksKey, ids, 1, #ids)
 inPieces('ZREM', buriedKey, ids, 1, #ids)
-inPieces('ZADD', queueKey, members, 1, #members)
-for _, each in ipairs(equal) do addToQueue(queueKey, idsKey, each[1], each[2], '') end
+-- Where no task waits at one of the new scores, the scores tell afterwards which members were not added. Else they would
+-- not tell a task that was added from one that had the same score and the same bytes already.
+local waiting = {}
+if call('ZCOUNT', queueKey, dueOf(1), dueOf(n)) > 0 then waiting = takeEqual(function(score) return score end) end
+if addAll() < #members / 2 then
+  addAgain(takeEqual(function(score, due) return tonumber(score) ~= tonumber(due) end))
+end
+addAgain(waiting)
 inPieces('HSET', idsKey, dues, 1, #dues)
 if #ids > 0 then wakeInstances(wakeKey) end
 return missing
