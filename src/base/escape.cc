@@ -38,6 +38,27 @@ bool needsNoJsonEscape(char c) {
   return isPrintableAscii(c) && c != '"' && c != '\\';
 }
 
+// Compilers turn the loop into some vector instructions, because its length is fixed and it has no early exit.
+constexpr std::size_t kBlockBytes = 16;
+template <class IsPlain>
+bool isPlainBlock(const char* block, IsPlain isPlain) {
+  unsigned char others = 0;
+  for (std::size_t i = 0; i < kBlockBytes; ++i) others |= static_cast<unsigned char>(isPlain(block[i]) ? 0 : 1);
+  return others == 0;
+}
+
+// How many bytes at the beginning are plain.
+template <class IsPlain>
+std::size_t plainBytes(std::string_view text, IsPlain isPlain) {
+  std::size_t at = 0;
+  while (text.size() - at >= kBlockBytes && isPlainBlock(text.data() + at, isPlain)) at += kBlockBytes;
+  // The last bytes of a longer text are checked with some before them, as a whole block.
+  if (at > 0 && text.size() - at < kBlockBytes && isPlainBlock(text.data() + text.size() - kBlockBytes, isPlain))
+    return text.size();
+  while (at < text.size() && isPlain(text[at])) ++at;
+  return at;
+}
+
 void appendJsonCharacter(std::string& to, std::string_view character, std::uint32_t codePoint) {
   if (codePoint == '\n' || codePoint == '\r' || codePoint == '\t') return appendEscapeSequence(to, codePoint);
   if (steersTerminal(codePoint)) {
@@ -51,10 +72,9 @@ void appendJsonCharacter(std::string& to, std::string_view character, std::uint3
 }  // namespace
 
 void appendEscaped(std::string& to, std::string_view text) {
-  if (std::ranges::all_of(text, isPrintableAscii)) {
-    to += text;
-    return;
-  }
+  const auto plain = plainBytes(text, [](char c) { return isPrintableAscii(c); });
+  to += text.substr(0, plain);
+  text.remove_prefix(plain);
   while (!text.empty()) {
     const auto [codePoint, bytes] = firstUtf8Character(text);
     if (bytes == 0) {
@@ -103,7 +123,7 @@ std::string escapedInJson(std::string_view json) {
 void appendJsonString(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, needsNoJsonEscape) - text.begin());
+    const auto plain = plainBytes(text, [](char c) { return needsNoJsonEscape(c); });
     to += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -5,6 +5,12 @@
 namespace leptir::base {
 namespace {
 
+std::string jsonString(std::string_view text) {
+  std::string to;
+  appendJsonString(to, text);
+  return to;
+}
+
 TEST(Escaped, KeepsTextOfEveryLanguage) {
   EXPECT_EQ(escaped("底板 🦋 čaj ~ Leptir\\Task"), "底板 🦋 čaj ~ Leptir\\Task");
 }
@@ -33,6 +39,28 @@ TEST(EscapedInJson, WritesTerminalControlsAsJsonEscapesOfTheSameMeaning) {
 
 TEST(Escaped, EscapesBytesThatAreNotUtf8) {
   EXPECT_EQ(escaped("a\x9b\xff\xe5\xba"), "a\\x9b\\xff\\xe5\\xba");
+}
+
+TEST(Escaped, FindsACharacterAtEveryPositionOfTextOfEveryLength) {
+  for (std::size_t length = 1; length <= 50; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string text(length, 'a');
+      text[at] = '\n';
+      const auto before = text.substr(0, at), after = text.substr(at + 1);
+      EXPECT_EQ(escaped(text), before + "\\n" + after);
+      text[at] = '\x7f';
+      EXPECT_EQ(jsonString(text), '"' + before + "\\u007f" + after + '"');
+    }
+  }
+}
+
+TEST(JsonString, EscapesEachByteThatJsonDoesNotTakeAsItIs) {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const auto c = static_cast<char>(byte);
+    const auto text = std::string(20, 'a') + c + std::string(20, 'b');
+    const bool isPlain = byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+    EXPECT_EQ(jsonString(text) == '"' + text + '"', isPlain) << byte;
+  }
 }
 
 TEST(InQuotes, CutsLongTextBetweenCharacters) {

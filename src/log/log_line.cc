@@ -10,6 +10,8 @@
 namespace leptir::log {
 namespace {
 
+using namespace std::string_view_literals;
+
 // A second in the local time zone: "2026-11-23T16:25:49" and "+00:00".
 struct LocalSecond {
   std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
@@ -44,31 +46,32 @@ void appendMicroseconds(std::string& line, Time time) {
   line.append(digits, sizeof digits - 1);
 }
 
-// With the word that configurations have for the level.
+// Ends the field of the time. With the word that configurations have for the level.
 std::string_view levelField(LogLevel level) {
   switch (level) {
     case LogLevel::Error:
-      return R"(,"level":"error")";
+      return R"(","level":"error")";
     case LogLevel::Warning:
-      return R"(,"level":"warning")";
+      return R"(","level":"warning")";
     case LogLevel::Info:
-      return R"(,"level":"info")";
+      return R"(","level":"info")";
     case LogLevel::Debug:
-      return R"(,"level":"debug")";
+      return R"(","level":"debug")";
   }
-  return {};
+  return R"(")";
 }
 
-void appendField(std::string& line, std::string_view key, std::string_view text) {
+// `start`: all in front of the text, with the key.
+void appendField(std::string& line, std::string_view start, std::string_view text) {
   if (text.empty()) return;
-  line.append(",\"").append(key).append("\":");
+  line += start;
   base::appendJsonString(line, text);
 }
 
 void appendTaskFields(std::string& line, const LogTask& task) {
-  appendField(line, "task", task.id);
-  appendField(line, "name", task.name);
-  if (task.attempt > 0) line.append(",\"attempt\":").append(std::to_string(task.attempt));
+  appendField(line, R"(,"task":)"sv, task.id);
+  appendField(line, R"(,"name":)"sv, task.name);
+  if (task.attempt > 0) line.append(R"(,"attempt":)"sv).append(std::to_string(task.attempt));
 }
 
 // "[id](name) ", as PHP leptir writes it.
@@ -118,8 +121,8 @@ std::string formatTextLine(const LogEntry& entry) {
 
 std::string sourceFields(std::string_view instance, std::string_view process) {
   std::string fields;
-  appendField(fields, "instance", instance);
-  appendField(fields, "process", process);
+  appendField(fields, R"(,"instance":)"sv, instance);
+  appendField(fields, R"(,"process":)"sv, process);
   return fields;
 }
 
@@ -127,16 +130,13 @@ std::string formatJsonLine(const LogEntry& entry, std::string_view source) {
   const auto& local = cachedLocalSecond(entry.time);
   std::string line;
   line.reserve(160 + source.size() + entry.task.id.size() + entry.task.name.size() + entry.message.size());
-  line += R"({"time":")";
-  line += local.text;
+  line.append(R"({"time":")"sv).append(local.text);
   appendMicroseconds(line, entry.time);
-  line.append(local.offset) += '"';
-  line += levelField(entry.level);
-  line += source;
+  line.append(local.offset).append(levelField(entry.level)).append(source);
   appendTaskFields(line, entry.task);
-  line += R"(,"message":)";
+  line += R"(,"message":)"sv;
   base::appendJsonString(line, entry.message);
-  line += "}\n";
+  line += "}\n"sv;
   return line;
 }
 
