@@ -116,6 +116,55 @@ TEST_F(RedisBulkTest, ARevivedTaskWithTheBytesOfAWaitingOneIsAnotherTask) {
   EXPECT_EQ(waiting(), 2);
 }
 
+// Where tasks wait at the due times that revived tasks get, these due times cannot tell which tasks were added.
+TEST_F(RedisBulkTest, RevivedTasksWithTheBytesOfWaitingOnesAreOtherTasksWhereverThoseWait) {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(systemClock().now().time_since_epoch());
+  Ids ids;
+  for (int i = 0; i < 4000; ++i) {
+    const auto id = "t" + std::to_string(i);
+    strangersPush(envelope(id), std::to_string((now.count() + i * 1000) / 1e6));
+    if (i % 4 != 0) continue;
+    bury(id, envelope(id));
+    ids.push_back(id);
+  }
+  EXPECT_EQ(revive(ids), 1000u);
+  EXPECT_EQ(waiting(), 5000);
+}
+
+TEST_F(RedisBulkTest, EqualTasksAreRevivedAsSeveralOnes) {
+  Ids ids;
+  for (int i = 0; i < 1000; ++i) {
+    ids.push_back("made." + std::to_string(i));
+    bury(ids.back(), i % 2 == 0 ? "no envelope" : envelope(ids.back()));
+  }
+  EXPECT_EQ(listedIds().size(), 1000u);
+  EXPECT_EQ(revive(ids), 1000u);
+  EXPECT_EQ(waiting(), 1000);
+  EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:buried"}), 0);
+}
+
+TEST_F(RedisBulkTest, ListedTasksAreRevivedWithoutTheCountersInTheirEnvelopes) {
+  const auto withCounters = [](const std::string& id) {
+    return R"({"at":3,"cn":"Test","pr":0,"td":{"id":")" + id + R"(","parameters":[]},"cr":1})";
+  };
+  for (const std::string id : {"a", "b"}) bury(id, withCounters(id));
+  bury("c", envelope("c"));
+  const auto ids = listedIds();
+  EXPECT_EQ(revive(ids), 3u);
+  EXPECT_GT(scoreOf(R"({"cn":"Test","pr":0,"td":{"id":"a","parameters":[]}})"), 0);
+  EXPECT_GT(scoreOf(R"({"cn":"Test","pr":0,"td":{"id":"b","parameters":[]}})"), 0);
+  EXPECT_GT(scoreOf(envelope("c")), 0);
+}
+
+TEST_F(RedisBulkTest, TasksThatWereListedAndRevivedOnceAreNotBuried) {
+  bury("b", envelope("b"));
+  const auto ids = listedIds();
+  EXPECT_EQ(revive(ids), 1u);
+  EXPECT_EQ(revive(ids), 0u);
+  bury("b", envelope("b"));
+  EXPECT_EQ(revive(ids), 1u) << "buried again";
+}
+
 TEST_F(RedisBulkTest, LargeTasksAreRevivedAndRemovedInSlices) {
   Ids ids;
   for (int i = 0; i < 20; ++i) {

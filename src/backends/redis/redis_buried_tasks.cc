@@ -36,17 +36,16 @@ Result<std::vector<std::optional<std::string>>> readValues(RedisQueue& queue, st
   return values;
 }
 
-// Two lists as long as `escapedIds`. In place of a value that is too large stands that of an empty id, which no task
-// has.
-Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::span<const std::string_view> escapedIds,
-                                                       const std::map<std::size_t, std::size_t>& tooLarge) {
+}  // namespace
+
+// Two lists of the same length. In place of a value that is too large stands that of an empty id, which no task has.
+Result<std::vector<RedisReply>> readMeasuredTasks(RedisQueue& queue, const MeasuredTasks& measured) {
+  const auto count = measured.escapedIds.size();
+  if (count == 0) return std::vector<RedisReply>();
   std::vector<std::string_view> values{"HMGET", queue.keys.buriedTasks}, idEntries{"HMGET", queue.keys.ids};
-  values.reserve(escapedIds.size() + 2);
-  idEntries.reserve(escapedIds.size() + 2);
-  for (std::size_t i = 0; i < escapedIds.size(); ++i) {
-    values.push_back(tooLarge.contains(i) ? std::string_view() : escapedIds[i]);
-    idEntries.emplace_back(escapedIds[i]);
-  }
+  values.insert(values.end(), measured.escapedIds.begin(), measured.escapedIds.end());
+  idEntries.insert(idEntries.end(), measured.escapedIds.begin(), measured.escapedIds.end());
+  for (const auto& [i, size] : measured.tooLarge) values[i + 2] = {};
   auto& connection = *queue.connection;
   connection.append(values);
   connection.append(idEntries);
@@ -55,27 +54,22 @@ Result<std::vector<RedisReply>> readValuesAndIdEntries(RedisQueue& queue, std::s
   for (const auto& reply : *replies) {
     if (reply.value().isError()) return connection.errorOf(reply.value());
     const RedisExpect expect(connection);
-    if (auto fits = expect.texts(reply.value(), escapedIds.size(), RedisExpect::Nils::Allowed); !fits)
-      return fits.error();
+    if (auto fits = expect.texts(reply.value(), count, RedisExpect::Nils::Allowed); !fits) return fits.error();
   }
   return replies;
 }
 
-}  // namespace
-
-Result<std::vector<std::optional<FoundTask>>> readMeasuredTasks(RedisQueue& queue,
-                                                                std::span<const std::string_view> escapedIds,
-                                                                const std::map<std::size_t, std::size_t>& tooLarge) {
-  if (escapedIds.empty()) return std::vector<std::optional<FoundTask>>();
-  const auto replies = readValuesAndIdEntries(queue, escapedIds, tooLarge);
-  if (!replies) return replies.error();
-  const auto values = replies->front().value(), idEntries = replies->back().value();
-  std::vector<std::optional<FoundTask>> tasks(escapedIds.size());
-  for (std::size_t i = 0; i < escapedIds.size(); ++i) {
-    if (!values[i].isNil()) tasks[i] = buriedTask(escapedIds[i], idEntries[i].text(), values[i].text());
+std::vector<std::optional<FoundTask>> buriedTasksIn(const MeasuredTasks& measured,
+                                                    std::span<const RedisReply> replies) {
+  const auto& ids = measured.escapedIds;
+  std::vector<std::optional<FoundTask>> tasks(ids.size());
+  if (ids.empty()) return tasks;
+  const auto values = replies.front().value(), idEntries = replies.back().value();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!values[i].isNil()) tasks[i] = buriedTask(ids[i], idEntries[i].text(), values[i].text());
   }
-  for (const auto& [i, size] : tooLarge)
-    tasks[i] = buriedTask(escapedIds[i], idEntries[i].text(), encodeTooLarge(size));
+  for (const auto& [i, size] : measured.tooLarge)
+    tasks[i] = buriedTask(ids[i], idEntries[i].text(), encodeTooLarge(size));
   return tasks;
 }
 

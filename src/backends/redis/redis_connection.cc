@@ -29,7 +29,11 @@ void RedisConnection::append(Words words) {
   }
   if (appendFailure_) return;
   link_.wire().put(words);
-  if (link_.wire().unsent() < kSendThresholdBytes) return;
+  if (link_.wire().unsent() >= kSendThresholdBytes) send();
+}
+
+void RedisConnection::send() {
+  if (appended_ == 0 || appendFailure_) return;
   if (auto pumped = link_.wire().pump(); !pumped) appendFailure_ = link_.closeBroken(pumped.error());
 }
 

@@ -43,6 +43,9 @@ class RedisConnection {
   void append(Words words);
   void append(std::initializer_list<std::string_view> words) { append(Words(words.begin(), words.size())); }
   Result<std::vector<RedisReply>> exchange();
+  // Sends what was appended as far as that is possible without waiting, so that the server works while the caller does
+  // something else before exchange().
+  void send();
 
   // The Error for an error reply; its message names the server.
   Error errorOf(RedisValue error) const { return link_.errorOf(error); }

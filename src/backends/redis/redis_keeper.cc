@@ -100,9 +100,19 @@ Result<std::vector<FoundTask>> RedisTaskKeeper::buriedAmong(std::span<const std:
   return readBuriedTasks(*queue_, escapedIds(ids));
 }
 
+Result<std::size_t> RedisTaskKeeper::revive(std::span<const std::string> ids) {
+  prefetch_.expectAnotherList();
+  return bulk_.revive(ids);
+}
+
+Result<std::size_t> RedisTaskKeeper::removeMany(std::span<const std::string> ids) {
+  prefetch_.expectAnotherList();
+  return bulk_.removeMany(ids);
+}
+
 // An operator changes what was listed: its members are remembered, so that they need not be searched.
 Result<TaskList> RedisTaskKeeper::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
-  auto page = RedisTaskLister(*queue_, filter, limit).list(cursor);
+  auto page = RedisTaskLister(*queue_, prefetch_, filter, limit).list(cursor);
   if (page) bulk_.remember(page->tasks);
   return page;
 }

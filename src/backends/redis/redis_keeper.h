@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backends/redis/redis_bulk.h"
+#include "backends/redis/redis_buried_prefetch.h"
 #include "backends/redis/redis_queue.h"
 #include "backends/redis/redis_task_search.h"
 #include "leptir/spi/buried_lookup.h"
@@ -15,17 +16,21 @@ namespace leptir::redis {
 class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
  public:
   explicit RedisTaskKeeper(std::shared_ptr<RedisQueue> queue)
-      : queue_(std::move(queue)), connection_(*queue_->connection), search_(*queue_), bulk_(*queue_) {}
+      : queue_(std::move(queue)),
+        connection_(*queue_->connection),
+        search_(*queue_),
+        bulk_(*queue_),
+        prefetch_(*queue_) {}
 
   Result<FoundTask> find(std::string_view id) override;
   Result<void> remove(std::string_view id) override;
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
-  Result<std::size_t> revive(std::span<const std::string> ids) override { return bulk_.revive(ids); }
+  Result<std::size_t> revive(std::span<const std::string> ids) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
   Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::optional<Time>> earliestDue() override;
-  Result<std::size_t> removeMany(std::span<const std::string> ids) override { return bulk_.removeMany(ids); }
+  Result<std::size_t> removeMany(std::span<const std::string> ids) override;
   Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
     return bulk_.reschedule(ids, due);
   }
@@ -39,6 +44,7 @@ class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
   RedisConnection& connection_;
   RedisTaskSearch search_;
   RedisBulk bulk_;
+  RedisBuriedPrefetch prefetch_;
 };
 
 }  // namespace leptir::redis

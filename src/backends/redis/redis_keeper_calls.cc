@@ -57,7 +57,8 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
   call.addEach(tasks, &BuriedTaskToRevive::escapedId).addEach(tasks, &BuriedTaskToRevive::valueHead);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto& task = tasks[i];
-    if (!task.envelopeHead.empty() || !task.idEntryPrefix.empty()) call.arguments(i + 1, task.envelopeHead, task.idEntryPrefix);
+    if (!task.envelopeHead.empty() || !task.idEntryPrefix.empty())
+      call.arguments(i + 1, task.envelopeHead, task.idEntryPrefix);
   }
   return call;
 }

@@ -46,8 +46,20 @@ Result<std::map<std::size_t, std::size_t>> tooLargeIn(const RedisExpect& expect,
   return tooLarge;
 }
 
+std::string_view wordOf(const std::optional<TaskState>& state) {
+  return state == TaskState::Due || state == TaskState::Scheduled ? nameOf(*state) : std::string_view();
+}
+
+Result<MemberPage> run(RedisQueue& queue, const ListStep& step) {
+  auto reply = runScript(*queue.connection, callOf(queue, step));
+  if (!reply) return reply.error();
+  return memberPageOf(*queue.connection, std::move(*reply));
+}
+
+}  // namespace
+
 // [server's time in µs, visited, [member, score, …], score, beginning, skip, [position, size, …]]
-Result<MemberPage> pageOf(const RedisConnection& connection, RedisReply reply) {
+Result<MemberPage> memberPageOf(const RedisConnection& connection, RedisReply reply) {
   const RedisExpect expect(connection);
   constexpr auto kAny = std::numeric_limits<std::int64_t>::max();
   const auto answer = reply.value();
@@ -76,18 +88,6 @@ Result<MemberPage> pageOf(const RedisConnection& connection, RedisReply reply) {
   return page;
 }
 
-Result<MemberPage> run(RedisQueue& queue, const ListStep& step) {
-  auto reply = runScript(*queue.connection, callOf(queue, step));
-  if (!reply) return reply.error();
-  return pageOf(*queue.connection, std::move(*reply));
-}
-
-std::string_view wordOf(const std::optional<TaskState>& state) {
-  return state == TaskState::Due || state == TaskState::Scheduled ? nameOf(*state) : std::string_view();
-}
-
-}  // namespace
-
 // Scores are doubles, and may differ from a time by less than a microsecond: a microsecond more is asked for.
 Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
                                StepLimits limits) {
@@ -111,6 +111,13 @@ Result<MemberPage> listBuriedIds(RedisQueue& queue, const TaskFilter& filter, co
                      .limits = limits,
                      .idPrefix = filter.idPrefix,
                      .order = filter.order});
+}
+
+void appendListOfBuriedIds(RedisConnection& connection, const RedisQueue& queue, const MemberPosition& from,
+                           std::size_t limit) {
+  const ListStep step{
+      .key = queue.keys.buried, .valuesKey = &queue.keys.buriedTasks, .position = from, .limits = {.members = limit}};
+  connection.append(callOf(queue, step).words());
 }
 
 namespace calls {

@@ -52,6 +52,11 @@ Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, cons
 // of the id: they have `limits.bytes` together, and one value more, without those that are too large to be read.
 Result<MemberPage> listBuriedIds(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
                                  StepLimits limits);
+// The same in two parts, of the first `limit` tasks without a filter: appends the request to a connection, and reads
+// the reply.
+void appendListOfBuriedIds(RedisConnection& connection, const RedisQueue& queue, const MemberPosition& from,
+                           std::size_t limit);
+Result<MemberPage> memberPageOf(const RedisConnection& connection, RedisReply reply);
 
 struct WaitingTask {
   std::string escapedId;

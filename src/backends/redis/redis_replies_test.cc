@@ -316,7 +316,7 @@ TEST(OddReplies, AListThatNeverEndsIsReadInPages) {
   OddServer odd([&](const std::vector<std::string>& words) -> std::string {
     if (words[0] != "EVALSHA") return "";
     ++steps;
-    return "*6\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n";
+    return "*7\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n*0\r\n";
   });
   const auto page = odd.broker()->keeper().list({}, "", 10);
   ASSERT_TRUE(page) << page.error().message();
@@ -339,7 +339,7 @@ TEST(OddReplies, AChangeOfTasksWhoseSearchNeverEndsIsAnError) {
     if (words[0] == "HSTRLEN") return ":0\r\n";
     if (words[0] != "EVALSHA") return "";
     const bool isRemoval = words[3].ends_with(":buried");
-    return isRemoval ? "*2\r\n:1\r\n*1\r\n:1\r\n" : "*6\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n";
+    return isRemoval ? "*2\r\n:1\r\n*1\r\n:1\r\n" : "*7\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n*0\r\n";
   });
   const auto error = errorOf(odd.broker()->keeper().removeMany(std::vector<std::string>{"id"}));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);

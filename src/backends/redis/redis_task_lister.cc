@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "backends/redis/redis_buried_tasks.h"
@@ -33,9 +32,12 @@ Time dueOfLeased(const StoredValue& original, const StoredValue& known, std::str
 
 }  // namespace
 
-RedisTaskLister::RedisTaskLister(RedisQueue& queue, const TaskFilter& filter, std::size_t limit)
+RedisTaskLister::RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& ahead, const TaskFilter& filter,
+                                 std::size_t limit)
     : queue_(queue),
       connection_(*queue.connection),
+      prefetch_(ahead),
+      expectsAnother_(ahead.takeExpectation()),
       filter_(filter),
       limit_(std::clamp<std::size_t>(limit, 1, kMaxMembersOfStep)) {}
 
@@ -181,37 +183,54 @@ Result<void> RedisTaskLister::addLeased(std::vector<LeasedTask> leased) {
 // --- buried tasks
 
 Result<void> RedisTaskLister::readBuried() {
-  const auto page =
-      listBuriedIds(queue_, filter_, at_->member, {.members = maxBuriedOfStep(), .bytes = kMaxPageBytes - bytes_});
+  const auto most = maxBuriedOfStep();
+  if (mayPrefetch()) {
+    if (const auto page = prefetch_.take(at_->member, most)) return addBuried(*page);
+  }
+  const auto page = listBuriedIds(queue_, filter_, at_->member, {.members = most, .bytes = kMaxPageBytes - bytes_});
   if (!page) return page.error();
   return addBuried(*page);
 }
 
-// Without a filter each visited task is listed, so no more are visited than the page still takes.
+bool RedisTaskLister::takesAllBuried() const {
+  return filter_.name.empty() && filter_.idPrefix.empty() && filter_.reasonContains.empty() && !filter_.dueFrom &&
+         !filter_.dueBefore;
+}
+
+bool RedisTaskLister::mayPrefetch() const {
+  return takesAllBuried() && filter_.order == ListOrder::EarliestFirst && list_.examined == 0;
+}
+
+// Without a filter each task is one of the list.
 std::size_t RedisTaskLister::maxBuriedOfStep() const {
-  const bool takesAll = filter_.name.empty() && filter_.idPrefix.empty() && filter_.reasonContains.empty() &&
-                        !filter_.dueFrom && !filter_.dueBefore;
   const auto left = static_cast<std::size_t>(kMaxTasksExamined - list_.examined);
-  return std::min(takesAll ? limit_ - list_.tasks.size() : kMaxMembersOfStep, left);
+  return std::min(takesAllBuried() ? limit_ - list_.tasks.size() : kMaxMembersOfStep, left);
+}
+
+// Where this page fills the list, the server lists the next one while this process reads the tasks of this one.
+void RedisTaskLister::prefetchNext(const MemberPage& page) {
+  const bool fillsTheList = page.members.size() == limit_ && !page.isLast;
+  if (expectsAnother_ && fillsTheList && mayPrefetch()) prefetch_.ask(page.next, limit_);
 }
 
 // Reads those whose ids match; the next step begins with the first that found no room in the list.
 Result<void> RedisTaskLister::addBuried(const MemberPage& page) {
-  std::vector<std::string_view> ids;
-  std::vector<bool> isWanted;  // for each member: its id is one of `ids`
-  std::map<std::size_t, std::size_t> tooLarge;
-  ids.reserve(page.members.size());
+  MeasuredTasks wanted;
+  std::vector<bool> isWanted;  // for each member
+  wanted.escapedIds.reserve(page.members.size());
   for (const auto& [id, order] : page.members) {
     isWanted.push_back(filter_.idPrefix.empty() || task::unescapedId(id).starts_with(filter_.idPrefix));
     if (!isWanted.back()) continue;
     if (const auto large = page.tooLarge.find(isWanted.size() - 1); large != page.tooLarge.end())
-      tooLarge.emplace(ids.size(), large->second);
-    ids.push_back(id);
+      wanted.tooLarge.emplace(wanted.escapedIds.size(), large->second);
+    wanted.escapedIds.push_back(id);
   }
-  auto tasks = readMeasuredTasks(queue_, ids, tooLarge);
-  if (!tasks) return tasks.error();
+  const auto replies = readMeasuredTasks(queue_, wanted);
+  if (!replies) return replies.error();
+  prefetchNext(page);
+  auto tasks = buriedTasksIn(wanted, *replies);
   const bool isFromEnd = filter_.order == ListOrder::LatestFirst;
-  auto task = tasks->begin();
+  auto task = tasks.begin();
   for (std::size_t i = 0; i < page.members.size(); ++i) {
     const auto& [id, order] = page.members[i];
     if (isFull()) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/redis/redis_buried_prefetch.h"
 #include "backends/redis/redis_list_calls.h"
 #include "backends/redis/redis_list_cursor.h"
 #include "backends/redis/redis_queue.h"
@@ -19,8 +20,8 @@ namespace leptir::redis {
 // One call of TaskKeeper::list.
 class RedisTaskLister {
  public:
-  // `queue` and `filter` must outlive this object.
-  RedisTaskLister(RedisQueue& queue, const TaskFilter& filter, std::size_t limit);
+  // `queue`, `ahead` and `filter` must outlive this object.
+  RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& ahead, const TaskFilter& filter, std::size_t limit);
 
   Result<TaskList> list(std::string_view cursor);
 
@@ -37,12 +38,17 @@ class RedisTaskLister {
   Result<std::size_t> readLeasedTasks(const std::string& session, std::span<const std::uint64_t> numbers);
   Result<void> addLeased(std::vector<LeasedTask> leased);
   Result<void> readBuried();
+  bool takesAllBuried() const;
+  bool mayPrefetch() const;
   std::size_t maxBuriedOfStep() const;
+  void prefetchNext(const MemberPage& page);
   Result<void> addBuried(const MemberPage& page);
   void addIfMatching(FoundTask task);
 
   RedisQueue& queue_;
   RedisConnection& connection_;
+  RedisBuriedPrefetch& prefetch_;
+  const bool expectsAnother_;  // list after this one
   const TaskFilter& filter_;
   const std::size_t limit_;
   std::optional<ListCursor> at_;                      // none: there are no more tasks

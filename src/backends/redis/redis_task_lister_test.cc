@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <set>
 
 #include "backends/redis/redis_queue_fixture.h"
@@ -12,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class RedisTaskListerTest : public RedisQueueTest {
@@ -33,6 +35,26 @@ class RedisTaskListerTest : public RedisQueueTest {
     std::vector<std::string> ids;
     for (const auto& each : all(filter, limit)) ids.push_back(each.id);
     return ids;
+  }
+  void bury(const std::string& id, const std::string& envelope, int order) {
+    server.ask({"HSET", "{leptir:ztasks}:buried:tasks", id, "1 0 0 0 3 why" + envelope});
+    server.ask({"ZADD", "{leptir:ztasks}:buried", std::to_string(order), id});
+    server.ask({"HSET", "{leptir:ztasks}:ids", id, "b5"});
+  }
+  // Calls `meanwhile` with the number of pages that have been listed, after each revival.
+  std::size_t reviveInPages(std::size_t limit, const std::function<void(int)>& meanwhile) {
+    std::size_t revived = 0;
+    std::string cursor;
+    int pages = 0;
+    do {
+      const auto listed = page({.state = TaskState::Buried}, cursor, limit);
+      std::vector<std::string> ids;
+      for (const auto& each : listed.tasks) ids.push_back(each.id);
+      revived += must(broker->keeper().revive(ids));
+      meanwhile(++pages);
+      cursor = listed.cursor;
+    } while (!cursor.empty());
+    return revived;
   }
   static std::string envelope(const std::string& id, const std::string& name = "Test") {
     return R"({"cn":")" + name + R"(","pr":0,"tl":0,"toex":0,"td":{"id":")" + id + R"(","parameters":[]}})";
@@ -165,6 +187,61 @@ TEST_F(RedisTaskListerTest, BuriedTasksOfOneOrderAreListedOnce) {
   EXPECT_EQ(listed.size(), 30u);
   EXPECT_EQ(std::set(listed.begin(), listed.end()).size(), 30u);
   EXPECT_EQ(all()[0].reason, "why");
+}
+
+TEST_F(RedisTaskListerTest, BuriedTasksThatAreTooLargeAreListedWithoutTheirEnvelopes) {
+  bury("a1", std::string(17 << 20, 'x'), 1);
+  bury("b1", envelope("b1"), 2);
+  bury("b2", std::string(17 << 20, 'x'), 3);
+  bury("b3", envelope("b3"), 4);
+  EXPECT_THAT(ids(), ElementsAre("a1", "b1", "b2", "b3"));
+  const auto listed = all({.idPrefix = "b"});
+  ASSERT_EQ(listed.size(), 3u);
+  EXPECT_EQ(listed[0].envelope, envelope("b1"));
+  EXPECT_EQ(listed[1].envelope, "");
+  EXPECT_THAT(listed[1].reason, HasSubstr("too large"));
+  EXPECT_EQ(listed[2].envelope, envelope("b3"));
+}
+
+TEST_F(RedisTaskListerTest, APageOfBuriedTasksEndsWithTheOneThatBringsItBeyondItsBytes) {
+  for (int i = 1; i <= 6; ++i) bury("b" + std::to_string(i), std::string(5 << 20, 'x'), i);
+  const auto first = page({.state = TaskState::Buried});
+  EXPECT_EQ(first.tasks.size(), 4u);
+  EXPECT_EQ(page({.state = TaskState::Buried}, first.cursor).tasks.size(), 2u);
+}
+
+// --- pages that are listed ahead, since tasks of the page before were changed
+
+TEST_F(RedisTaskListerTest, EachBuriedTaskIsRevivedOncePageAfterPage) {
+  for (int i = 0; i < 250; ++i) bury("b" + std::to_string(i), envelope("b" + std::to_string(i)), i / 7 + 1);
+  EXPECT_EQ(reviveInPages(10, [](int) {}), 250u);
+  EXPECT_EQ(waiting(), 250);
+}
+
+TEST_F(RedisTaskListerTest, APageLeavesOutTasksThatWereRemovedAfterItWasListedAhead) {
+  for (int i = 0; i < 50; ++i) bury("b" + std::to_string(i), envelope("b" + std::to_string(i)), i + 1);
+  const auto other = open();
+  const auto revived = reviveInPages(10, [&](int pages) {
+    if (pages == 2) must(other->keeper().remove("b25"));
+  });
+  EXPECT_EQ(revived, 49u);
+  EXPECT_EQ(waiting(), 49);
+}
+
+TEST_F(RedisTaskListerTest, ATaskThatIsBuriedAfterTheLastPageWasListedAheadIsListed) {
+  for (int i = 0; i < 25; ++i) bury("b" + std::to_string(i), envelope("b" + std::to_string(i)), i + 1);
+  const auto revived = reviveInPages(10, [this](int pages) {
+    if (pages == 2) bury("late", envelope("late"), 100);
+  });
+  EXPECT_EQ(revived, 26u);
+}
+
+TEST_F(RedisTaskListerTest, AServerThatEndsTheConnectionOfAListAheadIsAskedAgain) {
+  for (int i = 0; i < 50; ++i) bury("b" + std::to_string(i), envelope("b" + std::to_string(i)), i + 1);
+  const auto revived = reviveInPages(10, [this](int pages) {
+    if (pages == 2) server.ask({"CLIENT", "KILL", "TYPE", "normal"});
+  });
+  EXPECT_EQ(revived, 50u);
 }
 
 TEST_F(RedisTaskListerTest, KeysOfAnotherTypeAreAnError) {

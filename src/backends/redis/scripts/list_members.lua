@@ -1,11 +1,11 @@
 -- One step of a list of a sorted set, in its order or from its end. Reply: {server's time in µs, how many members were
--- visited, {member, score, …}, score, beginning and skip of the next position (of the end: empty score), {position, size,
--- …}}, without members that certainly have another name or id, or are too large to be read.
+-- visited, {member, score, …}, score, beginning and skip of the next position (of the end: empty score), {position,
+-- size, …}}, without members that certainly have another name or id, or are too large to be read.
 --
--- With the key of a hash, the members are fields of it, which are all listed, and their values are measured instead. Then
--- the last part of the reply has those of `found` whose values are too large to be read. Values of fields that certainly
--- do not begin with `idPrefix` are not measured. The values themselves are read by one HMGET afterwards: in a script
--- each would be copied twice.
+-- With the key of a hash, the members are fields of that hash. Then all of them are listed, their values are measured
+-- too, and the last part of the reply has the listed ones whose values are too large to be read. Values of fields that
+-- do not begin with `idPrefix` are not measured. The caller reads the values by one HMGET afterwards: in a script each
+-- would be copied twice.
 --
 -- A position names the first member that was not listed: the first of its score that does not sort before `beginning`,
 -- and `skip` members behind that. `beginning` is as short as it can be between the last member listed and the next one,

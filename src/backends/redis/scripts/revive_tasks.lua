@@ -82,8 +82,8 @@ end
 
 inPieces('HDEL', buriedTasksKey, ids, 1, #ids)
 inPieces('ZREM', buriedKey, ids, 1, #ids)
--- Where no task waits at one of the new scores, the scores tell afterwards which members were not added. Else they would
--- not tell a task that was added from one that had the same score and the same bytes already.
+-- Where no task waits at one of the new scores, the scores tell afterwards which members were not added. Otherwise a
+-- task may have had the same score and the same bytes already, so that all members are looked up first.
 local waiting = {}
 if call('ZCOUNT', queueKey, dueOf(1), dueOf(n)) > 0 then waiting = takeEqual(function(score) return score end) end
 if addAll() < #members / 2 then
