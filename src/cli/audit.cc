@@ -45,7 +45,7 @@ void printTable(const AuditView& view, Time now) {
 
 }  // namespace
 
-int runCommand(const AuditCommand& command, const Program& program) {
+int runCommand(const AuditTrailCommand& command, const Program& program) {
   return operate(command.config, program, [&](Operations& operations, const Config&) {
     const auto view = operations.auditTrail(command.limit);
     if (!view) return failOperation("audit", view.error());

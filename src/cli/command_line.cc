@@ -443,7 +443,7 @@ class Parser {
   StackCommand stack_;
   NamesCommand names_;
   DoctorCommand doctor_;
-  AuditCommand audit_;
+  AuditTrailCommand audit_;
   DrainCommand drain_;
   WorkersCommand workers_;
   MetricsCommand metrics_;

@@ -113,8 +113,8 @@ using Command =
     std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand, InfoCommand,
                  TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand, RescheduleCommand,
                  AgainCommand, PauseCommand, ResumeCommand, InstancesCommand, LogsCommand, StackCommand, NamesCommand,
-                 DoctorCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand, CheckCommand,
-                 BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
+                 DoctorCommand, AuditTrailCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand,
+                 CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

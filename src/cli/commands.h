@@ -30,7 +30,7 @@ int runCommand(const LogsCommand& command, const Program& program);
 int runCommand(const StackCommand& command, const Program& program);
 int runCommand(const NamesCommand& command, const Program& program);
 int runCommand(const DoctorCommand& command, const Program& program);
-int runCommand(const AuditCommand& command, const Program& program);
+int runCommand(const AuditTrailCommand& command, const Program& program);
 int runCommand(const DrainCommand& command, const Program& program);
 int runCommand(const WorkersCommand& command, const Program& program);
 int runCommand(const MetricsCommand& command, const Program& program);

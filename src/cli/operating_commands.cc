@@ -129,7 +129,7 @@ void addOptions(CLI::App& app, DoctorCommand& command) {
   addConfig(app, command.config);
 }
 
-void addOptions(CLI::App& app, AuditCommand& command) {
+void addOptions(CLI::App& app, AuditTrailCommand& command) {
   app.add_option("--limit", command.limit, "at most this many entries (default 20)")
       ->check(wholeNumber("a whole number from 1 to 10000", 1, 10'000));
   addJson(app, command.json);

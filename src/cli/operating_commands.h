@@ -63,7 +63,7 @@ struct DoctorCommand {
   std::filesystem::path config;
   bool json = false;
 };
-struct AuditCommand {
+struct AuditTrailCommand {
   std::filesystem::path config;
   std::size_t limit = 20;
   bool json = false;
@@ -126,7 +126,7 @@ void addOptions(CLI::App& app, LogsCommand& command);
 void addOptions(CLI::App& app, StackCommand& command);
 void addOptions(CLI::App& app, NamesCommand& command);
 void addOptions(CLI::App& app, DoctorCommand& command);
-void addOptions(CLI::App& app, AuditCommand& command);
+void addOptions(CLI::App& app, AuditTrailCommand& command);
 void addOptions(CLI::App& app, BuriedCommand& command);
 void addOptions(CLI::App& app, CancelCommand& command);
 void addOptions(CLI::App& app, RunNowCommand& command);

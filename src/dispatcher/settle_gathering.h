@@ -32,7 +32,7 @@ class SettleGathering {
   // a request, another operation than an acknowledgement is due, or no further task is leased that could end.
   std::optional<Duration> remaining(const std::deque<std::shared_ptr<SettleBatch>>& batches, std::uint64_t epoch,
                                     BootTime now) {
-    const bool mayWait = !batches.empty() && batches.size() < kMaxBatches && isPartialRequest(batches, epoch);
+    const bool mayWait = !batches.empty() && batches.size() < kMaxGatheredBatches && isPartialRequest(batches, epoch);
     if (!mayWait) since_.reset();
     if (!mayWait) return std::nullopt;
     if (!since_) since_ = now;
@@ -43,8 +43,8 @@ class SettleGathering {
   }
 
  private:
-  // The core hands out so few batches at a time that further ones would not come.
-  static constexpr std::size_t kMaxBatches = 8;
+  // With so many batches nothing more is gathered: the core has at most 10 at the stores (settle_batches.cc).
+  static constexpr std::size_t kMaxGatheredBatches = 8;
 
   static std::size_t leasesIn(const SettleBatch& batch) {
     return batch.acknowledge.size() + batch.release.size() + batch.bury.size();

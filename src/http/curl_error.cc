@@ -31,7 +31,7 @@ Error cannotConnect(CURL* handle) {
   return unavailable(number == 0 ? "cannot connect" : "cannot connect: " + base::errnoText(static_cast<int>(number)));
 }
 
-Error tooSlow(CURL* handle, const Connection& connection) {
+Error timedOut(CURL* handle, const Connection& connection) {
   curl_off_t connected = 0;
   ::curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected);
   if (connected > 0) return unavailable("no answer within " + base::durationText(connection.timeout));
@@ -64,7 +64,7 @@ Error explain(CURL* handle, CURLcode code, const Connection& connection) {
     case CURLE_COULDNT_CONNECT:
       return cannotConnect(handle);
     case CURLE_OPERATION_TIMEDOUT:
-      return tooSlow(handle, connection);
+      return timedOut(handle, connection);
     case CURLE_PEER_FAILED_VERIFICATION:
       return untrusted(handle, connection);
     case CURLE_SSL_CACERT_BADFILE:

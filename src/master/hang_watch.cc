@@ -4,7 +4,7 @@ namespace leptir::master {
 namespace {
 
 // A worker whose start hooks take longer is taken to hang, and is replaced.
-constexpr Duration kStartTimeout = std::chrono::minutes(10);
+constexpr Duration kWorkerStartTimeout = std::chrono::minutes(10);
 
 }  // namespace
 
@@ -19,7 +19,7 @@ std::string HangWatch::check(const link::CellScan& scan, const Expectation& expe
   if (slot_.workerReady() == 0) {
     awaited_.reset();
     awaitedSince_ = now;
-    return now - started_ > kStartTimeout ? "did not become ready and is replaced" : "";
+    return now - started_ > kWorkerStartTimeout ? "did not become ready and is replaced" : "";
   }
   const auto before = std::exchange(awaited_, findAwaited(scan, expected, now));
   if (!awaited_ || awaited_ != before) awaitedSince_ = now;

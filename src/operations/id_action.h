@@ -13,7 +13,7 @@
 
 namespace leptir::operations {
 
-// Where tasks with given ids are.
+// The tasks with given ids, by the broker and the state in which they were found.
 struct FoundIds {
   std::map<std::pair<std::size_t, TaskState>, std::vector<FoundTask>> tasks{};  // by broker and state
   std::vector<LeftAlone> leftAlone{};

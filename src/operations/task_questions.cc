@@ -128,9 +128,9 @@ class TaskSearch {
   TaskDetails details_;
 };
 
-// The different ids that begin so, up to one more than are listed. An error: a store that could not be asked may have
-// the task that is meant, so the only one that was found is not known to be it.
-// `action`: only those to which it applies.
+// The different ids with this prefix, up to one more than are listed. An error if at most one was found and a store
+// could not be asked: the task that is meant may be in that store. With two or more, such a store is passed over.
+// `action`: only ids of tasks to which it applies.
 Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::string_view prefix,
                                                std::optional<TaskAction::Kind> action) {
   std::vector<std::string> ids;

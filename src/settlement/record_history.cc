@@ -49,7 +49,7 @@ PastAttempt pastAttempt(const Json& record) {
 void shortenLogs(std::vector<PastAttempt>& history) {
   auto bytesLeft = kMaxPastLogBytes;
   for (auto past = history.rbegin(); past != history.rend(); ++past) {
-    past->log = task::shortenedLog(past->log, bytesLeft);
+    past->log = task::newestLogLines(past->log, bytesLeft);
     bytesLeft -= std::min(bytesLeft, past->log.size());
   }
 }
@@ -93,8 +93,8 @@ MetaInfo shortenedRecord(const MetaInfo& record) {
   brief.response.resize(base::utf8Prefix(brief.response, kMaxBriefResponseBytes).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
-  brief.log = task::shortenedLog(brief.log, 0);  // how many lines it had
-  for (auto& past : brief.history) past.log = task::shortenedLog(past.log, 0);
+  brief.log = task::newestLogLines(brief.log, 0);  // how many lines it had
+  for (auto& past : brief.history) past.log = task::newestLogLines(past.log, 0);
   brief.flow.clear();
   brief.result.clear();
   brief.envelope.clear();

@@ -98,7 +98,7 @@ MetaInfo recordOfOutcome(const HeldTask& task, Outcome& outcome, const RecordAut
   record.flow = std::move(outcome.flow);
   record.result = std::move(outcome.result);
   record.stderrTail = std::move(outcome.stderrTail);
-  record.log = task::shortenedLog(outcome.log, task::kMaxLogBytes);  // a task may have overwritten the outcome
+  record.log = task::newestLogLines(outcome.log, task::kMaxLogBytes);  // a task may have overwritten the outcome
   return record;
 }
 

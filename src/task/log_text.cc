@@ -131,7 +131,7 @@ std::string joinLogText(std::string_view first, std::uint64_t leftOutLines, std:
   return text.append(last);
 }
 
-std::string shortenedLog(std::string_view text, std::size_t maxBytes) {
+std::string newestLogLines(std::string_view text, std::size_t maxBytes) {
   if (text.size() <= maxBytes) return std::string(text);
   constexpr std::size_t kLeftOutLineBytes = 64;
   const auto maxRest = maxBytes - std::min(maxBytes, kLeftOutLineBytes);

@@ -32,7 +32,7 @@ std::string joinLogText(std::string_view first, std::uint64_t leftOutLines, std:
 // Shortens a log to `maxBytes` by leaving out its oldest lines, and says so in its first line. That line (some 50
 // bytes) stays also where `maxBytes` has no room for it, so that a log that is gone differs from a run that logged
 // nothing.
-std::string shortenedLog(std::string_view text, std::size_t maxBytes);
+std::string newestLogLines(std::string_view text, std::size_t maxBytes);
 
 // Adds the lines of the text to `log`. Any program may have written the text: a line of another form is left out, and
 // each line is valid UTF-8 afterwards.

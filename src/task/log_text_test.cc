@@ -73,30 +73,30 @@ TEST(LogText, LeftOutLinesCountInTheNumbers) {
 TEST(LogText, AShortenedLogKeepsItsEndAndSaysWhatItLacks) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += linesOf("line " + std::to_string(i))[0];
-  const auto shortened = shortenedLog(text, 1'000);
+  const auto shortened = newestLogLines(text, 1'000);
   EXPECT_LE(shortened.size(), 1'000u);
   EXPECT_GT(shortened.size(), 800u);
   const auto log = readLog(shortened);
   EXPECT_EQ(log.lines.back().text, "line 99");
   EXPECT_EQ(log.lines.back().number, 99u);
   EXPECT_EQ(log.leftOutLines + log.lines.size(), 100u);
-  EXPECT_EQ(shortenedLog(text, text.size()), text);
-  EXPECT_EQ(readLog(shortenedLog(shortened, 500)).lines.back().number, 99u) << "shortened twice";
+  EXPECT_EQ(newestLogLines(text, text.size()), text);
+  EXPECT_EQ(readLog(newestLogLines(shortened, 500)).lines.back().number, 99u) << "shortened twice";
 }
 
 TEST(LogText, ThatIsShortenedToNothingStillTellsHowManyLinesItHad) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "1795462346.667348 info a line\n";
-  auto shortened = shortenedLog(text, 0);
+  auto shortened = newestLogLines(text, 0);
   for (int i = 0; i < 2; ++i) {
     const auto log = readLog(shortened);
     EXPECT_TRUE(log.lines.empty());
     EXPECT_EQ(log.leftOutLines, 100u);
     EXPECT_EQ(log.leftOutBytes, text.size());
     EXPECT_LT(shortened.size(), 64u);
-    shortened = shortenedLog(shortened, 0);
+    shortened = newestLogLines(shortened, 0);
   }
-  EXPECT_EQ(shortenedLog("", 0), "");
+  EXPECT_EQ(newestLogLines("", 0), "");
 }
 
 TEST(LogText, LinesOfAnotherFormAreLeftOut) {

@@ -82,7 +82,7 @@ std::string TestWorker::textOfLog(const ObservedRun& run) const {
   std::string text;
   for (const auto& line : run.log)
     task::forEachLogLine(clock_.now(), line.level, line.text, [&](std::string_view one) { text.append(one); });
-  return task::shortenedLog(text, task::kMaxLogBytes);
+  return task::newestLogLines(text, task::kMaxLogBytes);
 }
 
 ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, TestFeeder& feeder) {

@@ -82,7 +82,7 @@ class Controller {
   Requests onSpecialKey(Key key) {
     switch (key) {
       case Key::Enter:
-        return enter();
+        return openSelected();
       case Key::Escape:
       case Key::Backspace:
         return goBack();
@@ -153,7 +153,7 @@ class Controller {
     return {};
   }
 
-  Requests enter() {
+  Requests openSelected() {
     const auto subject = subjectOf(ui_, snapshot_);
     if (!subject) return {};
     if (!subject->broker.empty()) return listTasks(ListedState::Due);

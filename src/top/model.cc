@@ -99,7 +99,7 @@ void Model::list(TaskQuery query) {
   state_->pages->askNow();
 }
 
-void Model::leavePage() {
+void Model::stopAskingForPage() {
   const std::lock_guard lock(state_->mutex);
   state_->wantedTextQuery.reset();
   state_->wantedQuery.reset();

@@ -51,10 +51,10 @@ class Model {
   void setInterval(Duration interval);
   void askNow();
   // What a page shows. The model asks for it again at each interval (for a stack only once), until openTaskText, list
-  // or leavePage is called next.
+  // or stopAskingForPage is called next.
   void openTaskText(TaskTextQuery textQuery);
   void list(TaskQuery query);
-  void leavePage();
+  void stopAskingForPage();
   // Counts the tasks that an action on many would change; the snapshot has the answer with this `countId`.
   void count(std::uint64_t countId, Action action);
   // Actions are done one after the other, in the order of the calls.

@@ -34,7 +34,7 @@ std::size_t positionAfter(Key key, std::size_t from, std::size_t last) {
 void move(Ui& ui, const Snapshot& snapshot, Size size, KeyPress::Key key) {
   const auto pane = ui.activePane();
   if (!pane) {
-    ui.textLine = positionAfter(key, ui.textLine, textLinesOf(ui, snapshot, size).size());
+    ui.textLine = positionAfter(key, ui.textLine, textPageLines(ui, snapshot, size).size());
     ui.isAtEndOfLog = false;  // adjustUi() finds out
     return;
   }

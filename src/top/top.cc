@@ -13,7 +13,7 @@ namespace leptir::top {
 namespace {
 
 constexpr auto kMaxRedrawPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
-constexpr auto kMaxPollWaitAtExit = std::chrono::milliseconds(300);
+constexpr auto kMaxWaitForPollersAtExit = std::chrono::milliseconds(300);
 constexpr auto kMaxActionWaitAtExit = std::chrono::seconds(3);
 constexpr int kMaxReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
 
@@ -41,7 +41,7 @@ class ScreenLoop {
     if (terminalIsGone_) screenExit.end = End::TerminalIsGone;
     if (const int signal = signals_.terminationSignal(); signal != 0 && signal != SIGINT)
       screenExit = {End::BySignal, signal};
-    screenExit.isWaitingForStore = !model_->end(kMaxPollWaitAtExit, kMaxActionWaitAtExit);
+    screenExit.isWaitingForStore = !model_->end(kMaxWaitForPollersAtExit, kMaxActionWaitAtExit);
     if (screenExit.isWaitingForStore) static_cast<void>(model_.release());
     return screenExit;
   }
@@ -110,7 +110,7 @@ class ScreenLoop {
     model_->list(wanted.query);
     updateSnapshot();
   }
-  void perform(const request::LeavePage&) { model_->leavePage(); }
+  void perform(const request::LeavePage&) { model_->stopAskingForPage(); }
   void perform(const request::SetInterval& wanted) { model_->setInterval(wanted.interval); }
   void perform(const request::Redraw&) {
     terminal_->invalidate();

@@ -142,7 +142,7 @@ void adjustUi(Ui& ui, const Snapshot& snapshot, Size size) {
     adjustPane(state, rowsOf(area.pane, snapshot, state), area.rows - std::min<std::size_t>(area.rows, 1));
   }
   if (!layout.panes.empty()) return;
-  adjustTextPosition(ui, snapshot, textLinesOf(ui, snapshot, size).size(),
+  adjustTextPosition(ui, snapshot, textPageLines(ui, snapshot, size).size(),
                      layout.body - std::min<std::size_t>(layout.body, 1));
 }
 
@@ -157,7 +157,7 @@ std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot) {
   return std::move(found->subject);
 }
 
-std::vector<std::string> textLinesOf(const Ui& ui, const Snapshot& snapshot, Size size) {
+std::vector<std::string> textPageLines(const Ui& ui, const Snapshot& snapshot, Size size) {
   return wrapped(ui.page == Page::Help ? helpText(snapshot) : taskText(snapshot.text), size.columns, ui.encoding);
 }
 

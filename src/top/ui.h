@@ -80,6 +80,6 @@ void adjustUi(Ui& ui, const Snapshot& snapshot, Size size);
 std::optional<Subject> subjectOf(const Ui& ui, const Snapshot& snapshot);
 
 // The lines of the text page or the help page, as they fit the screen.
-std::vector<std::string> textLinesOf(const Ui& ui, const Snapshot& snapshot, Size size);
+std::vector<std::string> textPageLines(const Ui& ui, const Snapshot& snapshot, Size size);
 
 }  // namespace leptir::top

@@ -125,7 +125,7 @@ std::string titleOfTask(const Ui& ui) {
 
 void drawText(Screen& screen, const Ui& ui, const Snapshot& snapshot, Size size, const Layout& layout) {
   if (layout.body == 0) return;
-  const auto lines = textLinesOf(ui, snapshot, size);
+  const auto lines = textPageLines(ui, snapshot, size);
   const auto end = std::min(lines.size(), ui.textLine + layout.body - 1);
   auto title = ui.page == Page::Help ? std::string("help") : titleOfTask(ui);
   if (lines.size() >= layout.body) title += fmt::format("  (lines {}-{} of {})", ui.textLine + 1, end, lines.size());

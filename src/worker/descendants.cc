@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kEndTimeout = 200ms;
+constexpr Duration kKillDescendantsTimeout = 200ms;
 constexpr std::size_t kMaxProcessesNamed = 10;
 
 std::string nameOf(int pid) {
@@ -44,7 +44,7 @@ Descendants::Descendants(link::Slot& slot) : slot_(slot) {
 std::vector<std::string> Descendants::end() {
   std::vector<base::ProcessInfo> ended;
   std::vector<std::string> names;
-  const auto until = systemClock().bootTime() + kEndTimeout;
+  const auto until = systemClock().bootTime() + kKillDescendantsTimeout;
   while (base::hasChildren()) {
     auto left = base::childrenOf(::getpid());
     std::erase_if(left, [this](const base::ProcessInfo& child) { return base::isAmongOrSharesSession(child, kept_); });

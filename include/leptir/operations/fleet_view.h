@@ -67,7 +67,7 @@ struct InstanceView {
   std::string host{};  // empty: unknown
   int pid = 0;         // of the master; 0: unknown
   std::string version{};
-  int workers = 0;
+  int workers = 0;                      // as configured, or as an order last set it; some may be starting
   std::uint64_t leased = 0;             // tasks that its sessions have leased
   std::optional<Duration> expiresIn{};  // of its session that expires first; none: they last as long as its processes
 

@@ -106,7 +106,7 @@ Error unknownOption(std::string_view name, std::string_view source) {
   return badOption(source, std::move(text));
 }
 
-bool isAllowedWaitMs(std::string_view value) {
+bool isAllowedTimeoutMs(std::string_view value) {
   int milliseconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), milliseconds);
   return error == std::errc() && end == value.data() + value.size() && milliseconds >= 10 && milliseconds <= kMaxWaitMs;
@@ -119,7 +119,7 @@ std::string objectionTo(const KnownOption& option, std::string_view value) {
     case Demand::Repeats:
       return {};
     case Demand::Wait:
-      if (isAllowedWaitMs(value)) return {};
+      if (isAllowedTimeoutMs(value)) return {};
       return fmt::format("'{}' must be 10 to {} (ms), since leptir's calls have to end within 5 s", option.name,
                          kMaxWaitMs);
     case Demand::True:

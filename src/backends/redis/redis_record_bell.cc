@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A registration expires when it was not renewed for so long. Each read renews it, so mostly once a second.
+// How long after its last renewal the key `<records>.waiting` expires. Waiting processes mostly renew it each second.
 constexpr std::string_view kRegistrationExpiryMilliseconds = "10000";
 // A process that was not waiting for so long registers anew before it relies on the stream.
 constexpr Duration kLapsesAfter = 5s;

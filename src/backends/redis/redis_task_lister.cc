@@ -32,12 +32,12 @@ Time dueOfLeased(const StoredValue& original, const StoredValue& known, std::str
 
 }  // namespace
 
-RedisTaskLister::RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& ahead, const TaskFilter& filter,
+RedisTaskLister::RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& prefetch, const TaskFilter& filter,
                                  std::size_t limit)
     : queue_(queue),
       connection_(*queue.connection),
-      prefetch_(ahead),
-      expectsAnother_(ahead.takeExpectation()),
+      prefetch_(prefetch),
+      expectsAnother_(prefetch.takeExpectation()),
       filter_(filter),
       limit_(std::clamp<std::size_t>(limit, 1, kMaxMembersOfStep)) {}
 

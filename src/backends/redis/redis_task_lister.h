@@ -20,8 +20,8 @@ namespace leptir::redis {
 // One call of TaskKeeper::list.
 class RedisTaskLister {
  public:
-  // `queue`, `ahead` and `filter` must outlive this object.
-  RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& ahead, const TaskFilter& filter, std::size_t limit);
+  // `queue`, `prefetch` and `filter` must outlive this object.
+  RedisTaskLister(RedisQueue& queue, RedisBuriedPrefetch& prefetch, const TaskFilter& filter, std::size_t limit);
 
   Result<TaskList> list(std::string_view cursor);
 

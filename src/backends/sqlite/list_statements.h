@@ -12,19 +12,19 @@ inline constexpr SqlText kListWaitingOfSameKey(
 inline constexpr SqlText kListWaitingOfLaterKeys(
     "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due > :key AND due <= :last"
     " ORDER BY due, seq");
-inline constexpr OrderedRowsText kWaitingEarliestFirst{kListWaitingOfSameKey, kListWaitingOfLaterKeys};
+inline constexpr OrderedRowsQueries kWaitingEarliestFirst{kListWaitingOfSameKey, kListWaitingOfLaterKeys};
 inline constexpr SqlText kListWaitingOfSameKeyLatestFirst(
     "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due = :key AND seq < :row ORDER BY seq DESC");
 inline constexpr SqlText kListWaitingOfEarlierKeys(
     "SELECT {found_columns}, due FROM leptir_tasks WHERE {is_waiting} AND due < :key AND due >= :last"
     " ORDER BY due DESC, seq DESC");
-inline constexpr OrderedRowsText kWaitingLatestFirst{kListWaitingOfSameKeyLatestFirst, kListWaitingOfEarlierKeys};
+inline constexpr OrderedRowsQueries kWaitingLatestFirst{kListWaitingOfSameKeyLatestFirst, kListWaitingOfEarlierKeys};
 inline constexpr SqlText kListLeasedOfSameKey(
     "SELECT {found_columns}, holder FROM leptir_tasks WHERE {is_leased} AND holder = :key AND seq > :row ORDER BY seq");
 inline constexpr SqlText kListLeasedOfLaterKeys(
     "SELECT {found_columns}, holder FROM leptir_tasks WHERE {is_leased} AND holder > :key AND holder <= :last"
     " ORDER BY holder, seq");
-inline constexpr OrderedRowsText kLeasedInOrder{kListLeasedOfSameKey, kListLeasedOfLaterKeys};
+inline constexpr OrderedRowsQueries kLeasedInOrder{kListLeasedOfSameKey, kListLeasedOfLaterKeys};
 // Another program may have buried a task without a number: its key is -1.
 inline constexpr SqlText kListBuriedOfSameKey(
     "SELECT {found_columns}, coalesce(buried, -1) FROM leptir_tasks"
@@ -32,7 +32,7 @@ inline constexpr SqlText kListBuriedOfSameKey(
 inline constexpr SqlText kListBuriedOfLaterKeys(
     "SELECT {found_columns}, buried FROM leptir_tasks WHERE {is_buried} AND buried > :key AND buried <= :last"
     " ORDER BY buried, seq");
-inline constexpr OrderedRowsText kBuriedEarliestFirst{kListBuriedOfSameKey, kListBuriedOfLaterKeys};
+inline constexpr OrderedRowsQueries kBuriedEarliestFirst{kListBuriedOfSameKey, kListBuriedOfLaterKeys};
 
 inline constexpr SqlText kListBuriedOfSameKeyLatestFirst(
     "SELECT {found_columns}, coalesce(buried, -1) FROM leptir_tasks"
@@ -40,7 +40,7 @@ inline constexpr SqlText kListBuriedOfSameKeyLatestFirst(
 inline constexpr SqlText kListBuriedOfEarlierKeys(
     "SELECT {found_columns}, buried FROM leptir_tasks WHERE {is_buried} AND buried < :key AND buried >= :last"
     " ORDER BY buried DESC, seq DESC");
-inline constexpr OrderedRowsText kBuriedLatestFirst{kListBuriedOfSameKeyLatestFirst, kListBuriedOfEarlierKeys};
+inline constexpr OrderedRowsQueries kBuriedLatestFirst{kListBuriedOfSameKeyLatestFirst, kListBuriedOfEarlierKeys};
 
 enum class TaskPositionColumn { Row, Holder, Due, Buried };
 inline constexpr SqlText kPositionsOfIds(
@@ -55,12 +55,12 @@ inline constexpr SqlText kListRecordsOfSameKey(
 inline constexpr SqlText kListRecordsOfEarlierKeys(
     "SELECT record, id, saved, seq FROM leptir_records WHERE saved < :key AND saved >= :last"
     " ORDER BY saved DESC, seq DESC");
-inline constexpr OrderedRowsText kRecordsLatestFirst{kListRecordsOfSameKey, kListRecordsOfEarlierKeys};
+inline constexpr OrderedRowsQueries kRecordsLatestFirst{kListRecordsOfSameKey, kListRecordsOfEarlierKeys};
 inline constexpr SqlText kListRecordsOfSameKeyEarliestFirst(
     "SELECT record, id, saved, seq FROM leptir_records WHERE saved = :key AND seq > :row ORDER BY seq");
 inline constexpr SqlText kListRecordsOfLaterKeys(
     "SELECT record, id, saved, seq FROM leptir_records WHERE saved > :key AND saved <= :last ORDER BY saved, seq");
-inline constexpr OrderedRowsText kRecordsEarliestFirst{kListRecordsOfSameKeyEarliestFirst, kListRecordsOfLaterKeys};
+inline constexpr OrderedRowsQueries kRecordsEarliestFirst{kListRecordsOfSameKeyEarliestFirst, kListRecordsOfLaterKeys};
 enum class RecordPositionColumn { Row, Saved };
 inline constexpr SqlText kPositionsOfRecords(
     "SELECT seq, saved FROM leptir_records WHERE id >= :first AND id < :behind AND saved >= :oldest LIMIT :most");

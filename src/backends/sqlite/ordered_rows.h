@@ -11,7 +11,7 @@ namespace leptir::sqlite {
 
 // Two statements, because SQLite compares the pair (key, number) with an index on `key` by its first part alone: among
 // a million tasks of one due time each page would read all earlier ones again.
-struct OrderedRowsText {
+struct OrderedRowsQueries {
   std::string_view ofSameKey;        // rows with key :key whose numbers follow :row
   std::string_view ofFollowingKeys;  // rows whose keys follow :key in the order of the list, up to :last
 };
@@ -19,7 +19,7 @@ struct OrderedRowsText {
 // Used within a transaction, as its statements.
 class OrderedRows {
  public:
-  OrderedRows(SqliteConnection& connection, const OrderedRowsText& text)
+  OrderedRows(SqliteConnection& connection, const OrderedRowsQueries& text)
       : same_(connection, text.ofSameKey), following_(connection, text.ofFollowingKeys) {}
 
   // The next row is the first one behind (key, row); the keys end with `last`. Answers whether there is one.

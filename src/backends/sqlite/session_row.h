@@ -19,7 +19,7 @@ inline constexpr std::string_view kSessionColumns =
 enum class SessionColumn {
   Number,
   Instance,
-  Epoch,
+  Epoch,  // counts the sessions of the instance; a renewal keeps it
   State,
   Host,
   Pid,
