@@ -28,7 +28,7 @@ std::size_t bytesWithin(std::string_view text, std::size_t width) {
   return bytes;
 }
 
-std::string cutToWidth(std::string_view text, std::size_t width, std::string_view mark) {
+std::string ellipsizeToWidth(std::string_view text, std::size_t width, std::string_view mark) {
   if (textWidth(text) <= width) return std::string(text);
   if (width == 0) return {};
   return std::string(text.substr(0, bytesWithin(text, width - 1))) + std::string(mark);

@@ -16,7 +16,7 @@ std::size_t textWidth(std::string_view text);
 std::size_t bytesWithin(std::string_view text, std::size_t width);
 
 // The first `width` columns. What is cut off shows as `mark`, which takes one column, in the last one.
-std::string cutToWidth(std::string_view text, std::size_t width, std::string_view mark = "…");
+std::string ellipsizeToWidth(std::string_view text, std::size_t width, std::string_view mark = "…");
 
 // Pieces of at most `width` columns; an empty text is one empty piece. A character that is wider than `width` stands
 // alone.

@@ -48,12 +48,12 @@ TEST(TextWidth, WideCharactersTakeTwoColumnsAndAccentsNone) {
 }
 
 TEST(TextWidth, ACutNeverSplitsAWideCharacterAndKeepsAccents) {
-  EXPECT_EQ(cutToWidth("日本語", 6), "日本語");
-  EXPECT_EQ(cutToWidth("日本語", 5), "日本…");
-  EXPECT_EQ(cutToWidth("日本語", 4), "日…");
-  EXPECT_EQ(cutToWidth("e\u0301xyz", 2), "e\u0301…");
-  EXPECT_EQ(cutToWidth("abc", 0), "");
-  EXPECT_EQ(cutToWidth("abcdef", 4, "~"), "abc~");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 6), "日本語");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 5), "日本…");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 4), "日…");
+  EXPECT_EQ(ellipsizeToWidth("e\u0301xyz", 2), "e\u0301…");
+  EXPECT_EQ(ellipsizeToWidth("abc", 0), "");
+  EXPECT_EQ(ellipsizeToWidth("abcdef", 4, "~"), "abc~");
 }
 
 TEST(TextWidth, LongLinesAreSplitBetweenCharacters) {

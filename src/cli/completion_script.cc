@@ -46,8 +46,8 @@ std::string bashWordsOf(const CommandText& command) {
   return words + "--help";
 }
 
-// The cases of the options that take a file or one of a few words.
-std::string bashValueCases(const ProgramText& program) {
+// One case for all options that take a file. bash gets no completion of other values.
+std::string bashFileOptionCase(const ProgramText& program) {
   std::string files;
   for (const auto& command : program.commands) {
     for (const auto& option : command.options) {
@@ -82,7 +82,7 @@ std::string bashScript(const ProgramText& program) {
 }}
 complete -F {1} {0}
 )",
-      program.name, functionName(program.name), bashValueCases(program), cases,
+      program.name, functionName(program.name), bashFileOptionCase(program), cases,
       inShellQuotes(names + "--help --version"));
 }
 

@@ -40,7 +40,7 @@ int LinePusher::run() {
     switch (reader_.next(batch_.empty() ? LineReader::kNoTimeout : kQuietBeforePush)) {
       case LineReader::Event::Line:
         addLine(reader_.line());
-        if (isFull()) pushBatch();
+        if (mustPushBatch()) pushBatch();
         break;
       case LineReader::Event::TooLong:
         reportBadLine(reader_.number(),
@@ -74,7 +74,7 @@ void LinePusher::addLine(std::string_view line) {
   batch_.push_back({reader_.number(), std::move(*task), hasOwnId});
 }
 
-bool LinePusher::isFull() const {
+bool LinePusher::mustPushBatch() const {
   return batch_.size() >= kMaxLinesPerPush || batchBytes_ >= kMaxBytesPerPush ||
          (!batch_.empty() && std::chrono::steady_clock::now() - batchBegan_ >= kMaxLineWait);
 }

@@ -34,7 +34,7 @@ class LinePusher {
   using Lines = std::vector<Line*>;
 
   void addLine(std::string_view line);
-  bool isFull() const;
+  bool mustPushBatch() const;
   void pushBatch();
   void pushPart(const Lines& lines);
   void pushOneByOne(const Lines& lines);

@@ -38,7 +38,7 @@ std::string redrawnInPlace(const std::string& text, const Terminal& terminal, bo
     lines.push_back("… " + std::to_string(left) + " lines more");
   }
   std::string block = isFirst ? "\x1b[2J\x1b[H" : "\x1b[H";
-  for (const auto& line : lines) block += base::cutToWidth(line, terminal.width) + "\x1b[K\n";
+  for (const auto& line : lines) block += base::ellipsizeToWidth(line, terminal.width) + "\x1b[K\n";
   return block + "\x1b[J";
 }
 

@@ -142,7 +142,7 @@ std::string Table::line(const std::vector<Cell>& row, const std::vector<std::siz
   std::string line;
   for (const auto column : shown) {
     if (column != shown.front()) line += kGap;
-    const auto text = base::cutToWidth(row[column].text, widths[column]);
+    const auto text = base::ellipsizeToWidth(row[column].text, widths[column]);
     const std::string blanks(widths[column] - std::min(widths[column], base::textWidth(text)), ' ');
     const auto cell = terminal.hasColours && !text.empty() ? coloured(text, row[column].colour) : text;
     line += columns_[column].align == Column::Align::Right ? blanks + cell : cell + blanks;

@@ -85,14 +85,14 @@ Backends allBackends(const BackendRegistry& own) {
 Stores::Stores(const Config& config)
     : brokers_(config.brokers),
       metaStorages_(config.metaStorages),
-      backends_(std::make_shared<const Backends>(allBackends(config.backends))) {}
+      backendsByType_(std::make_shared<const Backends>(allBackends(config.backends))) {}
 
 Stores::Stores(const Config& config, OnOpening onOpening) : Stores(config) {
   breaker_ = std::make_shared<StoreCircuitBreaker>(std::move(onOpening), systemClock());
 }
 
 Result<Broker> Stores::openBroker(BrokerUse use) const {
-  if (const auto known = checkTypes(brokers_, "broker", *backends_); !known) return known.error();
+  if (const auto known = checkTypes(brokers_, "broker", *backendsByType_); !known) return known.error();
   auto factories = brokerFactories(use);
   std::vector<Broker::Entry> entries;
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
@@ -109,7 +109,7 @@ Result<Broker> Stores::openBroker(BrokerUse use) const {
 }
 
 Result<MetaStorage> Stores::openMetaStorage(MetaUse use) const {
-  if (const auto known = checkTypes(metaStorages_, "meta storage", *backends_); !known) return known.error();
+  if (const auto known = checkTypes(metaStorages_, "meta storage", *backendsByType_); !known) return known.error();
   auto entries = metaStorageEntries(use);
   for (std::size_t i = 0; breaker_ && i < entries.size(); ++i)
     entries[i].open =
@@ -128,10 +128,11 @@ std::vector<broker::BrokerFactory> Stores::brokerFactories(BrokerUse use) const 
   std::vector<broker::BrokerFactory> factories;
   factories.reserve(brokers_.size());
   for (const auto& broker : brokers_) {
-    factories.push_back({.name = broker.name,
-                         .priority = broker.priority,
-                         .storeLocation = storeLocation(broker.type, broker.connection, *backends_),
-                         .open = [broker, use, backends = backends_] { return config::open(broker, use, *backends); }});
+    factories.push_back(
+        {.name = broker.name,
+         .priority = broker.priority,
+         .storeLocation = storeLocation(broker.type, broker.connection, *backendsByType_),
+         .open = [broker, use, backends = backendsByType_] { return config::open(broker, use, *backends); }});
   }
   return factories;
 }
@@ -143,26 +144,26 @@ std::vector<meta::MetaStorageFactory> Stores::metaStorageFactories(MetaUse use) 
     factories.push_back(
         {.name = storage.name,
          .required = storage.required,
-         .storeLocation = storeLocation(storage.type, storage.connection, *backends_),
-         .open = [storage, use, backends = backends_] { return config::open(storage, *backends, use); }});
+         .storeLocation = storeLocation(storage.type, storage.connection, *backendsByType_),
+         .open = [storage, use, backends = backendsByType_] { return config::open(storage, *backends, use); }});
   }
   return factories;
 }
 
 BrokerTraits Stores::traitsOfNewBroker(std::size_t index) const {
-  const Backend* backend = backends_->find(brokers_.at(index).type);
+  const Backend* backend = backendsByType_->find(brokers_.at(index).type);
   return backend != nullptr ? backend->traitsOfNewBroker() : BrokerTraits();
 }
 
 MetaTraits Stores::traitsOfNewStorage(std::size_t index) const {
-  const Backend* backend = backends_->find(metaStorages_.at(index).type);
+  const Backend* backend = backendsByType_->find(metaStorages_.at(index).type);
   return backend != nullptr ? backend->traitsOfNewStorage() : MetaTraits();
 }
 
 std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view instance) const {
   std::set<std::filesystem::path> files;
   for (const auto& broker : brokers_) {
-    const auto backend = backendFor(*backends_, broker.type, broker.connection);
+    const auto backend = backendFor(*backendsByType_, broker.type, broker.connection);
     if (!backend) continue;
     if (const auto file = (*backend)->sessionLockFile(broker.connection, instance)) files.insert(*file);
   }

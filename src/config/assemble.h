@@ -50,8 +50,8 @@ class Stores {
 
   std::vector<Config::Broker> brokers_;
   std::vector<Config::MetaStorage> metaStorages_;
-  std::shared_ptr<const Backends> backends_;      // shared with the factories
-  std::shared_ptr<StoreCircuitBreaker> breaker_;  // null: each opening of a store waits as long as the store lets it
+  std::shared_ptr<const Backends> backendsByType_;  // shared with the factories
+  std::shared_ptr<StoreCircuitBreaker> breaker_;    // null: each opening of a store waits as long as the store lets it
 };
 
 }  // namespace leptir::config

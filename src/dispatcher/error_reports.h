@@ -60,7 +60,7 @@ class ErrorReports {
   report::RepeatFilter filter_;
   report::ReportQueue queue_;
   std::optional<ReportCell> cell_;              // none: no reporter is configured
-  link::BoardErrorReports unpublished_;         // since the board was updated
+  link::BoardErrorReports unpublished_;         // counts since the board was updated
   std::set<std::string> failing_;               // reporters whose last report failed
   std::vector<std::uint64_t> droppedUnlogged_;  // one for each reporter: not logged yet
   std::optional<BootTime> dropsLoggedAt_;

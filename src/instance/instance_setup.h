@@ -20,7 +20,7 @@ namespace leptir::instance {
 
 class InstanceSetup {
  public:
-  // All outlive it. Workers wipe the connections of stores in `config`, too. `files` are kept in place while it runs.
+  // The arguments must outlive this object. Workers wipe the secrets in `config`. The master restores lost `files`.
   InstanceSetup(Config& config, const InstanceOptions& options, const Program& program, InstanceLocks& files);
 
   // Makes everything that children will inherit. Answers an exit status; 0: the start goes on.

@@ -53,8 +53,8 @@ class Slot {
   // the report before the next worker starts.
   CrashReport& crashReport() const;
 
-  // The position up to which the worker's stderr has been forwarded. Written by the dispatcher, reset to 0 by the
-  // master.
+  // The position up to which the worker's stderr has been forwarded. Written by the dispatcher. The master resets it to
+  // 0 before it starts a new worker, unless a part of the stderr or a died cell still waits for the dispatcher.
   std::atomic<std::uint64_t>& stderrForwarded() const;
 
   // Worker: lists the processes that its tasks left behind on purpose (keep_descendants). The master does not kill them

@@ -30,19 +30,19 @@ std::string word(std::string_view text, Dollars dollars) {
 
 }  // namespace
 
-std::string unitProgram(const std::filesystem::path& program) {
+std::string escapedUnitProgram(const std::filesystem::path& program) {
   return word(program.string(), Dollars::Kept);
 }
 
-std::string unitArgument(std::string_view argument) {
+std::string escapedUnitArgument(std::string_view argument) {
   return word(argument, Dollars::Doubled);
 }
 
-std::string unitOptionalPath(const std::filesystem::path& path) {
+std::string escapedUnitOptionalPath(const std::filesystem::path& path) {
   return word("-" + path.string(), Dollars::Kept);
 }
 
-std::string unitLine(std::string_view text) {
+std::string escapedUnitLine(std::string_view text) {
   std::string written;
   for (const char c : base::escaped(text)) written += c == '%' ? "%%" : std::string(1, c);
   return written;

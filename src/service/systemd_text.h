@@ -9,12 +9,12 @@
 namespace leptir::service {
 
 // The first word of ExecStart=: systemd expands `%` in it, but no variables.
-std::string unitProgram(const std::filesystem::path& program);
+std::string escapedUnitProgram(const std::filesystem::path& program);
 // Each further word of ExecStart=: systemd expands `%` and `$` in it.
-std::string unitArgument(std::string_view argument);
+std::string escapedUnitArgument(std::string_view argument);
 // A path in a list such as ReadWritePaths=, of which systemd ignores that it is missing.
-std::string unitOptionalPath(const std::filesystem::path& path);
+std::string escapedUnitOptionalPath(const std::filesystem::path& path);
 // Text that goes to the end of its line, such as that of Description=. Control characters are escaped as in messages.
-std::string unitLine(std::string_view text);
+std::string escapedUnitLine(std::string_view text);
 
 }  // namespace leptir::service

@@ -117,9 +117,9 @@ WantedBy=multi-user.target
 )";
 
 std::string commandOf(const Service& service) {
-  auto command = unitProgram(service.program) + " start";
-  if (!service.config.empty()) command += " " + unitArgument("--config=" + service.config.string());
-  return command + " " + unitArgument("--pid=" + service.pidFile.string());
+  auto command = escapedUnitProgram(service.program) + " start";
+  if (!service.config.empty()) command += " " + escapedUnitArgument("--config=" + service.config.string());
+  return command + " " + escapedUnitArgument("--pid=" + service.pidFile.string());
 }
 
 // TERM to a process that does not listen, KILL, and the time that the dispatcher has to settle (master_options.h).
@@ -164,7 +164,7 @@ std::string fileAccessLines(const Service& service) {
   auto folders = service.writtenFolders;
   folders.push_back(service.pidFile.parent_path());
   for (const auto& folder : folders) {
-    if (!needsNoLine(service, folder)) text += "ReadWritePaths=" + unitOptionalPath(folder) + "\n";
+    if (!needsNoLine(service, folder)) text += "ReadWritePaths=" + escapedUnitOptionalPath(folder) + "\n";
   }
   if (usesFileIn(service, {"/home", "/root", "/run/user"})) {
     text += "# The program, its configuration or a task lies in a home folder.\nProtectHome=read-only\n";
@@ -184,7 +184,7 @@ std::string fileAccessLines(const Service& service) {
 std::string systemdUnit(const Service& service) {
   using fmt::arg;
   return fmt::format(kUnitTemplate, arg("name", service.name),
-                     arg("description", unitLine("background tasks of leptir (" + service.name + ")")),
+                     arg("description", escapedUnitLine("background tasks of leptir (" + service.name + ")")),
                      arg("command", commandOf(service)), arg("whyTimeout", whyTimeout(service)),
                      arg("timeout", stopSeconds(service)),
                      arg("userComment", fmt::format("# {}", userComment(service))), arg("user", service.user),

@@ -32,7 +32,7 @@ struct EncodedHeader {
 static_assert(sizeof(EncodedHeader) == 72);
 
 // The parts of an outcome that will be written: views, so that no text is copied twice.
-struct EncodedParts {
+struct OutcomeParts {
   std::string_view texts[7];
   std::size_t states = 0;
   std::size_t flowBytes = 0;
@@ -51,20 +51,20 @@ void shorten(std::string_view& text, std::size_t excess) {
   text = base::utf8Prefix(text, text.size() - std::min(excess, text.size()));
 }
 
-std::size_t excess(const EncodedParts& parts) {
+std::size_t excess(const OutcomeParts& parts) {
   return parts.size() - std::min(parts.size(), kMaxOutcomeBytes);
 }
 
-void dropStatesToFit(const Outcome& outcome, EncodedParts& parts) {
+void dropStatesToFit(const Outcome& outcome, OutcomeParts& parts) {
   while (excess(parts) > 0 && parts.states > 0) parts.flowBytes -= 4 + outcome.flow[--parts.states].size();
 }
 
 // Leaves out a whole text, since shortened JSON would be invalid.
-void dropIfTooLarge(EncodedParts& parts, std::string_view& text) {
+void dropIfTooLarge(OutcomeParts& parts, std::string_view& text) {
   if (excess(parts) > 0) text = {};
 }
 
-void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
+void shortenToFit(const Outcome& outcome, OutcomeParts& parts) {
   auto& [response, stderrTail, additional, result, type, message, log] = parts.texts;
   parts.truncated = true;
   if (!response.empty()) {
@@ -81,8 +81,8 @@ void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
   dropIfTooLarge(parts, type);
 }
 
-EncodedParts encodedParts(const Outcome& outcome) {
-  EncodedParts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}, outcome.log}};
+OutcomeParts partsOf(const Outcome& outcome) {
+  OutcomeParts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}, outcome.log}};
   if (outcome.thrown) {
     parts.texts[4] = outcome.thrown->type;
     parts.texts[5] = outcome.thrown->message;
@@ -94,7 +94,7 @@ EncodedParts encodedParts(const Outcome& outcome) {
   return parts;
 }
 
-EncodedHeader headerOf(const Outcome& outcome, const EncodedParts& parts) {
+EncodedHeader headerOf(const Outcome& outcome, const OutcomeParts& parts) {
   EncodedHeader head;
   head.status = static_cast<std::uint8_t>(outcome.status);
   head.cause = static_cast<std::uint8_t>(outcome.cause);
@@ -174,7 +174,7 @@ Error corruptOutcomeError(std::string_view why) {
 }  // namespace
 
 void encodeOutcome(const Outcome& outcome, std::string& out) {
-  const auto parts = encodedParts(outcome);
+  const auto parts = partsOf(outcome);
   out.reserve(out.size() + parts.size());
   appendBytes(headerOf(outcome, parts), out);
   out.append(parts.texts[0]);

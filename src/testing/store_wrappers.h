@@ -174,7 +174,7 @@ class FailingBroker : public SimpleBroker {
     return faults_.invoke(StoreCall::ResumeSession, [&] { return wrapped(inner_->resumeSession(session)); });
   }
   Result<void> endSessionsOf(std::string_view instance) override {
-    return faults_.invoke(StoreCall::EndSessions, [&] { return inner_->endSessionsOf(instance); });
+    return faults_.invoke(StoreCall::EndSessionsOfInstance, [&] { return inner_->endSessionsOf(instance); });
   }
   Result<std::size_t> recoverExpired(std::size_t limit) override {
     return faults_.invoke(StoreCall::Recover, [&] { return inner_->recoverExpired(limit); });

@@ -5,7 +5,7 @@
 namespace leptir::top {
 
 Line& Line::add(std::string_view text, Style style) {
-  append(cutToWidth(displayable(text, encoding_), columnsLeft_, encoding_), style);
+  append(ellipsizeToWidth(displayable(text, encoding_), columnsLeft_, encoding_), style);
   return *this;
 }
 

@@ -44,12 +44,12 @@ std::size_t widthOf(std::string_view text) {
   return base::textWidth(text);
 }
 
-std::string cutToWidth(std::string_view text, std::size_t width, Encoding encoding) {
-  return base::cutToWidth(text, width, encoding == Encoding::Utf8 ? "…" : "~");
+std::string ellipsizeToWidth(std::string_view text, std::size_t width, Encoding encoding) {
+  return base::ellipsizeToWidth(text, width, encoding == Encoding::Utf8 ? "…" : "~");
 }
 
 std::string fitToWidth(std::string_view text, std::size_t width, Encoding encoding, Align align) {
-  auto cut = cutToWidth(text, width, encoding);
+  auto cut = ellipsizeToWidth(text, width, encoding);
   const std::string blanks(width - std::min(widthOf(cut), width), ' ');
   return align == Align::Right ? blanks + cut : cut + blanks;
 }

@@ -21,9 +21,9 @@ std::string displayable(std::string_view text, Encoding encoding);
 std::size_t widthOf(std::string_view displayable);
 
 // The first `width` columns of a displayable text. What is cut off shows as "…" (Ascii: "~") in the last column.
-std::string cutToWidth(std::string_view displayable, std::size_t width, Encoding encoding);
+std::string ellipsizeToWidth(std::string_view displayable, std::size_t width, Encoding encoding);
 
-// As cutToWidth, and filled with blanks up to `width`.
+// As ellipsizeToWidth, and filled with blanks up to `width`.
 std::string fitToWidth(std::string_view displayable, std::size_t width, Encoding encoding, Align align = Align::Left);
 
 // A displayable text in pieces of at most `width` columns; an empty text is one empty piece.

@@ -21,11 +21,11 @@ TEST_F(TextWidth, WideCharactersTakeTwoColumnsAndAccentsNone) {
 }
 
 TEST_F(TextWidth, ACutNeverSplitsAWideCharacter) {
-  EXPECT_EQ(cutToWidth("日本語", 6, Encoding::Utf8), "日本語");
-  EXPECT_EQ(cutToWidth("日本語", 5, Encoding::Utf8), "日本…");
-  EXPECT_EQ(cutToWidth("日本語", 4, Encoding::Utf8), "日…");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 6, Encoding::Utf8), "日本語");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 5, Encoding::Utf8), "日本…");
+  EXPECT_EQ(ellipsizeToWidth("日本語", 4, Encoding::Utf8), "日…");
   EXPECT_EQ(fitToWidth("日本語", 4, Encoding::Utf8), "日… ");
-  EXPECT_EQ(cutToWidth("abc", 0, Encoding::Utf8), "");
+  EXPECT_EQ(ellipsizeToWidth("abc", 0, Encoding::Utf8), "");
 }
 
 TEST_F(TextWidth, TextIsFilledUpToItsWidth) {
@@ -44,7 +44,7 @@ TEST_F(TextWidth, JoinersAreLeftOutSinceTerminalsDisagreeAboutThem) {
 
 TEST_F(TextWidth, AnAsciiTerminalGetsQuestionMarks) {
   EXPECT_EQ(displayable("Grüße", Encoding::Ascii), "Gr??e");
-  EXPECT_EQ(cutToWidth("abcdef", 4, Encoding::Ascii), "abc~");
+  EXPECT_EQ(ellipsizeToWidth("abcdef", 4, Encoding::Ascii), "abc~");
 }
 
 TEST_F(TextWidth, LongLinesAreWrappedBetweenCharacters) {

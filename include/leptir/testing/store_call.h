@@ -13,7 +13,7 @@ enum class StoreCall {
   Count,
   OpenSession,
   ResumeSession,
-  EndSessions,
+  EndSessionsOfInstance,
   Recover,
   // BrokerSession
   Pop,

@@ -99,8 +99,8 @@ class TestInstance {
   // unknown names, stores that failed. What tasks log stands in their runs.
   const std::vector<LoggedLine>& log() const;
 
-  // The faults of a broker's store and of the store of the records, both for the code under test and for the instance.
-  // An empty name means the first broker; throws std::out_of_range when there is no broker of that name.
+  // brokerFaults(): the faults of one broker's store. metaFaults(): those of the store of the records. Both act on the
+  // code under test and on the instance. An empty name means the first broker; std::out_of_range: no broker has it.
   StoreFaults& brokerFaults(std::string_view name = {});
   StoreFaults& metaFaults();
 

@@ -98,7 +98,7 @@ void appendTimestamp(const bson_iter_t& at, std::string& text) {
   text += fmt::format(R"({{"$timestamp":{{"t":{},"i":{}}}}})", seconds, increment);
 }
 
-void appendNamed(std::string_view name, std::string_view value, std::string& text) {
+void appendSingleKeyObject(std::string_view name, std::string_view value, std::string& text) {
   text += fmt::format(R"({{"{}":)", name);
   task::appendPhpJsonString(value, text);
   text += '}';
@@ -107,20 +107,20 @@ void appendNamed(std::string_view name, std::string_view value, std::string& tex
 void appendCode(const bson_iter_t& at, std::string& text) {
   std::uint32_t bytes = 0;
   const char* code = bson_iter_code(&at, &bytes);
-  appendNamed("$code", {code, bytes}, text);
+  appendSingleKeyObject("$code", {code, bytes}, text);
 }
 
 void appendSymbol(const bson_iter_t& at, std::string& text) {
   std::uint32_t bytes = 0;
   const char* symbol = bson_iter_symbol(&at, &bytes);
-  appendNamed("$symbol", {symbol, bytes}, text);
+  appendSingleKeyObject("$symbol", {symbol, bytes}, text);
 }
 
 void appendCodeWithScope(const bson_iter_t& at, std::string& text, int depth) {
   std::uint32_t bytes = 0, scopeBytes = 0;
   const std::uint8_t* scope = nullptr;
   const char* code = bson_iter_codewscope(&at, &bytes, &scopeBytes, &scope);
-  appendNamed("$code", {code, bytes}, text);
+  appendSingleKeyObject("$code", {code, bytes}, text);
   text.back() = ',';
   text += R"("$scope":)";
   appendJson(DocumentView(std::span(scope, scopeBytes)), text, depth + 1);

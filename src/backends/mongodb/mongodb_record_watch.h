@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "backends/mongodb/mongodb_changes.h"
+#include "backends/mongodb/mongodb_change_stream.h"
 #include "backends/mongodb/mongodb_pool.h"
 #include "leptir/spi/record_watch.h"
 
@@ -27,7 +27,7 @@ class MongodbRecordWatch final : public RecordWatch {
 
   std::shared_ptr<MongodbPool> pool_;
   std::string collection_;
-  std::optional<MongodbChanges> changes_;  // none while no thread waits
+  std::optional<MongodbChangeStream> changes_;  // none while no thread waits
 };
 
 }  // namespace leptir::mongodb

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "backends/mongodb/mongodb_changes.h"
+#include "backends/mongodb/mongodb_change_stream.h"
 #include "backends/mongodb/mongodb_lease.h"
 #include "base/backoff.h"
 #include "leptir/clock.h"
@@ -37,8 +37,8 @@ class MongodbWaiting {
   MongodbAdoption& adoption_;
   MongodbLease& lease_;
   base::Backoff pause_;
-  std::optional<MongodbChanges> changes_;  // from the first wait on, if the deployment has change streams
-  bool hasReportedDue_ = false;            // wait() has just returned TaskMayBeDue, and no task was leased
+  std::optional<MongodbChangeStream> changes_;  // from the first wait on, if the deployment has change streams
+  bool hasReportedDue_ = false;                 // wait() has just returned TaskMayBeDue, and no task was leased
 };
 
 }  // namespace leptir::mongodb

@@ -19,7 +19,7 @@ class RandomDocuments {
   std::string jsonObject(int depth = 0) {
     std::string text = "{" + blanks();
     for (auto members = below(4); members > 0; --members) {
-      text += jsonText() + blanks() + ":" + blanks() + jsonValue(depth + 1) + blanks();
+      text += jsonString() + blanks() + ":" + blanks() + jsonValue(depth + 1) + blanks();
       if (members > 1) text += "," + blanks();
     }
     return text + "}";
@@ -53,7 +53,7 @@ class RandomDocuments {
 
   std::string blanks() { return oneOf({"", "", "", "", " ", "\n\t", "\r "}); }
 
-  std::string jsonText() {
+  std::string jsonString() {
     std::string text = "\"";
     for (auto parts = below(3); parts > 0; --parts) {
       text +=
@@ -65,7 +65,7 @@ class RandomDocuments {
   std::string jsonValue(int depth) {
     const auto kind = below(depth < 5 ? 7 : 4);
     if (kind == 0) return oneOf({"null", "true", "false"});
-    if (kind == 1) return jsonText();
+    if (kind == 1) return jsonString();
     if (kind < 4) return jsonNumber();
     if (kind < 6) return jsonObject(depth);
     std::string text = "[" + blanks();

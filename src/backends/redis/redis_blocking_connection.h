@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "backends/redis/redis_link.h"
+#include "backends/redis/redis_connector.h"
 #include "leptir/spi/wake.h"
 
 namespace leptir::redis {
@@ -17,7 +17,7 @@ class RedisBlockingConnection {
   using Words = std::span<const std::string_view>;
 
   // Does not connect yet.
-  explicit RedisBlockingConnection(RedisAddress address) : link_(std::move(address)) {}
+  explicit RedisBlockingConnection(RedisAddress address) : connector_(std::move(address)) {}
 
   // Sends a blocking command (XREAD BLOCK and the like), which the server answers when it has something, at the latest
   // after `heldFor`; `words` must contain that time. Returns the reply, Nil when `longest` has passed, or nothing when
@@ -30,12 +30,12 @@ class RedisBlockingConnection {
   bool isPending() const { return isPending_; }
 
   // Grows with each connection that was opened.
-  std::uint64_t generation() const { return link_.generation(); }
+  std::uint64_t generation() const { return connector_.generation(); }
 
  private:
   Error closeBroken(const Error& why);
 
-  RedisLink link_;
+  RedisConnector connector_;
   bool isPending_ = false;  // the server has not answered a wait() yet
   BootTime replyDueBy_;     // a reply to that wait() later than this means a hung server
 };

@@ -9,7 +9,7 @@
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_keeper_calls.h"
 #include "backends/redis/redis_stored_values.h"
-#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_task_locator.h"
 #include "backends/redis/redis_waiting_search.h"
 #include "leptir/spi/task_keeper.h"
 #include "task/envelope_counters.h"

@@ -25,26 +25,26 @@ Result<RedisReply> RedisConnection::run(Words words) {
 
 void RedisConnection::append(Words words) {
   if (appended_++ == 0) {
-    if (auto connected = link_.connect(); !connected) appendFailure_ = connected.error();
+    if (auto connected = connector_.connect(); !connected) appendFailure_ = connected.error();
   }
   if (appendFailure_) return;
-  link_.wire().put(words);
-  if (link_.wire().unsent() >= kSendThresholdBytes) send();
+  connector_.wire().put(words);
+  if (connector_.wire().unsent() >= kSendThresholdBytes) send();
 }
 
 void RedisConnection::send() {
   if (appended_ == 0 || appendFailure_) return;
-  if (auto pumped = link_.wire().pump(); !pumped) appendFailure_ = link_.closeBroken(pumped.error());
+  if (auto pumped = connector_.wire().pump(); !pumped) appendFailure_ = connector_.closeBroken(pumped.error());
 }
 
 Result<std::vector<RedisReply>> RedisConnection::exchange() {
   if (std::exchange(appended_, 0) == 0) return std::vector<RedisReply>();
-  if (auto ours = link_.checkProcess(); !ours) return ours.error();
+  if (auto ours = connector_.checkProcess(); !ours) return ours.error();
   if (appendFailure_) return *std::exchange(appendFailure_, {});
-  const auto collected = link_.wire().collect(address().operationTimeout);
-  if (!collected) return link_.closeBroken(collected.error());
-  auto replies = link_.wire().take();
-  link_.closeIfRefused(replies);
+  const auto collected = connector_.wire().collect(address().operationTimeout);
+  if (!collected) return connector_.closeBroken(collected.error());
+  auto replies = connector_.wire().take();
+  connector_.closeIfRefused(replies);
   return replies;
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/redis/redis_link.h"
+#include "backends/redis/redis_connector.h"
 #include "backends/redis/redis_reply.h"
 #include "leptir/result.h"
 
@@ -24,12 +24,12 @@ class RedisConnection {
   using Words = std::span<const std::string_view>;
 
   // Does not connect yet.
-  explicit RedisConnection(RedisAddress address) : link_(std::move(address)) {}
+  explicit RedisConnection(RedisAddress address) : connector_(std::move(address)) {}
 
   // Connects, logs in and selects the database, unless a usable connection is open. Unavailable: the server is down,
   // still loading, refuses for now, or does not answer within the timeout. Invalid: wrong password, no such database, a
   // certificate that does not verify.
-  Result<void> connect() { return link_.connect(); }
+  Result<void> connect() { return connector_.connect(); }
 
   // Sends one command and returns its reply, which is never of kind Error: an error reply becomes an Error.
   Result<RedisReply> run(Words words);
@@ -48,17 +48,17 @@ class RedisConnection {
   void send();
 
   // The Error for an error reply; its message names the server.
-  Error errorOf(RedisValue error) const { return link_.errorOf(error); }
+  Error errorOf(RedisValue error) const { return connector_.errorOf(error); }
 
   // Version of the server that was last connected to: 70015 is 7.0.15; 0: unknown.
-  int version() const { return link_.version(); }
+  int version() const { return connector_.version(); }
 
-  const RedisAddress& address() const { return link_.address(); }
+  const RedisAddress& address() const { return connector_.address(); }
   // Grows with each connection that was opened.
-  std::uint64_t generation() const { return link_.generation(); }
+  std::uint64_t generation() const { return connector_.generation(); }
 
  private:
-  RedisLink link_;
+  RedisConnector connector_;
   std::size_t appended_ = 0;
   std::optional<Error> appendFailure_;  // the error that exchange() will return
 };

@@ -147,7 +147,7 @@ Result<std::vector<std::uint64_t>> listLeaseNumbers(RedisQueue& queue, std::stri
   return allNumbers(queue, queue.keys.leasedBy(session), Reading::AllReadOnly);
 }
 
-Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,
+Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackCaller giver,
                                 std::span<const TaskToGiveBack> tasks) {
   const auto reply = runScript(*queue.connection, calls::giveBackTasks(queue, session, giver, tasks));
   if (!reply) return reply.error();

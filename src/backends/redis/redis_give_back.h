@@ -32,7 +32,7 @@ struct TaskToGiveBack {
   Duration delay{};  // zero: due as before its lease
 };
 
-enum class GiveBackBy {
+enum class GiveBackCaller {
   OpenSession,  // the session closes itself: it must be open
   Claimer,      // another instance, which has claimed the session
 };
@@ -48,7 +48,7 @@ struct GiveBackResult {
   SessionState state = SessionState::Open;
 };
 
-Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,
+Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackCaller giver,
                                 std::span<const TaskToGiveBack> tasks);
 
 }  // namespace leptir::redis

@@ -26,12 +26,12 @@ RedisScriptCall claimSessions(const RedisQueue& queue, const std::set<std::strin
   return call;
 }
 
-RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session, GiveBackBy giver,
+RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session, GiveBackCaller giver,
                               std::span<const TaskToGiveBack> tasks) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.giveBackTasks);
   call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.wake, keys.cards, keys.originalScores);
-  call.arguments(session, giver == GiveBackBy::Claimer ? "claimed" : "open", tasks.size());
+  call.arguments(session, giver == GiveBackCaller::Claimer ? "claimed" : "open", tasks.size());
   call.addEach(tasks, [](const TaskToGiveBack& given) { return given.task.lease.number; });
   call.addEach(tasks, [](const TaskToGiveBack& given) { return given.delay.count(); });
   call.addEach(tasks, scoreOf).addEach(tasks, newEnvelopeOf);

@@ -13,7 +13,7 @@
 namespace leptir::redis::calls {
 
 RedisScriptCall claimSessions(const RedisQueue& queue, const std::set<std::string>& ownInstances);
-RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session, GiveBackBy giver,
+RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session, GiveBackCaller giver,
                               std::span<const TaskToGiveBack> tasks);
 
 // The cursor that asks for any lease numbers of a large session.

@@ -31,7 +31,7 @@ std::vector<std::string> escapedIds(std::span<const std::string> ids) {
 }  // namespace
 
 Result<FoundTask> RedisTaskKeeper::find(std::string_view id) {
-  auto location = search_.locate(id);
+  auto location = locator_.locate(id);
   if (!location) return location.error();
   if (!*location) return broker::noSuchTask(id);
   return std::move((*location)->task);
@@ -39,7 +39,7 @@ Result<FoundTask> RedisTaskKeeper::find(std::string_view id) {
 
 Result<void> RedisTaskKeeper::remove(std::string_view id) {
   for (int looks = 0; looks < kMaxLocateRounds; ++looks) {
-    const auto location = search_.locate(id);
+    const auto location = locator_.locate(id);
     if (!location) return location.error();
     if (!*location) return broker::noSuchTask(id);
     if ((*location)->task.state == TaskState::Leased) return broker::taskLeasedError(id);
@@ -52,7 +52,7 @@ Result<void> RedisTaskKeeper::remove(std::string_view id) {
 
 Result<CancelResult> RedisTaskKeeper::cancel(std::string_view id, std::string_view by) {
   for (int looks = 0; looks < kMaxLocateRounds; ++looks) {
-    const auto location = search_.locate(id);
+    const auto location = locator_.locate(id);
     if (!location) return location.error();
     if (!*location) return broker::noSuchTask(id);
     const bool leased = (*location)->task.state == TaskState::Leased;

@@ -7,7 +7,7 @@
 #include "backends/redis/redis_bulk.h"
 #include "backends/redis/redis_buried_prefetch.h"
 #include "backends/redis/redis_queue.h"
-#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_task_locator.h"
 #include "leptir/spi/buried_lookup.h"
 #include "leptir/spi/task_keeper.h"
 
@@ -18,7 +18,7 @@ class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
   explicit RedisTaskKeeper(std::shared_ptr<RedisQueue> queue)
       : queue_(std::move(queue)),
         connection_(*queue_->connection),
-        search_(*queue_),
+        locator_(*queue_),
         bulk_(*queue_),
         prefetch_(*queue_) {}
 
@@ -42,7 +42,7 @@ class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
-  RedisTaskSearch search_;
+  RedisTaskLocator locator_;
   RedisBulk bulk_;
   RedisBuriedPrefetch prefetch_;
 };

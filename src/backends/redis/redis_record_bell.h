@@ -46,7 +46,7 @@ class RedisRecordBellRinger {
 // For the process that waits: one connection of its own, whatever the number of tasks.
 class RedisRecordWatch final : public RecordWatch {
  public:
-  // Connects and registers. Errors as of RedisLink::connect() and of the commands.
+  // Connects and registers. Errors as of RedisConnector::connect() and of the commands.
   static Result<std::unique_ptr<RecordWatch>> begin(const RedisAddress& address, const std::string& records);
 
   Result<RecordNews> wait(Duration longest, Wake& wake) override;

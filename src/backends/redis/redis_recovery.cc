@@ -106,7 +106,7 @@ Result<GiveBackResult> RedisRecovery::giveBackSome(const std::string& session, s
   std::vector<TaskToGiveBack> tasks;
   for (auto& task : *held) tasks.push_back(expiredTaskToGiveBack(std::move(task)));
   LEPTIR_FAILPOINT("redis.recover.before_give_back");
-  return leptir::redis::giveBack(*queue_, session, GiveBackBy::Claimer, tasks);
+  return leptir::redis::giveBack(*queue_, session, GiveBackCaller::Claimer, tasks);
 }
 
 }  // namespace leptir::redis

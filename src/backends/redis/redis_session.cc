@@ -241,7 +241,7 @@ Result<void> RedisSession::close() {
     std::vector<TaskToGiveBack> some;
     for (auto& task : *held) some.push_back({.task = std::move(task)});
     LEPTIR_FAILPOINT("redis.close.before_send");
-    const auto done = giveBack(*queue_, name_, GiveBackBy::OpenSession, some);
+    const auto done = giveBack(*queue_, name_, GiveBackCaller::OpenSession, some);
     LEPTIR_FAILPOINT("redis.close.after_reply");
     if (!done) return done.error();
     if (done->state == SessionState::Lost) return lost();

@@ -9,7 +9,7 @@
 #include "backends/redis/redis_give_back.h"
 #include "backends/redis/redis_keeper_calls.h"
 #include "backends/redis/redis_stored_values.h"
-#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_task_locator.h"
 #include "base/cursor.h"
 #include "broker/task_match.h"
 #include "task/envelope_counters.h"

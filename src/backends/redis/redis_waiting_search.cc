@@ -6,7 +6,7 @@
 #include "backends/redis/redis_buried_tasks.h"
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_stored_values.h"
-#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_task_locator.h"
 #include "task/envelope_counters.h"
 
 namespace leptir::redis {

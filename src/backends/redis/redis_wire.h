@@ -1,5 +1,5 @@
 // One open connection to a redis-server in its protocol: any number of commands may be on their way at once. Owned by a
-// RedisLink, which replaces it after the first error.
+// RedisConnector, which replaces it after the first error.
 #pragma once
 
 #include <algorithm>

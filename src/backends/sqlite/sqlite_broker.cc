@@ -36,7 +36,7 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       deleteEnded_(connection_, sql::kDeleteEndedSessions),
       insertRandomFileNumber_(connection_, sql::kInsertRandomFileNumber),
       insertSession_(connection_, sql::kInsertSession),
-      findSession_(connection_, sql::kFindOpenSession) {
+      findOpenSession_(connection_, sql::kFindOpenSession) {
   if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchingBrokers;
 }
 
@@ -133,8 +133,8 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
 Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const SessionId& session) {
   const auto file = identityText(connection_.fileIdentity());
   SqliteTransaction read(connection_, TransactionKind::Read);
-  const bool open = findSession_.with(session.instance, session.epoch, file).step();
-  const auto number = open ? findSession_.integer(0) : 0;
+  const bool open = findOpenSession_.with(session.instance, session.epoch, file).step();
+  const auto number = open ? findOpenSession_.integer(0) : 0;
   if (auto finished = read.commit(); !finished) return finished.error();
   if (!open)
     return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed, closed or never opened");

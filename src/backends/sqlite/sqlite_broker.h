@@ -54,7 +54,7 @@ class SqliteBroker final : public SimpleBroker {
   SqliteStatement deleteEnded_;
   SqliteStatement insertRandomFileNumber_;
   SqliteStatement insertSession_;
-  SqliteStatement findSession_;
+  SqliteStatement findOpenSession_;
 };
 
 }  // namespace leptir::sqlite

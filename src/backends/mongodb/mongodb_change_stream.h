@@ -20,14 +20,15 @@ namespace leptir::mongodb {
 Document taskChangesPipeline();
 Document recordChangesPipeline();
 
-class MongodbChanges {
+class MongodbChangeStream {
  public:
   // Begins to watch the collection.
-  MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline = taskChangesPipeline());
+  MongodbChangeStream(std::shared_ptr<MongodbPool> pool, std::string collection,
+                      Document pipeline = taskChangesPipeline());
   // Takes half a second at most.
-  ~MongodbChanges() = default;
-  MongodbChanges(const MongodbChanges&) = delete;
-  MongodbChanges& operator=(const MongodbChanges&) = delete;
+  ~MongodbChangeStream() = default;
+  MongodbChangeStream(const MongodbChangeStream&) = delete;
+  MongodbChangeStream& operator=(const MongodbChangeStream&) = delete;
 
   // False: the stream does not work now, so that the session must look often.
   bool isWatching() const { return isWatching_; }

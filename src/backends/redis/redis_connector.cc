@@ -1,4 +1,4 @@
-#include "backends/redis/redis_link.h"
+#include "backends/redis/redis_connector.h"
 
 #include <unistd.h>
 
@@ -24,23 +24,23 @@ bool isHarmlessRefusal(std::string_view refusal) {
 
 }  // namespace
 
-RedisLink::RedisLink(RedisAddress address) : address_(std::move(address)) {}
+RedisConnector::RedisConnector(RedisAddress address) : address_(std::move(address)) {}
 
-RedisLink::~RedisLink() = default;
+RedisConnector::~RedisConnector() = default;
 
-Result<void> RedisLink::connect() {
+Result<void> RedisConnector::connect() {
   if (auto ours = checkProcess(); !ours) return ours;
   if (wire_ && !wire_->isUnusable()) return {};
   wire_.reset();
   return open();
 }
 
-Result<void> RedisLink::checkProcess() const {
+Result<void> RedisConnector::checkProcess() const {
   if (ownerPid_ == 0 || ownerPid_ == ::getpid()) return {};
   return Error(ErrorCode::Internal, address_.where() + ": the connection was opened before a fork");
 }
 
-Result<void> RedisLink::open() {
+Result<void> RedisConnector::open() {
   ownerPid_ = ::getpid();
   const auto deadline = systemClock().bootTime() + address_.connectTimeout;
   auto socket = openRedisSocket(address_, deadline);
@@ -54,7 +54,7 @@ Result<void> RedisLink::open() {
 }
 
 // One round trip. PING tells whether the server wants a password and whether it is ready; HELLO does not.
-Result<void> RedisLink::greet(RedisWire& wire, Duration patience) {
+Result<void> RedisConnector::greet(RedisWire& wire, Duration patience) {
   const auto put = [&](std::initializer_list<std::string_view> words) { wire.put({words.begin(), words.size()}); };
   const auto database = std::to_string(address_.database);
   const bool logsIn = !address_.password.empty();
@@ -76,7 +76,7 @@ Result<void> RedisLink::greet(RedisWire& wire, Duration patience) {
   return {};
 }
 
-void RedisLink::closeIfRefused(std::span<const RedisReply> replies) {
+void RedisConnector::closeIfRefused(std::span<const RedisReply> replies) {
   for (const auto& reply : replies) {
     if (!reply.value().isError()) continue;
     if (refusalOf(reply.value().text()).connection != RedisRefusal::Connection::Ends) continue;
@@ -85,12 +85,12 @@ void RedisLink::closeIfRefused(std::span<const RedisReply> replies) {
   }
 }
 
-Error RedisLink::closeBroken(const Error& why) {
+Error RedisConnector::closeBroken(const Error& why) {
   wire_.reset();
   return why.in(address_.where());
 }
 
-Error RedisLink::errorOf(RedisValue error) const {
+Error RedisConnector::errorOf(RedisValue error) const {
   return errorFrom(error.text()).in(address_.where());
 }
 

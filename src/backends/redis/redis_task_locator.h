@@ -21,10 +21,10 @@ struct TaskLocation {
 // with this letter.
 inline constexpr std::string_view kNoIdEntryPrefix = "n";
 
-class RedisTaskSearch {
+class RedisTaskLocator {
  public:
   // `queue` must outlive this object.
-  explicit RedisTaskSearch(RedisQueue& queue) : queue_(queue), connection_(*queue.connection), keys_(queue.keys) {}
+  explicit RedisTaskLocator(RedisQueue& queue) : queue_(queue), connection_(*queue.connection), keys_(queue.keys) {}
 
   using Found = std::optional<TaskLocation>;
   // Nothing: there is no such task.

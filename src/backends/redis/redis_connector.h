@@ -1,4 +1,4 @@
-// The link of one process to one redis-server: connects, logs in, and connects again after the connection has ended.
+// Connects one process to one redis-server, logs in, and connects again after the connection has ended.
 // RedisConnection and RedisBlockingConnection send commands over it.
 #pragma once
 
@@ -18,11 +18,11 @@ namespace leptir::redis {
 class RedisWire;
 
 // One thread at a time, and only in the process that opened it: the bytes of two processes would mix on one connection.
-class RedisLink {
+class RedisConnector {
  public:
   // Does not connect yet.
-  explicit RedisLink(RedisAddress address);
-  ~RedisLink();
+  explicit RedisConnector(RedisAddress address);
+  ~RedisConnector();
 
   // As RedisConnection::connect().
   Result<void> connect();

@@ -1,4 +1,4 @@
-#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_task_locator.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,11 +12,11 @@
 
 namespace leptir::redis {
 
-using Found = RedisTaskSearch::Found;
+using Found = RedisTaskLocator::Found;
 
 // Between two requests a task may move on, from the queue into a session or back, so its states are checked in this
 // order, twice.
-Result<Found> RedisTaskSearch::locate(std::string_view asked) {
+Result<Found> RedisTaskLocator::locate(std::string_view asked) {
   const auto id = task::escapedId(asked);
   for (int looks = 0; looks < 2; ++looks) {
     const auto known = connection_.run({"HGET", keys_.ids, id});
@@ -35,7 +35,7 @@ Result<Found> RedisTaskSearch::locate(std::string_view asked) {
   return locateByScan(asked, id);
 }
 
-Result<Found> RedisTaskSearch::locateBuried(const std::string& id, std::string_view idEntry) {
+Result<Found> RedisTaskLocator::locateBuried(const std::string& id, std::string_view idEntry) {
   auto task = readBuriedTask(queue_, id, idEntry);
   if (!task) return task.error();
   if (!*task) return Found();
@@ -44,7 +44,7 @@ Result<Found> RedisTaskSearch::locateBuried(const std::string& id, std::string_v
 
 // Finds a task by its score. Of several members with that score, one without an id matches only if the value in `ids`
 // says that the task has none.
-Result<Found> RedisTaskSearch::locateAtScore(const std::string& id, std::string_view score) {
+Result<Found> RedisTaskLocator::locateAtScore(const std::string& id, std::string_view score) {
   const bool hasNoId = score.starts_with(kNoIdEntryPrefix);
   if (hasNoId) score.remove_prefix(kNoIdEntryPrefix.size());
   const auto members = countQueueMembers();
@@ -66,20 +66,20 @@ Result<Found> RedisTaskSearch::locateAtScore(const std::string& id, std::string_
 }
 
 // Checks a reply of scanScore: [where the next step begins or "0", texts].
-Result<void> RedisTaskSearch::checkPage(RedisValue page) const {
+Result<void> RedisTaskLocator::checkPage(RedisValue page) const {
   const RedisExpect expect(connection_);
   if (auto fits = expect.list(page, 2); !fits) return fits;
   if (auto fits = expect.textOrNil(page[0]); !fits) return fits;
   return expect.texts(page[1]);
 }
 
-Result<std::int64_t> RedisTaskSearch::countQueueMembers() {
+Result<std::int64_t> RedisTaskLocator::countQueueMembers() {
   const auto members = connection_.run({"ZCARD", keys_.queue});
   if (!members) return members.error();
   return RedisExpect(connection_).integer(members->value(), 0, std::numeric_limits<std::int64_t>::max());
 }
 
-Result<Found> RedisTaskSearch::locateLeased(const std::string& id, std::string_view score) {
+Result<Found> RedisTaskLocator::locateLeased(const std::string& id, std::string_view score) {
   const auto sessions = runScript(connection_, calls::listSessionNames(queue_, calls::WhichSessions::OpenAndClaimed));
   if (!sessions) return sessions.error();
   const auto names = sessions->value();
@@ -90,8 +90,8 @@ Result<Found> RedisTaskSearch::locateLeased(const std::string& id, std::string_v
   return Found();
 }
 
-Result<Found> RedisTaskSearch::locateInSession(const std::string& id, std::string_view session,
-                                               std::string_view score) {
+Result<Found> RedisTaskLocator::locateInSession(const std::string& id, std::string_view session,
+                                                std::string_view score) {
   auto held = readLeased(queue_, session, Reading::AllReadOnly);
   if (!held && held.error().code() == ErrorCode::Unavailable) return held.error();
   if (!held) return Found();  // the key holds another program's value: no session of leptir
@@ -108,7 +108,7 @@ Result<Found> RedisTaskSearch::locateInSession(const std::string& id, std::strin
 }
 
 // Tasks of other programs are not in `ids`: scans the whole queue, in steps.
-Result<Found> RedisTaskSearch::locateByScan(std::string_view asked, const std::string& id) {
+Result<Found> RedisTaskLocator::locateByScan(std::string_view asked, const std::string& id) {
   const auto members = countQueueMembers();
   if (!members) return members.error();
   std::string cursor = "0";
@@ -131,7 +131,7 @@ Result<Found> RedisTaskSearch::locateByScan(std::string_view asked, const std::s
 }
 
 // Checks a reply of scanQueue: [where the next step begins or "0", texts, bytes visited]; returns the bytes.
-Result<std::int64_t> RedisTaskSearch::checkScanned(RedisValue page) const {
+Result<std::int64_t> RedisTaskLocator::checkScanned(RedisValue page) const {
   const RedisExpect expect(connection_);
   if (auto fits = expect.list(page, 3); !fits) return fits.error();
   if (auto fits = expect.textOrNil(page[0]); !fits) return fits.error();
@@ -139,7 +139,7 @@ Result<std::int64_t> RedisTaskSearch::checkScanned(RedisValue page) const {
   return expect.integer(page[2], 0, std::numeric_limits<std::int64_t>::max());
 }
 
-Result<Found> RedisTaskSearch::waitingTask(const std::string& id, std::string_view envelope, std::string_view score) {
+Result<Found> RedisTaskLocator::waitingTask(const std::string& id, std::string_view envelope, std::string_view score) {
   const auto time = now();
   if (!time) return time.error();
   const auto due = timeFromRedis(score);
@@ -152,7 +152,7 @@ Result<Found> RedisTaskSearch::waitingTask(const std::string& id, std::string_vi
 }
 
 // The server's time.
-Result<Time> RedisTaskSearch::now() {
+Result<Time> RedisTaskLocator::now() {
   const auto time = connection_.run({"TIME"});
   if (!time) return time.error();
   if (auto fits = RedisExpect(connection_).texts(time->value(), 2, RedisExpect::Nils::Refused); !fits)

@@ -1,4 +1,4 @@
-#include "backends/mongodb/mongodb_changes.h"
+#include "backends/mongodb/mongodb_change_stream.h"
 
 #include <thread>
 
@@ -34,7 +34,7 @@ TEST_F(MongodbChangesTest, AChangeRings) {
   proxy.inject({"getMore", "", 0, 4}, answer("nextBatch", ""));
   proxy.inject({"getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
   proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));
-  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  MongodbChangeStream changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
   ASSERT_TRUE(waitUntil([&] { return changes.isWatching(); }));
   EXPECT_TRUE(changes.clear()) << "what was changed before the stream began has no event";
   wake.waitFor(30s, changes.descriptor());
@@ -66,13 +66,13 @@ TEST_F(MongodbChangesTest, TheEventsOfTasksAreThoseAfterWhichOneMayBeDue) {
 TEST_F(MongodbChangesTest, AStreamThatHasEndedSilentlyIsOpenedAgain) {
   proxy.inject({"changeStream", "tasks", 0, 2}, answer("firstBatch", ""));
   proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));  // at once, each time
-  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  MongodbChangeStream changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
   EXPECT_TRUE(waitUntil([&] { return proxy.count("changeStream") > 1; }));
 }
 
 TEST_F(MongodbChangesTest, ADeploymentThatRefusesStreamsIsNotAskedAgain) {
   refuseStreams();
-  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  MongodbChangeStream changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
   ASSERT_TRUE(waitUntil([&] { return proxy.faults() > 0; }));
   EXPECT_FALSE(wake.waitFor(1500ms, changes.descriptor()));
   EXPECT_FALSE(changes.isWatching());
@@ -93,7 +93,7 @@ TEST_F(MongodbChangesTest, ItEndsSoonWhileTheDeploymentIsAway) {
   proxy.leave();
   const auto begin = systemClock().bootTime();
   {
-    MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+    MongodbChangeStream changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
   }
   EXPECT_LT(systemClock().bootTime() - begin, 10s);
 }

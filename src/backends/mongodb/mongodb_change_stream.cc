@@ -1,4 +1,4 @@
-#include "backends/mongodb/mongodb_changes.h"
+#include "backends/mongodb/mongodb_change_stream.h"
 
 #include <unistd.h>
 
@@ -55,14 +55,14 @@ Document recordChangesPipeline() {
   return pipeline;
 }
 
-MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline)
+MongodbChangeStream::MongodbChangeStream(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline)
     : pool_(std::move(pool)),
       collection_(std::move(collection)),
       pipeline_(std::move(pipeline)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 // A server without change streams is not asked again.
-void MongodbChanges::run(const std::stop_token& stop) {
+void MongodbChangeStream::run(const std::stop_token& stop) {
   const std::stop_callback stopped(stop, [this] { stopping_.ring(); });
   base::Backoff pause(kFirstRetryPause, kMaxRetryPause, static_cast<std::uint64_t>(::getpid()));
   auto* const client = pool_->pop();
@@ -75,7 +75,7 @@ void MongodbChanges::run(const std::stop_token& stop) {
   pool_->push(client);
 }
 
-MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::stop_token& stop) {
+MongodbChangeStream::Ended MongodbChangeStream::watch(mongoc_client_t* client, const std::stop_token& stop) {
   const auto& address = pool_->address();
   const StreamCollection collection(mongoc_client_get_collection(client, address.database.c_str(), collection_.c_str()),
                                     &mongoc_collection_destroy);
