@@ -50,7 +50,7 @@ void Drain::logPauses(std::uint32_t broker, Step& step) {
   pauses.isLogged = true;
   const auto& name = uses_.sessions.nameOf(broker);
   const auto names = base::shortList(pauses.names, [](const auto& paused) { return base::inQuotes(paused); });
-  const auto what = pauses.isQueuePaused ? "its isQueuePaused is paused" : "tasks of " + names + " are paused";
+  const auto what = pauses.isQueuePaused ? "its queue is paused" : "tasks of " + names + " are paused";
   const auto option = pauses.isQueuePaused ? "--broker=" + name : std::string("--name=NAME");
   step.log(LogLevel::Warning, "broker " + name + ": " + what + "; the drain waits for " + std::to_string(waiting) +
                                   (waiting == 1 ? " task" : " tasks") + " until an operator runs `leptir resume " +

@@ -116,11 +116,16 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Server);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FullServer);
 
 TEST_P(Server, B02_IsRestartedUnderLoad) {
-  const auto repeated = injureUnderLoad([this] {
+  double longestMs = 0;  // that the server was away
+  const auto repeated = injureUnderLoad([&] {
+    const auto since = bootNsNow();
     server().stop();
     server().start();
+    longestMs = std::max(longestMs, msSince(since));
   });
-  EXPECT_EQ(repeated, 0u);
+  // A lease that was not renewed in time is over on a store without sessions. A busy machine starts a server slowly.
+  const bool mayBeRenewedInTime = GetParam().keepsSessions || longestMs < 1000.0 * GetParam().lease / 3;
+  EXPECT_LE(repeated, mayBeRenewedInTime ? 0 : 3 * 2 * kWorkers) << longestMs << " ms";
 }
 
 TEST_P(Server, B03_IsKilledUnderLoadAndStartedAgain) {
