@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "backends/mongodb/repeated.h"
+
 namespace leptir::mongodb {
 namespace {
 
@@ -60,10 +62,12 @@ bool isPermanent(const MongodbError& error) {
   return error.remedy == Remedy::Configure || error.remedy == Remedy::Refuse || error.remedy == Remedy::Duplicate;
 }
 
+// Two processes that open a new queue at once may wait for each other in the server, which then ends one of the
+// commands (FerretDB: "deadlock detected").
 MongodbResult<void> makeIndex(MongodbClient& client, std::string_view collection, const MongodbIndex& index) {
   const std::vector<Document> indexes{specificationOf(index)};
-  const auto made =
-      client.write(Document().add("createIndexes", collection).add("indexes", std::span<const Document>(indexes)));
+  const auto command = Document().add("createIndexes", collection).add("indexes", std::span<const Document>(indexes));
+  const auto made = repeatIfConnectionLost([&] { return client.write(command); });
   if (!made) return tl::unexpected(made.error());
   return {};
 }

@@ -20,6 +20,15 @@ TEST_F(QueueIndexesTest, OpeningMakesTheIndexes) {
   EXPECT_EQ(names, (std::set<std::string>{"_id_", "leptir_buried", "leptir_due", "leptir_id", "leptir_session"}));
 }
 
+TEST_F(QueueIndexesTest, AnIndexIsMadeThoughAnotherProcessMakesItAtTheSameTime) {
+  MongodbProxy proxy(server);
+  proxy.inject({"createIndexes", "tasks", 1}, MongodbFault::error(MongodbFault::When::Before, 1, "deadlock detected"));
+  const auto opened = tryOpen(proxy.uri());
+  EXPECT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_EQ(database.ask(R"({"listIndexes": "tasks"})").at("cursor").at("firstBatch").size(), 5u);
+}
+
 TEST_F(QueueIndexesTest, AUserWhoMayNotMakeThemIsToldWhichToCreate) {
   MongodbProxy proxy(server);
   proxy.inject({"createIndexes", "", 0, MongodbCommands::kAlways},
