@@ -1,5 +1,6 @@
 #include "broker/task_match.h"
 
+#include "broker/filter_parts.h"
 #include "task/envelope.h"
 
 namespace leptir::broker {
@@ -16,10 +17,6 @@ bool contains(std::string_view text, std::string_view part) {
 bool hasReason(const ComparedTask& task, const TaskFilter& filter) {
   if (filter.reasonContains.empty()) return true;
   return task.state == TaskState::Buried && contains(task.reason, filter.reasonContains);
-}
-
-std::string_view withoutBackslash(std::string_view name) {
-  return name.starts_with('\\') ? name.substr(1) : name;
 }
 
 }  // namespace
